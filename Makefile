@@ -1,0 +1,69 @@
+# Two commands matter: `make run` and `make test`. Everything is installed into .venv, nothing into the system.
+# Written for GNU make 3.81 and later, which is what macOS has.
+
+SHELL := /bin/sh
+BIN := .venv/bin
+PYTHON ?=
+PYTEST_WORKERS ?= auto
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint format venv requirements clean
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: .venv/installed ## start everything on http://localhost:$PORT (8000), with demo data; Ctrl-C stops it
+	@exec $(BIN)/python -m config.run
+
+test: .venv/installed ## run all tests against real PostgreSQL and Redis
+	@exec $(BIN)/python -m pytest -n $(PYTEST_WORKERS) $(ARGS)
+
+lint: .venv/installed ## ruff, mypy, import-linter, missing migrations, templates
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	$(BIN)/mypy apps config tests manage.py
+	$(BIN)/python manage.py makemigrations --check --dry-run
+	$(BIN)/djlint --quiet --check --lint templates
+
+format: .venv/installed ## write what `make lint` would ask for
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+venv: .venv/installed ## create .venv with the pinned requirements
+
+requirements: .venv/bootstrapped ## compile requirements/*.in to *.txt, with hashes
+	for name in bootstrap base dev; do \
+	  $(BIN)/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 $(ARGS) \
+	    --custom-compile-command "make requirements" "requirements/$$name.in" -o "requirements/$$name.txt" || exit 1; \
+	done
+
+clean: ## remove .venv and all data of the embedded servers
+	@if [ -x $(BIN)/python ] && [ -d .data ]; then $(BIN)/python -m config.embedded stop; fi
+	rm -rf .venv .data .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage htmlcov
+
+# Any Python from 3.11 on will do; PYTHON=/path/to/python chooses one.
+.venv/bin/python:
+	@for candidate in $(PYTHON) python3.11 python3.12 python3 python; do \
+	  if "$$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	    echo "Creating .venv with $$("$$candidate" --version)"; \
+	    "$$candidate" -m venv .venv && exit 0; \
+	    rm -rf .venv; \
+	    echo "Python's venv module does not work here; on Debian: apt-get install python3-venv" >&2; exit 1; \
+	  fi; \
+	done; \
+	echo "Python 3.11 or later is needed. Name it with: make venv PYTHON=/path/to/python" >&2; exit 1
+
+.venv/bootstrapped: requirements/bootstrap.txt | .venv/bin/python
+	@echo "Installing the installer"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.txt \
+	  || echo "uv is not available for this machine; pip will do"
+	@touch $@
+
+# uv takes seconds where pip takes minutes; pip is the way out where uv cannot run or reads another configuration.
+.venv/installed: requirements/dev.txt .venv/bootstrapped
+	@echo "Installing the pinned requirements"
+	@$(BIN)/uv pip install --python $(BIN)/python --require-hashes -r requirements/dev.txt \
+	  || { echo "Trying again with pip, which takes a few minutes"; \
+	       $(BIN)/python -m pip install --disable-pip-version-check --require-hashes -r requirements/dev.txt; }
+	@touch $@
