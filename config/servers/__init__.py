@@ -1,0 +1,1 @@
+"""The embedded PostgreSQL and Redis: real servers of one data directory, on Unix sockets only."""
