@@ -49,7 +49,9 @@ class EmbeddedServers:
         return [server for server in (self.redis, self.postgresql) if server]
 
     def stop(self) -> bool:
-        """Stop the servers unless another process still uses them; return whether they are down."""
+        """Stop the servers unless another process still uses them; return whether they are down. Twice does no harm."""
+        if self.users.left:
+            return not any(server.pid() for server in self.present)
         last = self.users.am_last()
         if last:
             for server in self.present:

@@ -1,0 +1,9 @@
+from django.apps import AppConfig
+
+
+class CommonConfig(AppConfig):
+    name = "apps.common"
+    label = "common"
+
+    def ready(self) -> None:
+        import config.celery  # noqa: F401, PLC0415  # makes shared_task find the app in every process

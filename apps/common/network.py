@@ -1,0 +1,37 @@
+"""The address a request comes from, believed only as far as the trusted proxies reach."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+
+
+@lru_cache(maxsize=8)
+def _networks(trusted: tuple[str, ...]) -> tuple[IPv4Network | IPv6Network, ...]:
+    return tuple(ip_network(entry, strict=False) for entry in trusted)
+
+
+def _trusted(address: str, trusted: tuple[str, ...]) -> bool:
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return False
+    return any(parsed in network for network in _networks(trusted))
+
+
+def client_address(peer: str | None, forwarded_for: str | None, trusted: Sequence[str]) -> str | None:
+    """Walks ``X-Forwarded-For`` from its right end, as long as each hop is a trusted proxy.
+
+    The first address that is not one of ours is the client; what stands left of it anybody may have written.
+    """
+    networks = tuple(trusted)
+    client = peer or None
+    for hop in reversed([part.strip() for part in (forwarded_for or "").split(",") if part.strip()]):
+        if client is None or not _trusted(client, networks):
+            break
+        client = hop
+    try:
+        return str(ip_address(client)) if client else None
+    except ValueError:
+        return peer

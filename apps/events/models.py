@@ -1,0 +1,38 @@
+"""The ledger: what happened, to whom, by whom. Rows are only ever added; the database refuses anything else."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from apps.tenants.models import TenantModel
+
+
+class Event(TenantModel):
+    """One thing that happened, written in the transaction in which it happened."""
+
+    name = models.CharField(_("name"), max_length=80)
+    actor_type = models.CharField(max_length=12)
+    actor_id = models.CharField(max_length=64, blank=True)
+    actor_label = models.CharField(max_length=254, blank=True)
+    subject_type = models.CharField(max_length=40)
+    subject_id = models.CharField(max_length=64)
+    subject_label = models.CharField(max_length=254, blank=True)
+    data = models.JSONField(default=dict)
+    trace_id = models.CharField(max_length=128, blank=True)
+    cause_id = models.UUIDField(null=True)
+    ip = models.GenericIPAddressField(null=True)
+
+    class Meta:
+        ordering = ("-id",)
+        verbose_name = _("event")
+        indexes: ClassVar = [
+            models.Index(fields=["subject_type", "subject_id", "id"]),
+            models.Index(fields=["name", "id"]),
+            models.Index(fields=["trace_id"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.subject_label or self.subject_id}"

@@ -1,0 +1,123 @@
+"""One engine for all work: what was accepted, how far it is, what it said and what it left."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from apps.tenants.models import TenantModel
+
+
+class Status(models.TextChoices):
+    PENDING = "pending", _("waiting")
+    RUNNING = "running", _("running")
+    COMPLETED = "completed", _("completed")
+    FAILED = "failed", _("failed")
+    CANCELLED = "cancelled", _("cancelled")
+    LOST = "lost", _("lost")
+
+
+TERMINAL = frozenset({Status.COMPLETED, Status.FAILED, Status.CANCELLED, Status.LOST})
+
+
+class Execution(TenantModel):
+    """One accepted piece of work. Whoever writes for it while it runs must hold its ``token``."""
+
+    kind = models.CharField(_("kind"), max_length=40)
+    status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.PENDING)
+    queue = models.CharField(_("queue"), max_length=80)
+    priority = models.SmallIntegerField(_("priority"), default=0)
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="executions"
+    )
+    requested_by_label = models.CharField(max_length=254, blank=True)
+    trace_id = models.CharField(max_length=128, blank=True)
+    attempt = models.PositiveSmallIntegerField(_("attempt"), default=0)
+    max_attempts = models.PositiveSmallIntegerField(default=1)
+    retry_backoff_seconds = models.PositiveIntegerField(default=0)
+    timeout_seconds = models.PositiveIntegerField()
+    token = models.UUIDField(null=True)
+    worker = models.CharField(_("worker"), max_length=200, blank=True)
+    process_id = models.IntegerField(null=True)
+    process_started_at = models.DateTimeField(null=True)
+    cancel_requested_at = models.DateTimeField(null=True)
+    progress_done = models.BigIntegerField(null=True)
+    progress_total = models.BigIntegerField(null=True)
+    progress_message = models.CharField(max_length=500, blank=True)
+    exit_code = models.IntegerField(null=True)
+    error_message = models.TextField(_("error"), blank=True)
+    last_seq = models.BigIntegerField(default=0)
+    log_truncated = models.BooleanField(default=False)
+    queued_at = models.DateTimeField(_("queued"))
+    started_at = models.DateTimeField(_("started"), null=True)
+    finished_at = models.DateTimeField(_("finished"), null=True)
+
+    class Meta:
+        ordering = ("-id",)
+        verbose_name = _("execution")
+        indexes: ClassVar = [
+            models.Index(fields=["status", "id"]),
+            models.Index(fields=["finished_at"], condition=Q(finished_at__isnull=False), name="execution_finished"),
+        ]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(status__in=TERMINAL, finished_at__isnull=False)
+                | Q(status__in=[Status.PENDING, Status.RUNNING], finished_at=None),
+                name="execution_finished_when_terminal",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status=Status.RUNNING) | Q(token__isnull=False), name="execution_running_has_token"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.id}"
+
+    @property
+    def is_finished(self) -> bool:
+        return self.status in TERMINAL
+
+
+class LogChunk(TenantModel):
+    """Consecutive lines of one log, numbered from 1 without gaps; ``lines`` holds [timestamp, level, stream, message].
+
+    A chunk with ``gap_reason`` holds no lines: storage cut ``first_seq`` to ``last_seq`` out, and says why.
+    """
+
+    execution = models.ForeignKey(Execution, on_delete=models.CASCADE, related_name="chunks")
+    first_seq = models.BigIntegerField()
+    last_seq = models.BigIntegerField()
+    lines = models.JSONField(default=list)
+    gap_reason = models.CharField(max_length=80, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["execution", "first_seq"], name="chunk_unique"),
+            models.CheckConstraint(condition=Q(last_seq__gte=models.F("first_seq")), name="chunk_order"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.execution_id} {self.first_seq}-{self.last_seq}"
+
+
+class Artifact(TenantModel):
+    """A file that an execution left."""
+
+    execution = models.ForeignKey(Execution, on_delete=models.CASCADE, related_name="artifacts")
+    name = models.CharField(_("name"), max_length=255)
+    content_type = models.CharField(max_length=120, default="application/octet-stream")
+    size = models.BigIntegerField(_("size"))
+    sha256 = models.CharField(max_length=64)
+    storage_name = models.CharField(max_length=400)
+
+    class Meta:
+        ordering = ("name",)
+        verbose_name = _("artifact")
+        constraints: ClassVar = [models.UniqueConstraint(fields=["execution", "name"], name="artifact_unique")]
+
+    def __str__(self) -> str:
+        return self.name

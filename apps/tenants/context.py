@@ -1,0 +1,81 @@
+"""In whose data the current thread works.
+
+Threads start in ``public``, where no organization's table can be seen: forgetting to enter a tenant is an error of the
+database, never a read of somebody's rows. Connections belong to threads, and so does the context.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, cast
+
+from django.db import connection
+from django_tenants.postgresql_backend.base import FakeTenant
+
+from apps.tenants.naming import PUBLIC, SCHEMA_NAME
+
+if TYPE_CHECKING:
+    from apps.tenants.models import Organization
+    from apps.tenants.postgresql.base import DatabaseWrapper
+
+
+def _connection() -> DatabaseWrapper:
+    return cast("DatabaseWrapper", connection)
+
+
+def current_schema() -> str:
+    """Schema of the context in force; ``public`` when no organization was entered."""
+    return cast("str", _connection().schema_name)
+
+
+def require_tenant() -> str:
+    """The current schema; raises outside an organization."""
+    schema = current_schema()
+    if schema == PUBLIC:
+        raise OutsideTenantError
+    return schema
+
+
+class OutsideTenantError(RuntimeError):
+    """Code that works on an organization's data ran without one."""
+
+    def __init__(self) -> None:
+        super().__init__("no organization was entered; use tenant_context()")
+
+
+@contextmanager
+def tenant_context(tenant: Organization | str) -> Iterator[None]:
+    """Works in one organization's schema and under its role, then goes back."""
+    schema = tenant if isinstance(tenant, str) else tenant.schema_name
+    if not SCHEMA_NAME.match(schema):
+        raise ValueError(f"not a schema of ours: {schema!r}")
+    with _entered(FakeTenant(schema_name=schema) if isinstance(tenant, str) else tenant, as_owner=False):
+        yield
+
+
+@contextmanager
+def public_context() -> Iterator[None]:
+    """Works on the shared tables (organizations, tickets) under the public role, then goes back."""
+    with _entered(FakeTenant(schema_name=PUBLIC), as_owner=False):
+        yield
+
+
+@contextmanager
+def owner_context(schema: str = PUBLIC) -> Iterator[None]:
+    """Works as the owner of all tables: provisioning and migrations only."""
+    with _entered(FakeTenant(schema_name=schema), as_owner=True):
+        yield
+
+
+@contextmanager
+def _entered(tenant: Any, *, as_owner: bool) -> Iterator[None]:
+    wrapper = _connection()
+    before = wrapper.tenant, wrapper.include_public_schema, wrapper.as_owner
+    wrapper.set_tenant(tenant)
+    wrapper.as_owner = as_owner
+    try:
+        yield
+    finally:
+        wrapper.set_tenant(before[0], before[1])
+        wrapper.as_owner = before[2]

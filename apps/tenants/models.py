@@ -1,0 +1,96 @@
+"""Public schema: organizations, their hosts, the directory of addresses, prepared schemas."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from django_tenants.models import DomainMixin, TenantMixin
+
+from apps.common.models import BaseModel
+from apps.tenants.guard import GuardedModel
+
+
+class TenantModel(GuardedModel, BaseModel):
+    """Base of every model that lives in an organization's schema."""
+
+    class Meta:
+        abstract = True
+
+
+class MigrationState(models.TextChoices):
+    CURRENT = "current", _("current")
+    FAILED = "failed", _("failed")
+
+
+class Organization(TenantMixin, BaseModel):
+    """A tenant: its schema, its name and whether it may be used."""
+
+    auto_create_schema = False  # schemas come from provisioning, in its own transaction
+
+    name = models.CharField(_("name"), max_length=200)
+    slug = models.SlugField(_("slug"), max_length=63, unique=True)
+    plan = models.CharField(_("plan"), max_length=40, default="standard")
+    is_active = models.BooleanField(_("active"), default=True)
+    schema_version = models.CharField(_("schema version"), max_length=64, blank=True, editable=False)
+    migration_state = models.CharField(
+        _("migration state"), max_length=10, choices=MigrationState, default=MigrationState.CURRENT, editable=False
+    )
+    migration_error = models.TextField(_("migration error"), blank=True, editable=False)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ("name",)
+        indexes: ClassVar = [models.Index(fields=["schema_version"])]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def serializable_fields(self) -> Any:
+        return self
+
+
+class Domain(DomainMixin):
+    """A host name that leads to one organization."""
+
+    tenant = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="domains")
+
+    def __str__(self) -> str:
+        return self.domain
+
+
+class DirectoryEntry(BaseModel):
+    """Which organizations know an e-mail address; the address itself is only there as a keyed hash."""
+
+    address_hash = models.CharField(max_length=64, db_index=True)
+    schema_name = models.CharField(max_length=63)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["address_hash", "schema_name"], name="directory_entry_unique")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.address_hash[:8]}… in {self.schema_name}"
+
+
+class SchemaTemplate(BaseModel):
+    """The SQL that makes a new schema, recorded from the real migrations, for one set of migrations."""
+
+    fingerprint = models.CharField(max_length=64, unique=True)
+    statements = ArrayField(models.TextField())
+
+    def __str__(self) -> str:
+        return self.fingerprint[:12]
+
+
+class SpareSchema(BaseModel):
+    """A schema made beforehand, waiting for an organization."""
+
+    schema_name = models.CharField(max_length=63, unique=True)
+    fingerprint = models.CharField(max_length=64)
+
+    def __str__(self) -> str:
+        return self.schema_name

@@ -1,0 +1,41 @@
+"""Files of an organization live under its schema's name; outside an organization there is no storage."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+
+from django.core.exceptions import SuspiciousFileOperation
+from django.core.files.base import File
+from django.core.files.storage import default_storage
+
+from apps.tenants.context import require_tenant
+
+
+class TenantStorage:
+    """The default storage, seen from inside the current organization."""
+
+    def path_of(self, name: str) -> str:
+        """``<schema>/<name>``; refuses names that would leave the organization's folder."""
+        parts = PurePosixPath(name).parts
+        if not parts or name.startswith("/") or ".." in parts or "\\" in name:
+            raise SuspiciousFileOperation(name)
+        return f"{require_tenant()}/{name}"
+
+    def save(self, name: str, content: File) -> str:
+        """Stores ``content``; returns the name it got, without the organization's prefix."""
+        return default_storage.save(self.path_of(name), content).partition("/")[2]
+
+    def open(self, name: str) -> File:
+        return default_storage.open(self.path_of(name), "rb")
+
+    def delete(self, name: str) -> None:
+        default_storage.delete(self.path_of(name))
+
+    def exists(self, name: str) -> bool:
+        return default_storage.exists(self.path_of(name))
+
+    def size(self, name: str) -> int:
+        return default_storage.size(self.path_of(name))
+
+
+tenant_storage = TenantStorage()

@@ -1,0 +1,1 @@
+"""Project configuration: environment, settings, entry points."""

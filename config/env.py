@@ -1,0 +1,143 @@
+"""The environment, read once and typed: every variable the product knows, its default and its meaning.
+
+Nothing else reads ``os.environ``. A value that makes no sense stops the program with the name of the variable.
+Any variable may also be given as ``NAME_FILE``, the path of a file that holds the value (for secrets).
+"""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from limits import parse_many
+from pydantic import AfterValidator, Field, field_validator
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+
+def _rate(value: str) -> str:
+    parse_many(value)
+    return value
+
+
+Rate = Annotated[str, AfterValidator(_rate)]
+CommaSeparated = Annotated[tuple[str, ...], NoDecode]
+
+
+class FileSource(PydanticBaseSettingsSource):
+    """Reads ``NAME_FILE`` where ``NAME`` itself is not set."""
+
+    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
+        path = os.environ.get(f"{field_name.upper()}_FILE")
+        return (Path(path).read_text(encoding="utf-8").rstrip("\n") if path else None), field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        values = {name: self.get_field_value(field, name)[0] for name, field in self.settings_cls.model_fields.items()}
+        return {name: value for name, value in values.items() if value is not None}
+
+
+class Environment(BaseSettings):
+    model_config = SettingsConfigDict(case_sensitive=False, extra="ignore", frozen=True)
+
+    # --- program
+    debug: bool = Field(False, description="Development mode: readable logs, mail on the console, any CORS origin.")
+    secret_key: str = Field(..., min_length=32, description="Django's secret key, 32 characters or more.")
+    jwt_keys: str = Field(
+        ...,
+        min_length=40,
+        description="Signing keys of access tokens, `kid:base64` separated by commas; the first signs, all verify.",
+    )
+    base_domain: str = Field("localhost", description="Shared host; organizations live at <slug>.<BASE_DOMAIN>.")
+    shared_hosts: CommaSeparated = Field(
+        ("127.0.0.1", "[::1]"), description="Other names of the shared host, comma separated."
+    )
+    public_url: str = Field("", description="How browsers reach the shared host, with scheme; for links in mails.")
+    host: str = Field("127.0.0.1", description="Address the web process binds to.")
+    port: int = Field(8000, ge=1, le=65535, description="Port the web process binds to.")
+    data_dir: Path = Field(BASE_DIR / ".data", description="Embedded servers, storage and caches live here.")
+    log_format: Literal["json", "console"] = Field("json", description="Log lines as JSON or for people.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Lowest level logged.")
+    language_code: str = Field("en", description="Default language: en or pt-br.")
+
+    # --- servers
+    database_url: str = Field(..., description="PostgreSQL ≥ 15: postgresql://user:password@host:port/name.")
+    redis_url: str = Field(..., description="Redis ≥ 6.2: redis://:password@host:port/0 or unix://:password@/path?db=0.")
+    database_max_age: int = Field(600, ge=0, description="Seconds a database connection is kept.")
+    web_threads: int = Field(16, ge=1, le=256, description="Threads of a web process that answer HTTP.")
+
+    # --- tenancy
+    tenant_roles: Literal["on", "off"] = Field("on", description="One PostgreSQL role per organization.")
+    tenant_spares: int = Field(2, ge=0, le=100, description="Prepared schemas kept for new organizations.")
+    organization_cache_seconds: float = Field(5, ge=0, le=60, description="How long a host's organization is cached.")
+
+    # --- web
+    cors_allowed_origins: CommaSeparated = Field((), description="Origins allowed to call the API from a browser.")
+    trusted_proxies: CommaSeparated = Field((), description="Networks whose X-Forwarded-For is believed.")
+    secure_cookies: bool = Field(False, description="Cookies over TLS only, HSTS, redirect to https.")
+    max_body_bytes: int = Field(10 * 1024**2, ge=1024, description="Largest request body in bytes, uploads aside.")
+    max_upload_bytes: int = Field(512 * 1024**2, ge=1024, description="Largest uploaded artifact in bytes.")
+    metrics_token: str = Field("", description="Bearer token of /metrics; without it only loopback may read it.")
+
+    # --- limits, in the notation of the `limits` library
+    rate_limit_register: Rate = Field("3/hour", description="New organizations per address.")
+    rate_limit_login: Rate = Field("5/minute", description="Sign-in attempts per address and per e-mail.")
+    rate_limit_refresh: Rate = Field("60/minute", description="Token refreshes per address.")
+    rate_limit_api: Rate = Field("600/minute", description="Requests per user or API key.")
+    rate_limit_anonymous: Rate = Field("300/minute", description="Requests without credentials per address.")
+
+    # --- sign-in
+    access_token_seconds: int = Field(900, ge=60, le=86_400, description="Life of an access token.")
+    refresh_token_days: int = Field(7, ge=1, le=90, description="Life of a refresh token.")
+    refresh_grace_seconds: int = Field(10, ge=0, le=60, description="How long a rotated refresh token still works.")
+    socket_ticket_seconds: int = Field(30, ge=5, le=300, description="Life of a WebSocket ticket.")
+
+    # --- dispatch and executions
+    lease_seconds: float = Field(30, ge=1, le=3600, description="A worker silent this long has lost its work.")
+    worker_slots: int = Field(4, ge=1, le=512, description="Executions at once in one worker process.")
+    worker_queues: CommaSeparated = Field(("robots.default",), description="Queues a worker process serves.")
+    cancel_grace_seconds: float = Field(5, ge=0, le=300, description="From TERM to KILL when a run is cancelled.")
+    run_timeout_seconds: int = Field(3600, ge=1, description="Default time limit of a run.")
+    log_max_lines: int = Field(200_000, ge=100, description="Lines kept of a log: the first and last halves.")
+    log_max_bytes: int = Field(64 * 1024**2, ge=65_536, description="Bytes kept of a log.")
+    artifacts_max_count: int = Field(100, ge=0, description="Artifacts a run may leave.")
+    artifacts_max_bytes: int = Field(256 * 1024**2, ge=0, description="Bytes of artifacts a run may leave.")
+    retention_days: int = Field(90, ge=1, description="Default days to keep runs, logs and artifacts.")
+
+    # --- robots
+    robot_sandbox: Literal["auto", "required", "off"] = Field(
+        "auto", description="bubblewrap: used when present, required, or never."
+    )
+    robot_network: Literal["host", "none"] = Field("host", description="Network a robot sees.")
+    robot_memory_bytes: int = Field(2 * 1024**3, ge=64 * 1024**2, description="Address space of a robot process.")
+    robot_processes: int = Field(256, ge=4, description="Processes and threads of a robot.")
+    robot_file_bytes: int = Field(1024**3, ge=1024**2, description="Largest file a robot may write.")
+    package_max_files: int = Field(5000, ge=1, description="Files in a robot package.")
+    package_max_bytes: int = Field(1024**3, ge=1024, description="Bytes of a robot package when unpacked.")
+
+    # --- storage
+    storage_url: str = Field("", description="s3://bucket/prefix for S3; empty keeps files under DATA_DIR/storage.")
+
+    @field_validator("shared_hosts", "cors_allowed_origins", "trusted_proxies", "worker_queues", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, FileSource(settings_cls)
+
+
+@lru_cache(maxsize=1)
+def environment() -> Environment:
+    """The environment of this process, validated on first use."""
+    return Environment()  # type: ignore[call-arg]  # filled from the environment

@@ -1,0 +1,208 @@
+"""Django settings, derived from :mod:`config.env`; nothing here reads the environment itself."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from config.env import BASE_DIR, environment
+from config.logs import configure_logging
+
+ENV = environment()
+VERSION = "0.1.0"
+
+DEBUG = False  # Django's own debug pages leak; ENV.debug only makes logs and mail friendlier.
+SECRET_KEY = ENV.secret_key
+ALLOWED_HOSTS = ["*"]  # the organization middleware answers 404 to hosts it does not know
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+ASGI_APPLICATION = "config.asgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+APPEND_SLASH = False
+
+# --- apps: `public` holds organizations and dispatch; everything else lives in each organization's schema
+SHARED_APPS = ["django_tenants", "apps.common", "apps.tenants", "apps.dispatch"]
+TENANT_APPS = [
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.admin",
+    "guardian",
+    "apps.common",
+    "apps.events",
+    "apps.accounts",
+    "apps.executions",
+    "apps.robots",
+    "apps.portal",
+]
+INSTALLED_APPS = [
+    "unfold",
+    *[app for app in TENANT_APPS if not app.startswith("apps.")],
+    "django.contrib.staticfiles",
+    "django_tenants",
+    "rest_framework",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "corsheaders",
+    "channels",
+    "apps.common",
+    "apps.tenants",
+    "apps.dispatch",
+    "apps.events",
+    "apps.accounts",
+    "apps.executions",
+    "apps.robots",
+    "apps.portal",
+]
+
+# --- tenancy
+TENANT_MODEL = "tenants.Organization"
+TENANT_DOMAIN_MODEL = "tenants.Domain"
+PUBLIC_SCHEMA_NAME = "public"
+DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
+TENANT_ROLES = ENV.tenant_roles == "on"
+
+
+def _database(url: str) -> dict[str, Any]:
+    parts = urlsplit(url)
+    options = {key: values[-1] for key, values in parse_qs(parts.query).items()}
+    return {
+        "ENGINE": "apps.tenants.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": options.pop("host", "") or (parts.hostname or ""),
+        "PORT": parts.port or options.pop("port", ""),
+        "OPTIONS": options | {"connect_timeout": 5, "application_name": "oficina"},
+        "CONN_MAX_AGE": ENV.database_max_age,
+        "CONN_HEALTH_CHECKS": True,
+        "ATOMIC_REQUESTS": False,
+    }
+
+
+DATABASES = {"default": _database(ENV.database_url)}
+
+# --- Redis: doorbells and fan-out, never the truth
+REDIS_URL = ENV.redis_url
+CELERY_BROKER_URL = ENV.redis_url.replace("unix://", "redis+socket://", 1).replace("?db=", "?virtual_host=", 1)
+CHANNEL_LAYERS = {
+    "default": {
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "CONFIG": {"hosts": [ENV.redis_url], "prefix": "oficina"},
+    }
+}
+
+# --- HTTP
+MIDDLEWARE = [
+    "apps.common.middleware.TraceMiddleware",
+    "apps.common.middleware.ClientAddressMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
+    "apps.common.middleware.OptionalSlashMiddleware",
+    "apps.tenants.middleware.OrganizationMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / ".data" / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_USE_FINDERS = True
+MEDIA_ROOT = ENV.data_dir / "storage"
+STORAGES: dict[str, Any] = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": str(MEDIA_ROOT)}},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+if ENV.storage_url:
+    _bucket = urlsplit(ENV.storage_url)
+    STORAGES["default"] = {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {"bucket_name": _bucket.netloc, "location": _bucket.path.strip("/")},
+    }
+FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = ENV.max_body_bytes
+CORS_ALLOWED_ORIGINS = [] if ENV.debug else list(ENV.cors_allowed_origins)
+CORS_ALLOW_ALL_ORIGINS = ENV.debug
+CORS_URLS_REGEX = r"^/api/.*$"
+CORS_EXPOSE_HEADERS = ["ETag", "X-Request-ID", "X-Total-Count", "Link", "Idempotency-Replayed", "Retry-After"]
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = ENV.secure_cookies
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SECURE_SSL_REDIRECT = False  # the proxy in front redirects
+SECURE_HSTS_SECONDS = 31_536_000 if ENV.secure_cookies else 0
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ENV.trusted_proxies else None
+X_FRAME_OPTIONS = "DENY"
+
+# --- accounts
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["apps.accounts.backends.EmailBackend", "guardian.backends.ObjectPermissionBackend"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "apps.accounts.passwords.CompositionValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+ANONYMOUS_USER_NAME = None
+GUARDIAN_MONKEY_PATCH_USER = False
+LOGIN_URL = "/admin/login/"
+
+# --- API
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["apps.accounts.authentication.ActorAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["apps.common.api.permissions.DeclaredRight"],
+    "DEFAULT_RENDERER_CLASSES": ["apps.common.api.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["apps.common.api.parsers.JSONParser"],
+    "DEFAULT_THROTTLE_CLASSES": ["apps.common.api.throttling.ActorThrottle"],
+    "DEFAULT_SCHEMA_CLASS": "apps.common.api.schema.OperationSchema",
+    "EXCEPTION_HANDLER": "apps.common.api.exceptions.handle",
+    "UNAUTHENTICATED_USER": None,
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Oficina",
+    "DESCRIPTION": "Operations hub: robots, portal, live runs. Every error has a stable `error_code`.",
+    "VERSION": "v1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SECURITY": [{"bearer": []}, {"apiKey": []}],
+    "APPEND_COMPONENTS": {
+        "securitySchemes": {
+            "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+            "apiKey": {"type": "apiKey", "in": "header", "name": "X-Api-Key"},
+        }
+    },
+}
+
+# --- language, time, mail, logs
+LANGUAGE_CODE = ENV.language_code
+LANGUAGES = [("en", "English"), ("pt-br", "Português (Brasil)")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+LOGGING_CONFIG = None
+configure_logging(ENV.log_format, ENV.log_level)
+ORGANIZATION_FROM_CREDENTIALS = "apps.accounts.tenancy.organization_from_credentials"
