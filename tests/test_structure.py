@@ -1,0 +1,170 @@
+"""The shape of the code, guarded: style.md as tests."""
+
+from __future__ import annotations
+
+import ast
+import statistics
+
+import pytest
+from apps.common.admin_sites import organization_site, platform_site
+from django.apps import apps
+from django.db import models
+
+from apps.common.api.operation import Right, declaration_of
+from apps.common.errors import ApplicationError
+from tests.structure import (
+    api_actions,
+    app_sources,
+    imported_modules,
+    is_service,
+    product_sources,
+    public_services,
+    routes,
+    sources,
+)
+
+FILE_LINES, FUNCTION_LINES = 400, 60
+# The files every app may have. `common` is the kernel and `tenants` the ground below it: they are made of other parts.
+FLOORS = {
+    "admin", "api", "apps", "clients", "consumers", "errors", "events", "management", "models", "payloads",
+    "permissions", "receivers", "routing", "selectors", "services", "tasks", "templates", "tests", "migrations",
+    "middleware",
+}  # fmt: skip
+OWN_PARTS = {
+    "accounts": {"authentication", "backends", "passwords", "roles", "tenancy", "tokens", "forms"},
+    "dispatch": {"fairness", "heart", "rings", "metrics"},
+    "executions": {"registry", "lease", "worker", "heart", "metrics", "wakeups"},
+    "portal": {"forms", "run_templates", "options"},
+    "robots": {"packages", "sandbox", "supervision", "scheduling", "kind", "live", "checks"},
+}
+NO_ACTOR = "No actor:"
+
+
+def test_apps_are_made_of_the_same_files() -> None:
+    strange = [
+        str(source)
+        for source in app_sources()
+        if source.app not in {"common", "tenants"}
+        and source.inside[0].removesuffix(".py") not in FLOORS | OWN_PARTS.get(source.app, set())
+    ]
+    assert not strange, strange
+
+
+def test_services_take_an_actor_or_say_why_not() -> None:
+    silent = [
+        f"{source}:{node.name}"
+        for source, node in public_services()
+        if "actor" not in {argument.arg for argument in [*node.args.args, *node.args.kwonlyargs]}
+        and "lease" not in {argument.arg for argument in [*node.args.args, *node.args.kwonlyargs]}
+        and NO_ACTOR not in (ast.get_docstring(node) or "")
+    ]
+    assert not silent, silent
+
+
+def test_services_have_docstrings() -> None:
+    assert not [f"{source}:{node.name}" for source, node in public_services() if not ast.get_docstring(node)]
+
+
+@pytest.mark.parametrize("forbidden", ["rest_framework", "channels", "celery", "channels_redis"])
+def test_services_and_selectors_know_no_door(forbidden: str) -> None:
+    wrong = [
+        f"{source}: {module}"
+        for source in app_sources()
+        if (is_service(source) or source.inside[0] in {"selectors.py", "selectors", "models.py", "models"})
+        for module in imported_modules(source)
+        if module.split(".")[0] == forbidden
+    ]
+    assert not wrong, wrong
+
+
+def test_apps_use_only_the_front_rooms_of_lower_apps() -> None:
+    """Never another app's api, tasks, consumers or admin."""
+    wrong = [
+        f"{source}: {module}"
+        for source in app_sources()
+        for module in imported_modules(source)
+        if module.startswith("apps.")
+        and len(module.split(".")) > 2
+        and module.split(".")[1] not in {source.app, "common"}
+        and module.split(".")[2] in {"api", "tasks", "consumers", "admin"}
+    ]
+    assert not wrong, wrong
+
+
+def test_every_route_declares_its_right_and_its_errors() -> None:
+    undeclared = []
+    for path, method, viewset, action in api_actions():
+        declaration = declaration_of(getattr(viewset, action, None))
+        if declaration is None or not isinstance(declaration.right, str | Right) or not declaration.errors:
+            undeclared.append(f"{method.upper()} {path}")
+    assert not undeclared, undeclared
+
+
+def test_every_api_route_is_a_viewset() -> None:
+    documents = ("api/v1/openapi.json", "api/v1/docs", "api/v1/redoc")
+    assert not [
+        p
+        for p, callback in routes()
+        if p.startswith("api/v1/") and not hasattr(callback, "actions") and p not in documents
+    ]
+
+
+def test_every_model_has_an_admin() -> None:
+    registered = set(organization_site._registry) | set(platform_site._registry)
+    ours = [model for model in apps.get_models() if model.__module__.startswith("apps.")]
+    assert not [model._meta.label for model in ours if model not in registered]
+
+
+def test_error_codes_are_unique_and_lower_case() -> None:
+    def every(kind: type[ApplicationError]) -> list[type[ApplicationError]]:
+        return [kind, *(deeper for sub in kind.__subclasses__() for deeper in every(sub))]
+
+    own = [kind for kind in set(every(ApplicationError)) if "code" in vars(kind) and ".tests." not in kind.__module__]
+    codes = [kind.code for kind in own]
+    assert sorted(codes) == sorted(set(codes))
+    assert all(code.replace("_", "").isalnum() and code == code.lower() for code in codes)
+
+
+def test_tenant_models_have_uuid7_keys() -> None:
+    ours = [m for m in apps.get_models() if m.__module__.startswith("apps.") and m._meta.label != "tenants.Domain"]
+    assert not [m._meta.label for m in ours if not isinstance(m._meta.pk, models.UUIDField)]
+
+
+def test_files_keep_their_budget() -> None:
+    assert not [f"{source} ({source.lines})" for source in product_sources() if source.lines > FILE_LINES]
+
+
+def test_functions_keep_their_budget() -> None:
+    sizes = {
+        f"{source}:{node.name}": (node.end_lineno or node.lineno) - node.lineno + 1
+        for source in product_sources()
+        for node in source.functions()
+    }
+    assert not {name: size for name, size in sizes.items() if size > FUNCTION_LINES}
+    assert statistics.median(sizes.values()) <= 12
+
+
+def test_no_lazy_names() -> None:
+    assert not [
+        str(source) for source in sources() if source.path.stem in {"utils", "helpers", "misc", "util", "helper"}
+    ]
+
+
+def test_tests_do_not_sleep() -> None:
+    def sleeps(node: ast.AST) -> bool:
+        return (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and node.func.attr == "sleep"
+            and isinstance(node.func.value, ast.Name)
+            and node.func.value.id in {"time", "asyncio"}
+        )
+
+    napping = [
+        f"{source}:{node.lineno}"  # type: ignore[attr-defined]
+        for source in sources()
+        if source.is_test and source.path.name not in {"testing.py"}
+        for node in ast.walk(source.tree)
+        if sleeps(node)
+    ]
+    assert not napping, napping
