@@ -1,0 +1,1 @@
+"""How the answers of a form become a robot's arguments and environment. Pure: no model, no query, no request."""
