@@ -153,14 +153,15 @@ class Postgresql:
 
     def _forget_the_dead(self) -> None:
         """
-        A killed server leaves its pid behind. By now something else may have it, which PostgreSQL would not notice.
+        A killed server leaves its pid behind. By now something else may have it, or a parent that never asks how it
+        ended; PostgreSQL takes either for a server that runs.
 
         Where nothing has it the file stays: PostgreSQL finds in it what its last orphans may still be using.
         """
         for leftover in self.sockets.glob(".s.PGSQL.*"):
             leftover.unlink()
         pid_file = self.directory / "postmaster.pid"
-        if pid_file.exists() and processes.alive(int(pid_file.read_text(encoding="utf-8").split()[0])):
+        if pid_file.exists() and processes.taken(int(pid_file.read_text(encoding="utf-8").split()[0])):
             pid_file.unlink()
 
     def _write_settings(self) -> None:

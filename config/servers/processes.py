@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from time import monotonic, sleep
 
@@ -39,6 +41,13 @@ def alive(pid: int) -> psutil.Process | None:
         return None if process.status() == psutil.STATUS_ZOMBIE else process
     except psutil.NoSuchProcess:
         return None
+
+
+def taken(pid: int) -> bool:
+    """Whether the system still knows the pid; a dead child of our own is let go of first."""
+    with suppress(ChildProcessError):
+        os.waitpid(pid, os.WNOHANG)
+    return psutil.pid_exists(pid)
 
 
 def wait_until(condition: Callable[[], bool], *, seconds: float) -> bool:

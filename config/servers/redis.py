@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -74,13 +75,16 @@ class Redis:
         pid = self.pid()
         if pid is None:
             return
-        try:
-            with self._client() as client:
-                client.shutdown(save=not self.for_tests, nosave=self.for_tests)
-        except (redis.ConnectionError, redis.TimeoutError):
-            pass  # it hangs or is not ours any more; the signal below ends it
-        if not processes.wait_gone(pid, seconds=STOP_SECONDS) and (process := processes.alive(pid)):
+        asked = self._ask_to_stop()
+        if not (asked and processes.wait_gone(pid, seconds=STOP_SECONDS)) and (process := processes.alive(pid)):
             processes.end(process)
+
+    def _ask_to_stop(self) -> bool:
+        if not self.ready():
+            return False  # it hangs, or its socket is gone
+        with suppress(redis.ConnectionError, redis.TimeoutError), self._client() as client:
+            client.shutdown(save=not self.for_tests, nosave=self.for_tests)
+        return True
 
     def _is_ours(self, command: Sequence[str]) -> bool:
         # Redis rewrites its title to `redis-server unixsocket:<path>` once it listens

@@ -27,6 +27,10 @@ class Users:
             return False
         return True
 
+    @property
+    def left(self) -> bool:
+        return self._file.closed
+
     def leave(self) -> None:
         self._file.close()
 
