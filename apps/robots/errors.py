@@ -1,0 +1,108 @@
+"""What can go wrong with robots, their packages, runs and schedules."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from apps.common.errors import BadRequest, Conflict, NotFound
+
+# --- robots
+
+
+class RobotNotFound(NotFound):
+    code = "robot_not_found"
+    message = _("There is no such robot.")
+
+
+class RobotNameTaken(Conflict):
+    code = "robot_name_taken"
+    message = _("A robot with this name exists already.")
+
+
+class RobotInUse(Conflict):
+    code = "robot_in_use"
+    message = _("Services use this robot; remove them first.")
+
+
+class RobotArchived(Conflict):
+    code = "robot_archived"
+    message = _("This robot is archived.")
+
+
+# --- versions
+
+
+class VersionNotFound(NotFound):
+    code = "version_not_found"
+    message = _("There is no such version, or none is active.")
+
+
+class VersionExists(BadRequest):
+    code = "version_exists"
+    message = _("The robot has this version already.")
+
+
+class InvalidVersion(BadRequest):
+    code = "invalid_version"
+    message = _("The version is not a semantic version, such as 1.4.0, 2.0.0-rc.1 or 1.0.0+build.5.")
+
+
+class InvalidChannel(BadRequest):
+    code = "invalid_channel"
+    message = _("The channel must be stable, beta or hotfix.")
+
+
+class InvalidPublication(BadRequest):
+    code = "invalid_publication"
+    message = _("The version cannot be published like this.")
+
+
+class CanaryWithoutActiveVersion(Conflict):
+    code = "canary_without_active_version"
+    message = _("A share of the runs can go to a version only while another one is active.")
+
+
+# --- runs
+
+
+class RunNotFound(NotFound):
+    code = "run_not_found"
+    message = _("There is no such run.")
+
+
+class RunFinished(Conflict):
+    code = "run_finished"
+    message = _("The run has finished already.")
+
+
+class RunNotFinished(Conflict):
+    code = "run_not_finished"
+    message = _("The run has not finished yet.")
+
+
+class MissingEnvironment(BadRequest):
+    code = "missing_env_keys"
+    message = _("The version needs environment variables that were not given.")
+
+
+class InvalidEnvironment(BadRequest):
+    code = "invalid_env_keys"
+    message = _("These environment variables cannot be set.")
+
+
+class ArtifactNotFound(NotFound):
+    code = "artifact_not_found"
+    message = _("There is no such artifact.")
+
+
+# --- schedules
+
+
+class ScheduleNotFound(NotFound):
+    code = "schedule_not_found"
+    message = _("There is no such schedule.")
+
+
+class InvalidSchedule(BadRequest):
+    code = "invalid_schedule"
+    message = _("The schedule cannot work like this.")
