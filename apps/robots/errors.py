@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from apps.common.errors import BadRequest, Conflict, NotFound
+from apps.common.errors import BadRequest, Conflict, NotFound, Unavailable
 
 # --- robots
 
@@ -40,11 +40,6 @@ class VersionNotFound(NotFound):
 class VersionExists(BadRequest):
     code = "version_exists"
     message = _("The robot has this version already.")
-
-
-class InvalidVersion(BadRequest):
-    code = "invalid_version"
-    message = _("The version is not a semantic version, such as 1.4.0, 2.0.0-rc.1 or 1.0.0+build.5.")
 
 
 class InvalidChannel(BadRequest):
@@ -103,6 +98,54 @@ class ScheduleNotFound(NotFound):
     message = _("There is no such schedule.")
 
 
+# --- packages, environments, sandbox, cron
+
+
+class InvalidArtifact(BadRequest):
+    code = "invalid_artifact"
+    message = _("The artifact is not acceptable.")
+
+
+class InvalidVersionNumber(BadRequest):
+    code = "invalid_version_number"
+    message = _("The version is not a semantic version.")
+
+
+class InvalidDependencies(BadRequest):
+    code = "invalid_dependencies"
+    message = _("The dependencies of the robot cannot be read.")
+
+
 class InvalidSchedule(BadRequest):
     code = "invalid_schedule"
-    message = _("The schedule cannot work like this.")
+    message = _("The schedule is not valid.")
+
+
+class ArtifactDamaged(Unavailable):
+    """The stored file is not the one that was published."""
+
+    code = "artifact_damaged"
+    message = _("The stored artifact does not match its checksum.")
+    permanent = True
+
+
+class EnvironmentFailed(BadRequest):
+    """The dependencies exist in no combination that can be installed; trying again does not help."""
+
+    code = "environment_failed"
+    message = _("The dependencies of the robot cannot be installed.")
+
+
+class RegistryUnreachable(Unavailable):
+    code = "registry_unreachable"
+    message = _("The package registry cannot be reached, so the dependencies of the robot are not installed.")
+
+
+class SandboxUnavailable(Unavailable):
+    code = "sandbox_unavailable"
+    message = _("Robots need a sandbox that this machine does not offer.")
+
+
+class SandboxFailed(Unavailable):
+    code = "sandbox_failed"
+    message = _("The sandbox of the robot could not be set up.")
