@@ -1,0 +1,108 @@
+"""Runs that an actor may see, and what they left."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from apps.accounts.permissions import require, visible_filter
+from apps.common.actor import Actor
+from apps.executions.models import Artifact, Status
+from apps.robots.errors import ArtifactNotFound, RunNotFound
+from apps.robots.models import Run
+
+WORDS: dict[Status, str] = {
+    Status.PENDING: "PENDING",
+    Status.RUNNING: "RUNNING",
+    Status.COMPLETED: "SUCCESS",
+    Status.FAILED: "FAILED",
+    Status.CANCELLED: "CANCELED",
+    Status.LOST: "LOST",
+}
+"""The words of this contract for the statuses of the engine."""
+STATUSES = {word: status for status, word in WORDS.items()}
+
+
+def status_word(status: str) -> str:
+    """``completed`` → ``SUCCESS``."""
+    return WORDS[Status(status)]
+
+
+def runs_visible(*, actor: Actor) -> QuerySet[Run]:
+    """Runs of robots whose runs ``actor`` may read, newest first. Raises ``PermissionDenied`` where there are none."""
+    return (
+        Run.objects.filter(visible_filter(actor, "run.read", prefix="robot__"))
+        .select_related("robot", "version", "execution")
+        .order_by("-id")
+    )
+
+
+def run_get(*, actor: Actor, run_id: UUID) -> Run:
+    """One run; raises ``RunNotFound`` when there is none or ``actor`` may not see it."""
+    run = runs_visible(actor=actor).filter(pk=run_id).first()
+    if run is None:
+        raise RunNotFound
+    return run
+
+
+def run_list(
+    *,
+    actor: Actor,
+    robot_id: UUID | None = None,
+    service_id: UUID | None = None,
+    status: str | None = None,
+    triggered_by: str | None = None,
+    trigger_type: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> QuerySet[Run]:
+    """Visible runs that match all that is given; ``status`` in the contract's words, ``triggered_by`` id or e-mail."""
+    runs = runs_visible(actor=actor)
+    if robot_id is not None:
+        runs = runs.filter(robot_id=robot_id)
+    if service_id is not None:
+        runs = runs.filter(service_id=service_id)
+    if status is not None:
+        # An execution has its run's id, and the index of executions by status gives this order.
+        runs = runs.filter(execution__status=STATUSES[status]).order_by("-execution_id")
+    if triggered_by is not None:
+        runs = runs.filter(_triggered_by(triggered_by))
+    if trigger_type is not None:
+        runs = runs.filter(trigger_type=trigger_type)
+    if since is not None:
+        runs = runs.filter(created_at__gte=since)
+    if until is not None:
+        runs = runs.filter(created_at__lt=until)
+    return runs
+
+
+def _triggered_by(who: str) -> Q:
+    try:
+        return Q(execution__requested_by_id=UUID(who))
+    except ValueError:
+        return Q(execution__requested_by_label__iexact=who)
+
+
+def runs_by_id(*, actor: Actor, ids: Sequence[UUID]) -> list[Run]:
+    """The visible ones of these runs, in the given order."""
+    found = {run.pk: run for run in runs_visible(actor=actor).filter(pk__in=ids)}
+    return [found[key] for key in ids if key in found]
+
+
+def artifacts_of(*, actor: Actor, run_id: UUID) -> QuerySet[Artifact]:
+    """Files that a visible run left, by name. Raises ``RunNotFound``."""
+    run = run_get(actor=actor, run_id=run_id)
+    return Artifact.objects.filter(execution_id=run.pk).order_by("name")
+
+
+def artifact_get(*, actor: Actor, run_id: UUID, artifact_id: UUID) -> Artifact:
+    """A file to be downloaded. Raises ``RunNotFound``, ``PermissionDenied``, ``ArtifactNotFound``."""
+    run = run_get(actor=actor, run_id=run_id)
+    require(actor, "artifact.download", run.robot)
+    artifact = Artifact.objects.filter(execution_id=run.pk, pk=artifact_id).first()
+    if artifact is None:
+        raise ArtifactNotFound
+    return artifact
