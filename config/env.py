@@ -64,7 +64,9 @@ class Environment(BaseSettings):
 
     # --- servers
     database_url: str = Field(..., description="PostgreSQL ≥ 15: postgresql://user:password@host:port/name.")
-    redis_url: str = Field(..., description="Redis ≥ 6.2: redis://:password@host:port/0 or unix://:password@/path?db=0.")
+    redis_url: str = Field(
+        ..., description="Redis ≥ 6.2: redis://:password@host:port/0 or unix://:password@/path?db=0."
+    )
     database_max_age: int = Field(600, ge=0, description="Seconds a database connection is kept.")
     web_threads: int = Field(16, ge=1, le=256, description="Threads of a web process that answer HTTP.")
 
@@ -116,6 +118,18 @@ class Environment(BaseSettings):
     robot_file_bytes: int = Field(1024**3, ge=1024**2, description="Largest file a robot may write.")
     package_max_files: int = Field(5000, ge=1, description="Files in a robot package.")
     package_max_bytes: int = Field(1024**3, ge=1024, description="Bytes of a robot package when unpacked.")
+    canary_failure_percent: int = Field(
+        20, ge=0, le=100, description="A canary that fails in more than this share of its runs is taken back."
+    )
+    canary_minimum_runs: int = Field(5, ge=1, description="Runs of a canary before its failure rate counts in full.")
+    schedule_grace_seconds: int = Field(
+        300, ge=1, description="A scheduled run missed for longer than this is skipped, not started late."
+    )
+    viewer_buffer_bytes: int = Field(1024**2, ge=65_536, description="Bytes of a live log that wait for one viewer.")
+    viewer_stall_seconds: float = Field(
+        5, gt=0, le=300, description="A viewer whose buffer is full and who reads nothing this long is cut off."
+    )
+    viewer_recheck_seconds: float = Field(30, gt=0, le=600, description="How often a live viewer's right is re-checked.")
 
     # --- storage
     storage_url: str = Field("", description="s3://bucket/prefix for S3; empty keeps files under DATA_DIR/storage.")

@@ -20,9 +20,17 @@ MAXIMUM_KEYS = 200
 MAXIMUM_TEXT_BYTES = 32 * 1024
 MAXIMUM_PARAMETERS_BYTES = 256 * 1024
 
-# What Oficina itself sets, and what would let another program run in place of the robot's.
-RESERVED_NAMES = frozenset({"PATH", "HOME", "BASH_ENV", "ENV", "SHELLOPTS", "BASHOPTS", "IFS"})
-RESERVED_PREFIXES = ("OFICINA_", "LD_", "PYTHONHOME", "PYTHONSTARTUP", "PYTHONPATH", "PYTHONINSPECT")
+# What Oficina itself sets, and what would let other code run in place of the robot's.
+RESERVED_PREFIXES = ("OFICINA_", "LD_", "DYLD_", "BASH_FUNC_", "GCONV_", "UV_")
+RESERVED_NAMES = frozenset(
+    {
+        "PATH", "HOME", "PWD", "SHELL", "TMPDIR", "IFS", "ENV", "BASH_ENV", "SHELLOPTS", "BASHOPTS", "PS4",
+        "PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "PYTHONUSERBASE", "PYTHONEXECUTABLE", "PYTHONINSPECT",
+        "PYTHONBREAKPOINT", "PYTHONWARNINGS", "PYTHONPLATLIBDIR", "PYTHONPYCACHEPREFIX", "NODE_OPTIONS", "NODE_PATH",
+        "PERL5LIB", "PERL5OPT", "RUBYLIB", "RUBYOPT", "JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS", "JDK_JAVA_OPTIONS",
+        "LOCPATH", "NLSPATH", "MALLOC_CONF", "GLIBC_TUNABLES", "HOSTALIASES", "RES_OPTIONS", "RESOLV_HOST_CONF",
+    }
+)  # fmt: skip
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}\Z")
 
 
@@ -37,12 +45,10 @@ class ServiceReference:
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file that has come in: it lies on disk, and its digest was computed on the way."""
+    """A file that has come in: it lies on disk and can be read from any place."""
 
     name: str
     file: File
-    size: int
-    sha256: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,11 +100,15 @@ def names_checked(names: Any, *, name: str) -> list[str]:
     if wrong:
         detail = _("Not names of environment variables: %(names)s.") % {"names": ", ".join(map(ascii, wrong))}
         raise InvalidEnvironment(detail, errors={name: [detail]}, extra={"keys": wrong})
-    reserved = sorted(key for key in names if key in RESERVED_NAMES or key.startswith(RESERVED_PREFIXES))
+    reserved = sorted(key for key in names if _is_reserved(key))
     if reserved:
         detail = _("These names are reserved: %(names)s.") % {"names": ", ".join(reserved)}
         raise InvalidEnvironment(detail, errors={name: [detail]}, extra={"keys": reserved})
     return list(dict.fromkeys(names))
+
+
+def _is_reserved(key: str) -> bool:
+    return key.upper() in RESERVED_NAMES or key.upper().startswith(RESERVED_PREFIXES)
 
 
 def parameters_checked(values: Any, *, name: str) -> dict[str, Any]:

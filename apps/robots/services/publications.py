@@ -1,0 +1,185 @@
+"""From an uploaded file to an immutable version: looked into, stored, written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import PurePosixPath
+from typing import Any, BinaryIO, cast
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from apps.common.actor import Actor
+from apps.common.ids import uuid7
+from apps.events.services import record
+from apps.robots.errors import InvalidChannel, InvalidPublication, VersionExists
+from apps.robots.models import Robot, RobotVersion
+from apps.robots.models.robot import Channel, EntrypointType
+from apps.robots.packages.archive import ArtifactInspection, inspect_artifact
+from apps.robots.packages.limits import ArchiveLimits
+from apps.robots.packages.semver import VersionNumber
+from apps.robots.payloads import Publication, Upload, arguments_checked, environment_checked, names_checked
+from apps.tenants.storage import tenant_storage
+
+DEFAULT_ENTRYPOINTS = {EntrypointType.SHELL: "main.sh", EntrypointType.ROBOT: "main.robot"}
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+_COMMIT = re.compile(r"[0-9a-fA-F]{4,64}\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPackage:
+    """A package that was found sound and now lies in storage."""
+
+    inspection: ArtifactInspection
+    storage_name: str
+    entrypoint_path: str
+    fields: dict[str, Any]
+
+
+def archive_limits() -> ArchiveLimits:
+    """The caps of one package, from the environment. No actor: it only reads settings."""
+    return ArchiveLimits(files=settings.ENV.package_max_files, unpacked_bytes=settings.ENV.package_max_bytes)
+
+
+def entrypoint_of(publication: Publication, upload_name: str) -> str:
+    """The named entrypoint; else the single file itself, or the usual name in an archive. No actor: it computes."""
+    if publication.entrypoint_path:
+        return publication.entrypoint_path
+    if PurePosixPath(upload_name.lower()).suffix == ".zip":
+        return DEFAULT_ENTRYPOINTS.get(EntrypointType(publication.entrypoint_type), "main.py")
+    return upload_name
+
+
+@contextmanager
+def package_stored(publication: Publication, upload: Upload) -> Iterator[StoredPackage]:
+    """Checks all that needs no database, stores the file, and removes it again where the block fails.
+
+    No actor: callers have checked the right. Raises ``BadRequest`` of many kinds, with texts that name the entry.
+    """
+    fields = _fields_checked(publication)
+    entrypoint = entrypoint_of(publication, upload.name)
+    stream = cast("BinaryIO", upload.file.file)
+    inspection = inspect_artifact(
+        stream, filename=upload.name, entrypoint_path=entrypoint, limits=archive_limits()
+    )
+    _check_directory(publication.working_directory, inspection)
+    safe_name = _UNSAFE.sub("_", upload.name)[-80:].lstrip(".") or "artifact"
+    upload.file.seek(0)
+    stored = tenant_storage.save(f"packages/{uuid7()}/{safe_name}", upload.file)
+    try:
+        yield StoredPackage(inspection, stored, entrypoint, fields)
+    except BaseException:
+        tenant_storage.delete(stored)
+        raise
+
+
+def version_write(
+    *,
+    actor: Actor,
+    robot: Robot,
+    publication: Publication,
+    upload: Upload,
+    package: StoredPackage,
+    now: datetime,
+) -> RobotVersion:
+    """Writes the version and, if wanted, makes it the active one; ``robot`` is locked. Raises ``VersionExists``."""
+    version = RobotVersion(
+        robot=robot,
+        created_at=now,
+        created_by=actor.user,
+        artifact_type=str(package.inspection.kind),
+        artifact_name=upload.name[:255],
+        artifact_sha256=package.inspection.sha256,
+        artifact_size=package.inspection.size,
+        storage_name=package.storage_name,
+        entrypoint_path=package.entrypoint_path,
+        **package.fields,
+    )
+    try:
+        with transaction.atomic():
+            version.save(force_insert=True)
+    except IntegrityError as error:
+        if "version_unique" not in str(error):
+            raise
+        detail = _("The robot has version %(version)s already.") % {"version": publication.version}
+        raise VersionExists(detail, errors={"version": [detail]}) from error
+    facts = {"robot_id": str(robot.pk), "version": version.version, "sha256": version.artifact_sha256}
+    record("version.published", actor=actor, subject=version, data=facts, now=now)
+    if publication.activate:
+        version_make_active(actor=actor, robot=robot, version=version, now=now)
+    return version
+
+
+def version_make_active(*, actor: Actor, robot: Robot, version: RobotVersion, now: datetime) -> None:
+    """Makes one version the active one and moves the release tags; ``robot`` is locked. Ends a canary.
+
+    ``latest`` is on the version activated last, ``stable`` on the last one of channel stable.
+    """
+    tags = ["latest", "stable"] if version.channel == Channel.STABLE else ["latest"]
+    others = RobotVersion.objects.filter(robot=robot).exclude(pk=version.pk)
+    for other in others.filter(release_tags__overlap=tags):
+        other.release_tags = [tag for tag in other.release_tags if tag not in tags]
+        other.save(update_fields=["release_tags"])
+    others.filter(is_active=True).update(is_active=False)
+    version.is_active = True
+    version.release_tags = sorted({*version.release_tags, *tags})
+    version.save(update_fields=["is_active", "release_tags"])
+    robot.canary_version, robot.canary_percent, robot.canary_started_at, robot.canary_note = None, 0, None, ""
+    robot.save(
+        update_fields=["canary_version", "canary_percent", "canary_started_at", "canary_note", "updated_at"]
+    )
+    facts = {"robot_id": str(robot.pk), "version": version.version, "release_tags": version.release_tags}
+    record("version.activated", actor=actor, subject=version, data=facts, now=now)
+
+
+def _fields_checked(publication: Publication) -> dict[str, Any]:
+    """The columns of a version that come from the publication as they are, each checked."""
+    VersionNumber(publication.version)
+    if publication.channel not in Channel.values:
+        raise InvalidChannel(errors={"channel": [InvalidChannel.message]})
+    if publication.entrypoint_type not in EntrypointType.values:
+        raise _refused("entrypoint_type", _("The entrypoint's type must be PYTHON, EXE, SHELL or ROBOT."))
+    if publication.commit_sha and not _COMMIT.match(publication.commit_sha):
+        raise _refused("commit_sha", _("A commit is named by 4 to 64 hexadecimal digits."))
+    if publication.build_url:
+        _check_url(publication.build_url)
+    return {
+        "version": publication.version,
+        "channel": publication.channel,
+        "entrypoint_type": publication.entrypoint_type,
+        "arguments": arguments_checked(publication.arguments, name="arguments_json"),
+        "env_vars": environment_checked(publication.env_vars, name="env_vars_json"),
+        "required_env_keys": names_checked(publication.required_env_keys, name="required_env_keys_json"),
+        "working_directory": publication.working_directory,
+        "changelog": publication.changelog,
+        "commit_sha": publication.commit_sha,
+        "branch": publication.branch,
+        "build_url": publication.build_url,
+    }
+
+
+def _check_url(url: str) -> None:
+    try:
+        URLValidator(schemes=["http", "https"])(url)
+    except ValidationError as error:
+        raise _refused("build_url", _("The address of the build must be an http or https URL.")) from error
+
+
+def _check_directory(directory: str, inspection: ArtifactInspection) -> None:
+    """The working directory is a folder of the package."""
+    if directory in {"", "."}:
+        return
+    prefix = directory.rstrip("/") + "/"
+    if not any(member.name.startswith(prefix) for member in inspection.members):
+        raise _refused("working_directory", _("The package has no folder %(name)s.") % {"name": ascii(directory)})
+
+
+def _refused(field: str, text: Any) -> InvalidPublication:
+    return InvalidPublication(text, errors={field: [text]})

@@ -1,0 +1,135 @@
+"""Robots: made, changed, tagged and archived by those who may publish them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts.permissions import require
+from apps.common.actor import Actor
+from apps.events.services import record
+from apps.robots.errors import RobotArchived, RobotInUse, RobotNameTaken
+from apps.robots.models import Robot
+from apps.robots.payloads import Publication, Upload
+from apps.robots.services.publications import package_stored, version_write
+
+UseCheck = Callable[[Robot], Sequence[str]]
+robot_use_checks: list[UseCheck] = []
+"""What floors above know of a robot's use: each answers with the names of what still needs the robot."""
+
+
+def tags_normalized(tags: Sequence[str]) -> list[str]:
+    """Trimmed, without blanks and duplicates, sorted. No actor: it only computes."""
+    return sorted({tag.strip() for tag in tags} - {""})
+
+
+def robot_create(
+    *,
+    actor: Actor,
+    name: str,
+    description: str = "",
+    tags: Sequence[str] = (),
+    pool: str = "default",
+    initial_version: tuple[Publication, Upload] | None = None,
+    now: datetime,
+) -> Robot:
+    """Makes a robot, together with its first version where one is given: both or none.
+
+    Raises ``PermissionDenied``, ``RobotNameTaken`` and, for the version, what ``version_publish`` raises.
+    """
+    robot = Robot(
+        name=name.strip(), description=description, tags=tags_normalized(tags), pool=pool, created_by=actor.user
+    )
+    require(actor, "robot.publish", robot)
+    if initial_version is None:
+        with _name_is_free(), transaction.atomic():
+            return _robot_insert(robot, actor=actor, now=now)
+    publication, upload = initial_version
+    with package_stored(publication, upload) as package, _name_is_free(), transaction.atomic():
+        _robot_insert(robot, actor=actor, now=now)
+        version_write(actor=actor, robot=robot, publication=publication, upload=upload, package=package, now=now)
+    return robot
+
+
+def _robot_insert(robot: Robot, *, actor: Actor, now: datetime) -> Robot:
+    robot.save(force_insert=True)
+    record("robot.created", actor=actor, subject=robot, data={"name": robot.name, "tags": robot.tags}, now=now)
+    return robot
+
+
+def robot_update(
+    *,
+    actor: Actor,
+    robot: Robot,
+    name: str | None = None,
+    description: str | None = None,
+    tags: Sequence[str] | None = None,
+    pool: str | None = None,
+    now: datetime,
+) -> Robot:
+    """Changes what is given (None leaves as it is).
+
+    Raises ``PermissionDenied``, ``RobotArchived``, ``RobotNameTaken``.
+    """
+    require(actor, "robot.publish", robot)
+    given = {
+        "name": name.strip() if name is not None else None,
+        "description": description,
+        "tags": tags_normalized(tags) if tags is not None else None,
+        "pool": pool,
+    }
+    with _name_is_free(), transaction.atomic():
+        robot = robot_lock(robot)
+        changed = [field for field, value in given.items() if value is not None and value != getattr(robot, field)]
+        if changed:
+            for field in changed:
+                setattr(robot, field, given[field])
+            robot.save(update_fields=[*changed, "updated_at"])
+            record("robot.updated", actor=actor, subject=robot, data={"changed": changed}, now=now)
+    return robot
+
+
+def robot_tags_replace(*, actor: Actor, robot: Robot, tags: Sequence[str], now: datetime) -> Robot:
+    """Replaces the whole set of tags. Raises ``PermissionDenied``, ``RobotArchived``."""
+    return robot_update(actor=actor, robot=robot, tags=tags, now=now)
+
+
+def robot_archive(*, actor: Actor, robot: Robot, now: datetime) -> None:
+    """Takes a robot out of use for good; its runs stay. Its name becomes free and its schedules fire no more.
+
+    Raises ``PermissionDenied``, ``RobotArchived``, and ``RobotInUse`` while something above still needs it.
+    """
+    require(actor, "robot.publish", robot)
+    with transaction.atomic():
+        robot = robot_lock(robot)
+        users = [name for check in robot_use_checks for name in check(robot)]
+        if users:
+            raise RobotInUse(
+                _("Services use this robot: %(services)s.") % {"services": ", ".join(users[:10])},
+                extra={"used_by": users},
+            )
+        robot.archived_at = now
+        robot.save(update_fields=["archived_at", "updated_at"])
+        record("robot.archived", actor=actor, subject=robot, data={"name": robot.name}, now=now)
+
+
+def robot_lock(robot: Robot) -> Robot:
+    """The robot's row, locked until the transaction ends; raises ``RobotArchived``. No actor: callers checked."""
+    locked = Robot.objects.select_for_update(no_key=True).get(pk=robot.pk)
+    if locked.archived_at is not None:
+        raise RobotArchived
+    return locked
+
+
+@contextmanager
+def _name_is_free() -> Iterator[None]:
+    try:
+        yield
+    except IntegrityError as error:
+        if "robot_name_unique" not in str(error):
+            raise
+        raise RobotNameTaken(errors={"name": [RobotNameTaken.message]}) from error
