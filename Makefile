@@ -7,7 +7,7 @@ PYTHON ?=
 PYTEST_WORKERS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format venv requirements clean
+.PHONY: help run test lint format venv requirements env clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ requirements: .venv/bootstrapped ## compile requirements/*.in to *.txt, with has
 	  $(BIN)/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 $(ARGS) \
 	    --custom-compile-command "make requirements" "requirements/$$name.in" -o "requirements/$$name.txt" || exit 1; \
 	done
+
+env: .venv/installed ## write .env.example from config/env.py
+	$(BIN)/python -m config.env_example > .env.example
 
 clean: ## remove .venv and all data of the embedded servers
 	@if [ -x $(BIN)/python ] && [ -d .data ]; then $(BIN)/python -m config.embedded stop; fi

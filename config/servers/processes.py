@@ -69,6 +69,12 @@ def find(matches: Callable[[Sequence[str]], bool]) -> list[psutil.Process]:
     return [process for process in running if matches(process.info["cmdline"] or []) and alive(process.pid)]
 
 
+def find_by_environment(name: str, value: str) -> list[psutil.Process]:
+    """Processes of ours that were started with this variable."""
+    running = psutil.process_iter(["environ"])
+    return [process for process in running if (process.info["environ"] or {}).get(name) == value and alive(process.pid)]
+
+
 def end(process: psutil.Process, *, seconds: float = 10) -> None:
     """Ask the process to end, and make it end when it does not."""
     try:

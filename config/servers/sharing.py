@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,7 @@ class Users:
 
     def __init__(self, data_directory: Path) -> None:
         self._file = (data_directory / "servers.users").open("ab")
+        os.register_at_fork(after_in_child=self._file.close)  # a child that outlives us is no user
         fcntl.flock(self._file, fcntl.LOCK_SH)  # waits while the last user before us turns the servers off
 
     def am_last(self) -> bool:
