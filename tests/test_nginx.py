@@ -35,7 +35,7 @@ class Telling(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        told = json.dumps({"path": self.path, "server": self.server.server_address[1]} | dict(self.headers)).encode()
+        told = json.dumps({"path": self.path, "server": self.connection.getsockname()[1]} | dict(self.headers)).encode()
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(told)))
