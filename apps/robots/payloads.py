@@ -48,7 +48,7 @@ class Upload:
     """A file that has come in: it lies on disk and can be read from any place."""
 
     name: str
-    file: File
+    file: File[Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from apps.accounts.permissions import visible_filter
 from apps.common.actor import Actor
 from apps.robots.errors import RobotNotFound, VersionNotFound
 from apps.robots.models import Robot, RobotVersion
+from apps.robots.selectors.canaries import with_canary_counts
 
 
 def robots_visible(*, actor: Actor, tag: str = "", search: str = "", pool: str = "") -> QuerySet[Robot]:
@@ -21,8 +22,10 @@ def robots_visible(*, actor: Actor, tag: str = "", search: str = "", pool: str =
         robots = robots.filter(pool=pool)
     if search:
         robots = robots.filter(Q(name__icontains=search) | Q(description__icontains=search))
-    return robots.select_related("canary_version", "created_by").prefetch_related(
-        Prefetch("versions", RobotVersion.objects.filter(is_active=True), to_attr="active_versions")
+    return (
+        with_canary_counts(robots)
+        .select_related("canary_version", "created_by")
+        .prefetch_related(Prefetch("versions", RobotVersion.objects.filter(is_active=True), to_attr="active_versions"))
     )
 
 

@@ -42,8 +42,6 @@ def canary_review(*, actor: Actor, run: Run, now: datetime) -> bool:
         "finished": counts.finished,
     }
     robot.canary_version, robot.canary_percent, robot.canary_started_at = None, 0, None
-    robot.save(
-        update_fields=["canary_version", "canary_percent", "canary_started_at", "canary_note", "updated_at"]
-    )
+    robot.save(update_fields=["canary_version", "canary_percent", "canary_started_at", "canary_note", "updated_at"])
     record("version.canary_rolled_back", actor=actor, subject=run.version, data=facts, now=now)
     return True

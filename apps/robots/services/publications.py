@@ -10,7 +10,6 @@ from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Any, BinaryIO, cast
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.db import IntegrityError, transaction
@@ -23,9 +22,9 @@ from apps.robots.errors import InvalidChannel, InvalidPublication, VersionExists
 from apps.robots.models import Robot, RobotVersion
 from apps.robots.models.robot import Channel, EntrypointType
 from apps.robots.packages.archive import ArtifactInspection, inspect_artifact
-from apps.robots.packages.limits import ArchiveLimits
 from apps.robots.packages.semver import VersionNumber
 from apps.robots.payloads import Publication, Upload, arguments_checked, environment_checked, names_checked
+from apps.robots.selectors.packages import archive_limits
 from apps.tenants.storage import tenant_storage
 
 DEFAULT_ENTRYPOINTS = {EntrypointType.SHELL: "main.sh", EntrypointType.ROBOT: "main.robot"}
@@ -41,11 +40,6 @@ class StoredPackage:
     storage_name: str
     entrypoint_path: str
     fields: dict[str, Any]
-
-
-def archive_limits() -> ArchiveLimits:
-    """The caps of one package, from the environment. No actor: it only reads settings."""
-    return ArchiveLimits(files=settings.ENV.package_max_files, unpacked_bytes=settings.ENV.package_max_bytes)
 
 
 def entrypoint_of(publication: Publication, upload_name: str) -> str:
@@ -66,9 +60,7 @@ def package_stored(publication: Publication, upload: Upload) -> Iterator[StoredP
     fields = _fields_checked(publication)
     entrypoint = entrypoint_of(publication, upload.name)
     stream = cast("BinaryIO", upload.file.file)
-    inspection = inspect_artifact(
-        stream, filename=upload.name, entrypoint_path=entrypoint, limits=archive_limits()
-    )
+    inspection = inspect_artifact(stream, filename=upload.name, entrypoint_path=entrypoint, limits=archive_limits())
     _check_directory(publication.working_directory, inspection)
     safe_name = _UNSAFE.sub("_", upload.name)[-80:].lstrip(".") or "artifact"
     upload.file.seek(0)
@@ -94,7 +86,7 @@ def version_write(
         robot=robot,
         created_at=now,
         created_by=actor.user,
-        artifact_type=str(package.inspection.kind),
+        artifact_type=package.inspection.kind.upper(),
         artifact_name=upload.name[:255],
         artifact_sha256=package.inspection.sha256,
         artifact_size=package.inspection.size,
@@ -132,9 +124,7 @@ def version_make_active(*, actor: Actor, robot: Robot, version: RobotVersion, no
     version.release_tags = sorted({*version.release_tags, *tags})
     version.save(update_fields=["is_active", "release_tags"])
     robot.canary_version, robot.canary_percent, robot.canary_started_at, robot.canary_note = None, 0, None, ""
-    robot.save(
-        update_fields=["canary_version", "canary_percent", "canary_started_at", "canary_note", "updated_at"]
-    )
+    robot.save(update_fields=["canary_version", "canary_percent", "canary_started_at", "canary_note", "updated_at"])
     facts = {"robot_id": str(robot.pk), "version": version.version, "release_tags": version.release_tags}
     record("version.activated", actor=actor, subject=version, data=facts, now=now)
 

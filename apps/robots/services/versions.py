@@ -63,8 +63,6 @@ def _canary_begin(*, actor: Actor, robot: Robot, version: RobotVersion, percent:
         raise CanaryWithoutActiveVersion
     robot.canary_version, robot.canary_percent = version, percent
     robot.canary_started_at, robot.canary_note = now, ""
-    robot.save(
-        update_fields=["canary_version", "canary_percent", "canary_started_at", "canary_note", "updated_at"]
-    )
+    robot.save(update_fields=["canary_version", "canary_percent", "canary_started_at", "canary_note", "updated_at"])
     facts = {"robot_id": str(robot.pk), "version": version.version, "percent": percent}
     record("version.canary_started", actor=actor, subject=version, data=facts, now=now)

@@ -1,0 +1,102 @@
+"""Routes of robots."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+from rest_framework.response import Response
+
+from apps.common.api import ApiRequest, ApiViewSet, operation, paginated
+from apps.common.api.pagination import page_of
+from apps.common.api.parsers import JSONParser
+from apps.robots.api.publications import initial_version_of
+from apps.robots.api.serializers.robots import (
+    RobotCreateInput,
+    RobotDetailOutput,
+    RobotListQuery,
+    RobotOutput,
+    RobotTagsInput,
+    RobotUpdateInput,
+)
+from apps.robots.api.uploads import UploadParser
+from apps.robots.errors import RobotInUse, RobotNameTaken, RobotNotFound
+from apps.robots.selectors.robots import robot_get, robots_visible
+from apps.robots.services.robots import robot_archive, robot_create, robot_tags_replace, robot_update
+
+
+class RobotViewSet(ApiViewSet):
+    """Robots that an organization publishes."""
+
+    parser_classes = [JSONParser, UploadParser]
+
+    @operation(
+        summary="Robots, by name", right="robot.read", query=RobotListQuery, response=page_of(RobotOutput, "robots")
+    )
+    def list(self, request: ApiRequest) -> Response:
+        filters = {name: request.query.get(name, "") for name in ("tag", "search", "pool")}
+        return paginated(request, robots_visible(actor=request.actor, **filters), RobotOutput, key="robots")
+
+    @operation(
+        summary="Create a robot",
+        right="robot.publish",
+        request=RobotCreateInput,
+        response=RobotDetailOutput,
+        status=201,
+        errors=[RobotNameTaken],
+        idempotent=True,
+    )
+    def create(self, request: ApiRequest) -> Response:
+        payload = dict(request.payload)
+        initial = initial_version_of(payload.pop("initial_version", None), payload.pop("artifact", None))
+        robot = robot_create(actor=request.actor, **payload, initial_version=initial, now=timezone.now())
+        return self.created(self._rendered(request, robot.pk))
+
+    @operation(
+        summary="One robot with its versions, newest first",
+        right="robot.read",
+        response=RobotDetailOutput,
+        errors=[RobotNotFound],
+    )
+    def retrieve(self, request: ApiRequest, robot_id: UUID) -> Response:
+        return Response(self._rendered(request, robot_id))
+
+    @operation(
+        summary="Change a robot",
+        right="robot.publish",
+        request=RobotUpdateInput,
+        response=RobotDetailOutput,
+        errors=[RobotNotFound, RobotNameTaken],
+    )
+    def update(self, request: ApiRequest, robot_id: UUID) -> Response:
+        robot = robot_get(actor=request.actor, robot_id=robot_id)
+        robot_update(actor=request.actor, robot=robot, **request.payload, now=timezone.now())
+        return Response(self._rendered(request, robot_id))
+
+    @operation(
+        summary="Archive a robot",
+        right="robot.publish",
+        status=204,
+        errors=[RobotNotFound, RobotInUse],
+    )
+    def destroy(self, request: ApiRequest, robot_id: UUID) -> Response:
+        robot = robot_get(actor=request.actor, robot_id=robot_id)
+        robot_archive(actor=request.actor, robot=robot, now=timezone.now())
+        return Response(status=204)
+
+    @operation(
+        summary="Replace a robot's tags",
+        right="robot.publish",
+        request=RobotTagsInput,
+        response=RobotDetailOutput,
+        errors=[RobotNotFound],
+    )
+    def tags(self, request: ApiRequest, robot_id: UUID) -> Response:
+        robot = robot_get(actor=request.actor, robot_id=robot_id)
+        robot_tags_replace(actor=request.actor, robot=robot, tags=request.payload["tags"], now=timezone.now())
+        return Response(self._rendered(request, robot_id))
+
+    @staticmethod
+    def _rendered(request: ApiRequest, robot_id: UUID) -> Any:
+        return RobotDetailOutput(robot_get(actor=request.actor, robot_id=robot_id)).data

@@ -1,0 +1,1 @@
+"""Shapes of robots, versions, runs and schedules on the wire."""

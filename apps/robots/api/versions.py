@@ -1,0 +1,139 @@
+"""Routes of a robot's versions."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+from rest_framework.response import Response
+
+from apps.common.api import ApiRequest, ApiViewSet, operation, paginated
+from apps.common.api.pagination import page_of
+from apps.common.errors import TooLarge
+from apps.robots.api.publications import publication_of, upload_of
+from apps.robots.api.serializers.versions import (
+    VersionActivateInput,
+    VersionDiffOutput,
+    VersionListQuery,
+    VersionOutput,
+    VersionPublishInput,
+)
+from apps.robots.api.uploads import UploadParser
+from apps.robots.errors import (
+    CanaryWithoutActiveVersion,
+    InvalidArtifact,
+    InvalidChannel,
+    InvalidDependencies,
+    InvalidEnvironment,
+    InvalidPublication,
+    InvalidVersionNumber,
+    MalformedForm,
+    RobotNotFound,
+    VersionExists,
+    VersionNotFound,
+)
+from apps.robots.selectors.packages import VersionDiff, version_diff
+from apps.robots.selectors.robots import robot_get, version_get, versions_of
+from apps.robots.services.versions import version_activate, version_publish
+
+
+class PublicationViewSet(ApiViewSet):
+    """Publishing takes a form with a file; nothing else here does."""
+
+    parser_classes = [UploadParser]
+
+    @operation(
+        summary="Publish a version",
+        right="robot.publish",
+        request=VersionPublishInput,
+        response=VersionOutput,
+        status=201,
+        errors=[
+            RobotNotFound,
+            VersionExists,
+            InvalidVersionNumber,
+            InvalidChannel,
+            InvalidPublication,
+            InvalidArtifact,
+            InvalidDependencies,
+            InvalidEnvironment,
+            MalformedForm,
+            TooLarge,
+        ],
+        idempotent=True,
+    )
+    def create(self, request: ApiRequest, robot_id: UUID) -> Response:
+        robot = robot_get(actor=request.actor, robot_id=robot_id)
+        payload = dict(request.payload)
+        upload = upload_of(payload.pop("artifact"))
+        version = version_publish(
+            actor=request.actor, robot=robot, publication=publication_of(payload), upload=upload, now=timezone.now()
+        )
+        return self.created(VersionOutput(version).data)
+
+
+class VersionViewSet(ApiViewSet):
+    """Versions: listed, read, activated, compared."""
+
+    @operation(
+        summary="Versions of a robot, newest first",
+        right="robot.read",
+        query=VersionListQuery,
+        response=page_of(VersionOutput, "versions"),
+        errors=[RobotNotFound],
+    )
+    def list(self, request: ApiRequest, robot_id: UUID) -> Response:
+        versions = versions_of(actor=request.actor, robot_id=robot_id)
+        return paginated(request, versions, VersionOutput, key="versions")
+
+    @operation(
+        summary="One version", right="robot.read", response=VersionOutput, errors=[RobotNotFound, VersionNotFound]
+    )
+    def retrieve(self, request: ApiRequest, robot_id: UUID, version_id: UUID) -> Response:
+        version = version_get(actor=request.actor, robot_id=robot_id, version_id=version_id)
+        return Response(VersionOutput(version).data)
+
+    @operation(
+        summary="Make a version the active one, or let it take a share of the runs",
+        right="robot.publish",
+        request=VersionActivateInput,
+        response=VersionOutput,
+        errors=[RobotNotFound, VersionNotFound, CanaryWithoutActiveVersion],
+        idempotent=True,
+    )
+    def activate(self, request: ApiRequest, robot_id: UUID, version_id: UUID) -> Response:
+        version = version_get(actor=request.actor, robot_id=robot_id, version_id=version_id)
+        activated = version_activate(
+            actor=request.actor,
+            robot=version.robot,
+            version=version,
+            percent=request.payload["percent"],
+            now=timezone.now(),
+        )
+        return Response(VersionOutput(activated).data)
+
+    @operation(
+        summary="What changed between two versions, file by file",
+        right="robot.read",
+        response=VersionDiffOutput,
+        errors=[RobotNotFound, VersionNotFound],
+    )
+    def diff(self, request: ApiRequest, robot_id: UUID, old_id: UUID, new_id: UUID) -> Response:
+        old = version_get(actor=request.actor, robot_id=robot_id, version_id=old_id)
+        new = version_get(actor=request.actor, robot_id=robot_id, version_id=new_id)
+        return Response(VersionDiffOutput(_wire(version_diff(old, new))).data)
+
+
+def _wire(diff: VersionDiff) -> dict[str, Any]:
+    changed = [
+        {"path": file.path, "binary": file.binary, "diff": "\n".join(file.lines), "truncated": file.truncated}
+        for file in diff.files.changed
+    ]
+    return {
+        "old": diff.old,
+        "new": diff.new,
+        "added": diff.files.added,
+        "removed": diff.files.removed,
+        "changed": changed,
+    }
