@@ -30,7 +30,7 @@ format: .venv/installed ## write what `make lint` would ask for
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-venv: .venv/installed ## create .venv with the pinned requirements
+venv: .venv/installed ## write what lists the variables of config/env.py: .env.example, README.md, docker-compose.yml
 
 requirements: .venv/bootstrapped ## compile requirements/*.in to *.txt, with hashes
 	for name in bootstrap base dev; do \
@@ -38,8 +38,8 @@ requirements: .venv/bootstrapped ## compile requirements/*.in to *.txt, with has
 	    --custom-compile-command "make requirements" "requirements/$$name.in" -o "requirements/$$name.txt" || exit 1; \
 	done
 
-env: .venv/installed ## write .env.example from config/env.py
-	$(BIN)/python -m config.env_example > .env.example
+env: .venv/installed ## write what lists the variables of config/env.py: .env.example, README.md, docker-compose.yml
+	$(BIN)/python -m config.env_example
 
 clean: ## remove .venv and all data of the embedded servers
 	@if [ -x $(BIN)/python ] && [ -d .data ]; then $(BIN)/python -m config.embedded stop; fi

@@ -1,9 +1,13 @@
-"""Writes `.env.example` from :mod:`config.env`, so that the two cannot disagree: `make env`."""
+"""
+Writes what lists the variables of :mod:`config.env`, so that it cannot disagree with it: `make env`.
+
+These are `.env.example`, the table in README.md, and what docker-compose.yml hands on to the processes.
+"""
 
 from __future__ import annotations
 
 import re
-import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from textwrap import wrap
 from typing import Any
@@ -30,21 +34,49 @@ HOW_TO_MAKE = {
     "jwt_keys": "echo first:$(openssl rand -base64 48)",
     "metrics_token": "openssl rand -hex 24",
 }
-FILLED_IN = {"secret_key", "jwt_keys", "metrics_token"}
 SET_BY_COMPOSE = {"database_url", "redis_url"}
-SECTION = re.compile(r"    # (--- .+)")
+SECTION = re.compile(r"    # --- (.+)")
 VARIABLE = re.compile(r"    (\w+): ")
+CHOSEN_BY_COMMAND = {"host", "port"}
+HANDED_ON = re.compile(r"(    # Written by `make env`[^\n]*\n).*?(    # End of what)", re.DOTALL)
+TABLE = re.compile(r"(<!-- configuration -->\n).*?(<!-- end of configuration -->)", re.DOTALL)
 
 
 def env_example() -> str:
     """The file's text: sections and order as in the source, what has a default commented out."""
     lines = [HEADER]
+    for name, field in _sections_and_variables():
+        lines.append(_entry(name, field) if field else f"# --- {name}")
+    return "\n".join(lines)
+
+
+def with_table(readme: str) -> str:
+    """The text with its table of variables made new."""
+    rows = ["| variable | default | meaning |", "|---|---|---|"]
+    for name, field in _sections_and_variables():
+        if field:
+            default = "" if field.is_required() else _shown(field.default)
+            meaning = (field.description or "").replace("|", "\\|").replace("<", "&lt;")
+            rows.append(f"| `{name.upper()}` | {f'`{default}`' if default else ''} | {meaning} |")
+    table = "\n".join(rows)
+    return TABLE.sub(lambda found: f"{found[1]}{table}\n{found[2]}", readme)
+
+
+def with_variables(compose: str) -> str:
+    """The compose file with the variables that it hands on; it has values of its own for some."""
+    before = compose.partition("# Written by `make env`")[0]
+    names = [name.upper() for name, field in _sections_and_variables() if field and name not in CHOSEN_BY_COMMAND]
+    lines = "".join(f"    {name}:\n" for name in names if f"    {name}: " not in before)
+    return HANDED_ON.sub(lambda found: f"{found[1]}{lines}{found[2]}", compose)
+
+
+def _sections_and_variables() -> Iterator[tuple[str, FieldInfo | None]]:
+    """As they stand in the source; a section has no field."""
     for line in Path(env.__file__).read_text(encoding="utf-8").splitlines():
         if section := SECTION.match(line):
-            lines.append(f"# {section[1]}")
+            yield section[1], None
         elif (variable := VARIABLE.match(line)) and variable[1] in env.Environment.model_fields:
-            lines.append(_entry(variable[1], env.Environment.model_fields[variable[1]]))
-    return "\n".join(lines)
+            yield variable[1], env.Environment.model_fields[variable[1]]
 
 
 def _entry(name: str, field: FieldInfo) -> str:
@@ -53,9 +85,8 @@ def _entry(name: str, field: FieldInfo) -> str:
     if command := HOW_TO_MAKE.get(name):
         parts.append(f"Make one: {command}")
     comment = "\n".join(f"# {part}" for part in parts)
-    empty = name in FILLED_IN
     value = "" if field.is_required() else _shown(field.default)
-    return f"{comment}\n{'' if empty else '# '}{name.upper()}={value}\n"
+    return f"{comment}\n{'' if name in HOW_TO_MAKE else '# '}{name.upper()}={value}\n"
 
 
 def _shown(default: Any) -> str:
@@ -66,5 +97,18 @@ def _shown(default: Any) -> str:
     return str(default).lower() if isinstance(default, bool) else str(default)
 
 
+WRITTEN: dict[str, Callable[[str], str]] = {
+    ".env.example": lambda _: env_example(),
+    "README.md": with_table,
+    "docker-compose.yml": with_variables,
+}
+
+
+def main() -> None:
+    for name, renewed in WRITTEN.items():
+        path = env.BASE_DIR / name
+        path.write_text(renewed(path.read_text(encoding="utf-8")), encoding="utf-8")
+
+
 if __name__ == "__main__":
-    sys.stdout.write(env_example())
+    main()

@@ -123,6 +123,8 @@ def _start_servers(data: Path, started: ExitStack) -> None:
 def _export(data: Path, host: str, port: int) -> None:
     """What the processes of the Procfile find in their environment."""
     embedded.export({"LOG_FORMAT": "console", "PUBLIC_URL": f"http://localhost:{port}"})
+    if os.geteuid() == 0:  # in a container, mostly; the servers give it up, robots have their sandbox
+        embedded.export({"PYTHONWARNINGS": "ignore:You're running the worker with superuser"})
     os.environ.update(
         {
             "DATA_DIR": str(data),

@@ -15,7 +15,7 @@ import yaml
 
 from config import embedded
 from config.env import BASE_DIR, Environment
-from config.env_example import env_example
+from config.env_example import WRITTEN
 from config.servers.postgresql import find_binaries
 
 SECRETS = ["POSTGRES_PASSWORD", "DATABASE_PASSWORD", "REDIS_PASSWORD", "SECRET_KEY", "JWT_KEYS", "METRICS_TOKEN"]
@@ -107,8 +107,11 @@ def test_every_variable_reaches_the_processes(services: dict[str, Any]) -> None:
         assert set(services[name]["environment"]) == known - chosen_by_the_command, name
 
 
-def test_env_example_is_written_from_the_source() -> None:
-    assert (BASE_DIR / ".env.example").read_text() == env_example(), "run `make env`"
+@pytest.mark.parametrize("name", WRITTEN)
+def test_what_lists_the_variables_is_written_from_the_source(name: str) -> None:
+    text = (BASE_DIR / name).read_text()
+    assert text == WRITTEN[name](text), "run `make env`"
+    assert not [variable for variable in Environment.model_fields if variable.upper() not in text]
 
 
 def test_no_command_line_holds_a_secret(services: dict[str, Any]) -> None:
