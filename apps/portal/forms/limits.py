@@ -23,7 +23,8 @@ MAX_TEXT: Final = 4_000
 MAX_TEXTAREA: Final = 20_000
 MAX_NUMBER_TEXT: Final = 64
 MAX_CHOICES: Final = 500
-MAX_FILE_BYTES: Final = 256 * 1024
+MAX_FILE_BYTES: Final = 128 * 1024
+"""All parameters of a run together may take 256 KiB as JSON; base64 makes a file a third larger."""
 MAX_FILE_NAME: Final = 200
 
 MIN_INTEGER: Final = -(2**63)

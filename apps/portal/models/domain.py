@@ -19,9 +19,7 @@ class Domain(TenantModel):
     """A group of services, found by its slug. A grant on a domain covers the services in it."""
 
     name = models.CharField(_("name"), max_length=200, validators=[MinLengthValidator(2)])
-    slug = models.CharField(
-        _("slug"), max_length=120, unique=True, validators=[MinLengthValidator(2), RegexValidator(SLUG)]
-    )
+    slug = models.CharField(_("slug"), max_length=120, validators=[MinLengthValidator(2), RegexValidator(SLUG)])
     description = models.TextField(_("description"), blank=True)
     icon = models.CharField(_("icon"), max_length=120, blank=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -32,6 +30,7 @@ class Domain(TenantModel):
         permissions: ClassVar = [(action, action) for action in DOMAIN_ACTIONS]
         constraints: ClassVar = [
             models.UniqueConstraint(Lower("name"), name="domain_name_unique"),
+            models.UniqueConstraint(fields=["slug"], name="domain_slug_unique"),
             models.CheckConstraint(condition=models.Q(slug__regex=SLUG), name="domain_slug_words"),
         ]
 

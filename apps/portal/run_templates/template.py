@@ -78,7 +78,7 @@ def names_of(form: FormSchema, template: RunTemplate) -> frozenset[str]:
 def _check_sizes(rendered: Rendered) -> None:
     total = 0
     places = [(f"runtime_arguments[{index}]", text) for index, text in enumerate(rendered.arguments)]
-    places += [(f"runtime_env.{name}", f"{name}={text}") for name, text in rendered.environment.items()]
+    places += [(f"runtime_env.{name}", text) for name, text in rendered.environment.items()]
     for place, text in places:
         size = len(text.encode())
         total += size

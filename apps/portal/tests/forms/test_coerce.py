@@ -142,7 +142,7 @@ def test_words_for_no(word: str) -> None:
         (T.FILE, {"name": "a", "content_base64": "YQ"}, "valid base64"),
         (T.FILE, {"name": "a", "content_base64": "é"}, "valid base64"),
         (T.FILE, {"name": "a", "content_base64": 5}, "valid base64"),
-        (T.FILE, inline(content=b"x" * (256 * 1024 + 1)), "larger than 262144 bytes"),
+        (T.FILE, inline(content=b"x" * (128 * 1024 + 1)), "larger than 131072 bytes"),
         (T.SECRET, "sk-live-1234", "name of a secret"),
         (T.SECRET, "lower", "name of a secret"),
         (T.SECRET, {"key": "A"}, "name of a secret"),
@@ -172,7 +172,7 @@ def test_the_digest_of_a_file_is_ours_not_the_senders() -> None:
 
 
 def test_the_largest_file_passes() -> None:
-    assert coerce(T.FILE, inline(content=b"x" * (256 * 1024)))
+    assert coerce(T.FILE, inline(content=b"x" * (128 * 1024)))
 
 
 def test_a_time_without_offset_is_meant_in_the_zone() -> None:

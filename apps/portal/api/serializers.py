@@ -1,0 +1,184 @@
+"""Shapes of the catalogue on the wire."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+from django.core.validators import RegexValidator
+from django.utils.translation import gettext_lazy as _
+from rest_framework import serializers
+
+from apps.common.api import InputSerializer, OutputSerializer, PageQuery
+from apps.portal.models.domain import SLUG
+
+TEXT, ICON, MINUTES = 5_000, 120, 7 * 24 * 60
+SLUG_WORDS = RegexValidator(SLUG, _("Use lower-case letters and digits, words joined by hyphens."))
+
+
+class DomainInput(InputSerializer):
+    name = serializers.CharField(min_length=2, max_length=200)
+    slug = serializers.CharField(min_length=2, max_length=120, validators=[SLUG_WORDS])
+    description = serializers.CharField(max_length=TEXT, allow_blank=True, required=False)
+    icon = serializers.CharField(max_length=ICON, allow_blank=True, required=False)
+
+
+class DomainChanges(DomainInput):
+    name = serializers.CharField(min_length=2, max_length=200, required=False)
+    slug = serializers.CharField(min_length=2, max_length=120, validators=[SLUG_WORDS], required=False)
+
+
+class DomainQuery(PageQuery):
+    search = serializers.CharField(max_length=200, required=False)
+
+
+class DomainOutput(OutputSerializer):
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    slug = serializers.CharField()
+    description = serializers.CharField()
+    icon = serializers.CharField()
+    created_at = serializers.DateTimeField()
+    updated_at = serializers.DateTimeField()
+
+
+class ServiceFields(InputSerializer):
+    """What may be left out when a service is made and when it is changed."""
+
+    description = serializers.CharField(max_length=TEXT, allow_blank=True, required=False)
+    icon = serializers.CharField(max_length=ICON, allow_blank=True, required=False)
+    enabled = serializers.BooleanField(required=False)
+    default_version_id = serializers.UUIDField(allow_null=True, required=False)
+    confirmation_text = serializers.CharField(max_length=TEXT, allow_blank=True, required=False)
+    expected_minutes = serializers.IntegerField(min_value=1, max_value=MINUTES, allow_null=True, required=False)
+
+
+class ServiceInput(ServiceFields):
+    domain_id = serializers.UUIDField()
+    robot_id = serializers.UUIDField()
+    title = serializers.CharField(min_length=2, max_length=200)
+    form_schema_json = serializers.DictField()
+    run_template_json = serializers.DictField()
+
+
+class ServiceChanges(ServiceFields):
+    domain_id = serializers.UUIDField(required=False)
+    robot_id = serializers.UUIDField(required=False)
+    title = serializers.CharField(min_length=2, max_length=200, required=False)
+    form_schema_json = serializers.DictField(required=False)
+    run_template_json = serializers.DictField(required=False)
+
+
+class DomainServicesQuery(PageQuery):
+    include_disabled = serializers.BooleanField(default=False)
+
+
+class ServiceQuery(PageQuery):
+    domain_id = serializers.UUIDField(required=False)
+    enabled_only = serializers.BooleanField(default=False)
+    search = serializers.CharField(max_length=200, required=False)
+
+
+class ServiceOutput(OutputSerializer):
+    id = serializers.UUIDField()
+    domain_id = serializers.UUIDField()
+    domain_slug = serializers.CharField(source="domain.slug")
+    robot_id = serializers.UUIDField()
+    robot_name = serializers.CharField(source="robot.name")
+    title = serializers.CharField()
+    description = serializers.CharField()
+    icon = serializers.CharField()
+    enabled = serializers.BooleanField()
+    default_version_id = serializers.UUIDField(allow_null=True)
+    form_schema_json = serializers.JSONField()
+    run_template_json = serializers.JSONField()
+    confirmation_text = serializers.CharField()
+    expected_minutes = serializers.IntegerField(allow_null=True)
+    revision = serializers.IntegerField()
+    created_at = serializers.DateTimeField()
+    updated_at = serializers.DateTimeField()
+
+
+class ServiceRunInput(InputSerializer):
+    parameters = serializers.DictField(default=dict)
+    dry_run = serializers.BooleanField(default=False)
+
+
+class FormQuery(InputSerializer):
+    answers = serializers.CharField(
+        max_length=20_000, required=False, help_text="Answers so far, as a JSON object: options may depend on them."
+    )
+
+    def validate_answers(self, text: str) -> dict[str, Any]:
+        try:
+            answers = orjson.loads(text)
+        except orjson.JSONDecodeError:
+            answers = None
+        if not isinstance(answers, dict):
+            raise serializers.ValidationError(_("A JSON object is expected."))
+        return answers
+
+
+class FormOutput(OutputSerializer):
+    service_id = serializers.UUIDField(source="service.id")
+    revision = serializers.IntegerField(source="service.revision")
+    title = serializers.CharField(source="service.title")
+    description = serializers.CharField(source="service.description")
+    enabled = serializers.BooleanField(source="service.enabled")
+    confirmation_text = serializers.CharField(source="service.confirmation_text")
+    expected_minutes = serializers.IntegerField(source="service.expected_minutes", allow_null=True)
+    fields = serializers.ListField(child=serializers.DictField())  # type: ignore[assignment]  # the contract's name
+
+
+class PlannedServiceOutput(OutputSerializer):
+    id = serializers.UUIDField()
+    title = serializers.CharField()
+    revision = serializers.IntegerField()
+
+
+class PlannedVersionOutput(OutputSerializer):
+    id = serializers.UUIDField()
+    version = serializers.CharField()
+    channel = serializers.CharField()
+    artifact_sha256 = serializers.CharField()
+
+
+class PlanOutput(OutputSerializer):
+    """`runtime_*` is what the template gives; `arguments` and `environment` have the version's own in front."""
+
+    service = PlannedServiceOutput()
+    robot_id = serializers.UUIDField(source="service.robot_id")
+    robot_version = PlannedVersionOutput(source="inputs.version")
+    parameters = serializers.DictField()
+    runtime_arguments = serializers.ListField(child=serializers.CharField(), source="rendered.arguments")
+    runtime_env = serializers.DictField(source="rendered.environment")
+    arguments = serializers.ListField(child=serializers.CharField(), source="inputs.arguments")
+    environment = serializers.DictField(source="inputs.environment")
+    secrets = serializers.DictField(source="rendered.secrets", help_text="Environment variable → name of the secret.")
+
+
+class ScorecardFailureOutput(OutputSerializer):
+    run_id = serializers.UUIDField(source="id")
+    status = serializers.CharField()
+    error_message = serializers.CharField(source="execution.error_message")
+    finished_at = serializers.DateTimeField(source="execution.finished_at")
+
+
+class ScorecardOutput(OutputSerializer):
+    """Times in seconds; `success_rate` 0-1 among runs that completed, failed or were lost."""
+
+    runs = serializers.IntegerField()
+    completed = serializers.IntegerField()
+    failed = serializers.IntegerField()
+    cancelled = serializers.IntegerField()
+    unfinished = serializers.IntegerField()
+    success_rate = serializers.FloatField(allow_null=True)
+    median_seconds = serializers.SerializerMethodField()
+    p95_seconds = serializers.SerializerMethodField()
+    last_failures = ScorecardFailureOutput(many=True)
+
+    def get_median_seconds(self, card: Any) -> float | None:
+        return None if card.median is None else card.median.total_seconds()
+
+    def get_p95_seconds(self, card: Any) -> float | None:
+        return None if card.p95 is None else card.p95.total_seconds()

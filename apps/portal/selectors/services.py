@@ -1,0 +1,40 @@
+"""Services as an actor sees them."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from apps.common.actor import Actor
+from apps.portal.errors import ServiceNotFound
+from apps.portal.models import Service
+from apps.portal.permissions import READ, scope_somewhere, services_filter
+
+
+def services_visible(*, actor: Actor) -> QuerySet[Service]:
+    """Return the services the actor may see, with domain and robot."""
+    scope = scope_somewhere(actor, READ)
+    return Service.objects.filter(services_filter(scope)).select_related("domain", "robot")
+
+
+def services_list(
+    *, actor: Actor, domain_id: UUID | None = None, enabled_only: bool = False, search: str = ""
+) -> QuerySet[Service]:
+    """Return the visible services, narrowed; `search` looks into title and description."""
+    services = services_visible(actor=actor)
+    if domain_id is not None:
+        services = services.filter(domain_id=domain_id)
+    if enabled_only:
+        services = services.filter(enabled=True)
+    if search:
+        services = services.filter(Q(title__icontains=search) | Q(description__icontains=search))
+    return services
+
+
+def service_get(*, actor: Actor, service_id: UUID) -> Service:
+    """Return one service, or raise `ServiceNotFound` also where the actor may not see it."""
+    service = services_visible(actor=actor).filter(pk=service_id).first()
+    if service is None:
+        raise ServiceNotFound
+    return service

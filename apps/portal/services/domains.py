@@ -1,0 +1,66 @@
+"""Domains are made, changed and removed here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import ProtectedError
+
+from apps.common.actor import Actor
+from apps.events.services import record
+from apps.portal.errors import DomainHasServices, DomainNotFound
+from apps.portal.models import Domain
+from apps.portal.models.constraints import refusing_duplicates
+from apps.portal.permissions import MANAGE, require_domain
+
+CHANGEABLE = frozenset({"name", "slug", "description", "icon"})
+
+
+def domain_create(
+    *, actor: Actor, name: str, slug: str, description: str = "", icon: str = "", now: datetime
+) -> Domain:
+    """Make a domain. Name (whatever the case) and slug are unique: `DomainNameTaken`, `DomainSlugTaken`."""
+    require_domain(actor, MANAGE, None)
+    domain = Domain(name=name, slug=slug, description=description, icon=icon, created_at=now)
+    with transaction.atomic():
+        with refusing_duplicates():
+            domain.save(force_insert=True)
+        record("domain.created", actor=actor, subject=domain, data={"slug": slug}, now=now)
+    return domain
+
+
+def domain_update(*, actor: Actor, domain: Domain, changes: Mapping[str, Any], now: datetime) -> Domain:
+    """Change name, slug, description or icon. Same refusals as `domain_create`; `DomainNotFound` when it is gone."""
+    require_domain(actor, MANAGE, domain)
+    fields = sorted(changes.keys() & CHANGEABLE)
+    with transaction.atomic():
+        domain = _locked(domain.pk)
+        for field in fields:
+            setattr(domain, field, changes[field])
+        with refusing_duplicates():
+            domain.save(update_fields=[*fields, "updated_at"])
+        record("domain.updated", actor=actor, subject=domain, data={"fields": fields}, now=now)
+    return domain
+
+
+def domain_delete(*, actor: Actor, domain: Domain, now: datetime) -> None:
+    """Remove an empty domain. `DomainHasServices` while services belong to it."""
+    require_domain(actor, MANAGE, domain)
+    with transaction.atomic():
+        domain = _locked(domain.pk)
+        record("domain.deleted", actor=actor, subject=domain, data={"slug": domain.slug}, now=now)
+        try:
+            domain.delete()
+        except ProtectedError as refusal:
+            raise DomainHasServices from refusal
+
+
+def _locked(domain_id: UUID) -> Domain:
+    domain = Domain.objects.select_for_update().filter(pk=domain_id).first()
+    if domain is None:
+        raise DomainNotFound
+    return domain
