@@ -11,6 +11,8 @@ from rest_framework import serializers
 
 from apps.common.api import InputSerializer, OutputSerializer, PageQuery
 from apps.portal.models.domain import SLUG
+from apps.robots.models import Run
+from apps.robots.selectors.runs import status_word
 
 TEXT, ICON, MINUTES = 5_000, 120, 7 * 24 * 60
 SLUG_WORDS = RegexValidator(SLUG, _("Use lower-case letters and digits, words joined by hyphens."))
@@ -159,9 +161,12 @@ class PlanOutput(OutputSerializer):
 
 class ScorecardFailureOutput(OutputSerializer):
     run_id = serializers.UUIDField(source="id")
-    status = serializers.CharField()
+    status = serializers.SerializerMethodField()
     error_message = serializers.CharField(source="execution.error_message")
     finished_at = serializers.DateTimeField(source="execution.finished_at")
+
+    def get_status(self, run: Run) -> str:
+        return status_word(run.execution.status)
 
 
 class ScorecardOutput(OutputSerializer):
@@ -173,12 +178,6 @@ class ScorecardOutput(OutputSerializer):
     cancelled = serializers.IntegerField()
     unfinished = serializers.IntegerField()
     success_rate = serializers.FloatField(allow_null=True)
-    median_seconds = serializers.SerializerMethodField()
-    p95_seconds = serializers.SerializerMethodField()
+    median_seconds = serializers.FloatField(allow_null=True)
+    p95_seconds = serializers.FloatField(allow_null=True)
     last_failures = ScorecardFailureOutput(many=True)
-
-    def get_median_seconds(self, card: Any) -> float | None:
-        return None if card.median is None else card.median.total_seconds()
-
-    def get_p95_seconds(self, card: Any) -> float | None:
-        return None if card.p95 is None else card.p95.total_seconds()

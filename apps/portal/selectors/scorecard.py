@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
-from django.db.models import Aggregate, Count, DurationField, ExpressionWrapper, F, Q, QuerySet
+from django.db.models import Case, Count, Q, QuerySet, When
 
 from apps.common.actor import Actor
 from apps.executions.models import Status
@@ -14,9 +13,12 @@ from apps.portal.models import Service
 from apps.portal.permissions import READ, require_service
 from apps.robots.models import Run
 from apps.robots.selectors.runs import run_list
+from apps.robots.selectors.stats import DURATION, Percentile
 
 LAST_FAILURES = 5
 FAILURES = (Status.FAILED, Status.LOST)
+TOOK = Case(When(execution__status=Status.COMPLETED, then=DURATION))
+"""Seconds of a completed run; null, and so left out of the percentiles, for any other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,21 +32,9 @@ class Scorecard:
     cancelled: int
     unfinished: int
     success_rate: float | None
-    median: timedelta | None
-    p95: timedelta | None
+    median_seconds: float | None
+    p95_seconds: float | None
     last_failures: list[Run]
-
-
-class Percentile(Aggregate):
-    """PostgreSQL's `percentile_cont`: the value below which a fraction of the rows lies, between rows if need be."""
-
-    function = "PERCENTILE_CONT"
-    name = "percentile"
-    template = "%(function)s(%(fraction)s) WITHIN GROUP (ORDER BY %(expressions)s)"
-    output_field = DurationField()
-
-    def __init__(self, expression: Any, *, fraction: float, **extra: Any) -> None:
-        super().__init__(expression, fraction=fraction, **extra)
 
 
 def service_runs(*, actor: Actor, service: Service) -> QuerySet[Run]:
@@ -67,13 +57,12 @@ def service_scorecard(*, actor: Actor, service: Service) -> Scorecard:
 
 
 def _figures(runs: QuerySet[Run]) -> dict[str, Any]:
-    took = ExpressionWrapper(F("execution__finished_at") - F("execution__started_at"), output_field=DurationField())
     completed = Q(execution__status=Status.COMPLETED)
     return runs.order_by().aggregate(
         runs=Count("pk"),
         completed=Count("pk", filter=completed),
         failed=Count("pk", filter=Q(execution__status__in=FAILURES)),
         cancelled=Count("pk", filter=Q(execution__status=Status.CANCELLED)),
-        median=Percentile(took, fraction=0.5, filter=completed),
-        p95=Percentile(took, fraction=0.95, filter=completed),
+        median_seconds=Percentile(TOOK, share=0.5),
+        p95_seconds=Percentile(TOOK, share=0.95),
     )

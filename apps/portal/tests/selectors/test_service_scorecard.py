@@ -47,7 +47,7 @@ def test_it_works(viewer: User, actor: ActorOf, service: Service, finished: list
 
     assert (card.runs, card.completed, card.failed, card.cancelled, card.unfinished) == (9, 5, 2, 1, 1)
     assert card.success_rate == pytest.approx(5 / 7)
-    assert (card.median, card.p95) == (timedelta(seconds=30), timedelta(seconds=48))
+    assert (card.median_seconds, card.p95_seconds) == (30.0, 48.0)
     assert [run.pk for run in card.last_failures] == [finished[6].pk, finished[5].pk]
 
 
@@ -59,8 +59,8 @@ def test_nothing_to_tell_yet(viewer: User, actor: ActorOf, service: Service) -> 
         cancelled=0,
         unfinished=0,
         success_rate=None,
-        median=None,
-        p95=None,
+        median_seconds=None,
+        p95_seconds=None,
         last_failures=[],
     )
 
