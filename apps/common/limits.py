@@ -1,0 +1,48 @@
+"""Rate limits: moving windows counted atomically in Redis, in this process alone while Redis is away."""
+
+from __future__ import annotations
+
+import time
+from functools import lru_cache
+
+from limits import RateLimitItem, parse_many
+from limits.storage import MemoryStorage, RedisStorage
+from limits.strategies import MovingWindowRateLimiter
+
+from apps.common.errors import TooManyRequests
+from apps.common.redis import RedisAway, redis_or_away, redis_pool
+
+
+@lru_cache(maxsize=64)
+def _items(rate: str) -> tuple[RateLimitItem, ...]:
+    return tuple(parse_many(rate))
+
+
+@lru_cache(maxsize=1)
+def _shared() -> MovingWindowRateLimiter:
+    storage = RedisStorage("redis://", connection_pool=redis_pool(), key_prefix="oficina:limits")
+    return MovingWindowRateLimiter(storage)
+
+
+@lru_cache(maxsize=1)
+def _own() -> MovingWindowRateLimiter:
+    return MovingWindowRateLimiter(MemoryStorage())
+
+
+def hit(rate: str, *identifiers: str) -> None:
+    """Counts one use for the identifiers; raises ``TooManyRequests`` with the seconds to wait when the rate is spent.
+
+    ``rate`` is in the notation of the ``limits`` library (``"5/minute"``, ``"5/minute; 100/day"``).
+    """
+    try:
+        with redis_or_away():
+            _hit(_shared(), rate, identifiers)
+    except RedisAway:
+        _hit(_own(), rate, identifiers)
+
+
+def _hit(limiter: MovingWindowRateLimiter, rate: str, identifiers: tuple[str, ...]) -> None:
+    for item in _items(rate):
+        if not limiter.hit(item, *identifiers):
+            reset = limiter.get_window_stats(item, *identifiers).reset_time
+            raise TooManyRequests(retry_after=max(reset - time.time(), 1))

@@ -1,0 +1,51 @@
+"""The one Redis pool of this process. Redis may be away at any time; nobody waits for it twice in a row."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+
+import redis
+import structlog
+from django.conf import settings
+
+from apps.common.errors import Unavailable
+
+logger = structlog.get_logger(__name__)
+TIMEOUT_SECONDS = 0.5
+PAUSE_SECONDS = 1.0
+_away_until = 0.0
+
+
+class RedisAway(Unavailable):
+    code = "redis_unavailable"
+
+
+@lru_cache(maxsize=1)
+def redis_pool() -> redis.ConnectionPool:
+    """Connections that give up after half a second."""
+    return redis.ConnectionPool.from_url(
+        settings.REDIS_URL, socket_timeout=TIMEOUT_SECONDS, socket_connect_timeout=TIMEOUT_SECONDS
+    )
+
+
+@lru_cache(maxsize=1)
+def redis_client() -> redis.Redis:
+    """A client on the shared pool; threads may share it."""
+    return redis.Redis(connection_pool=redis_pool())
+
+
+@contextmanager
+def redis_or_away() -> Iterator[redis.Redis]:
+    """Gives the client; raises ``RedisAway`` when Redis fails, and for a second after without asking it again."""
+    global _away_until  # noqa: PLW0603  # one circuit for the process
+    if time.monotonic() < _away_until:
+        raise RedisAway
+    try:
+        yield redis_client()
+    except redis.RedisError as error:
+        _away_until = time.monotonic() + PAUSE_SECONDS
+        logger.warning("redis_away", error=str(error))
+        raise RedisAway from error
