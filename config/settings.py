@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "unfold",
     *[app for app in TENANT_APPS if not app.startswith("apps.")],
     "django.contrib.staticfiles",
+    "apps.tenants",  # before django_tenants, whose commands it replaces
     "django_tenants",
     "rest_framework",
     "django_filters",
@@ -48,7 +49,6 @@ INSTALLED_APPS = [
     "corsheaders",
     "channels",
     "apps.common",
-    "apps.tenants",
     "apps.dispatch",
     "apps.events",
     "apps.accounts",
@@ -61,7 +61,8 @@ INSTALLED_APPS = [
 TENANT_MODEL = "tenants.Organization"
 TENANT_DOMAIN_MODEL = "tenants.Domain"
 PUBLIC_SCHEMA_NAME = "public"
-DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
+TENANT_SYNC_ROUTER = "apps.tenants.routers.TenantRouter"
+DATABASE_ROUTERS = [TENANT_SYNC_ROUTER]
 TENANT_ROLES = ENV.tenant_roles == "on"
 
 
@@ -98,6 +99,9 @@ CHANNEL_LAYERS = {
 MIDDLEWARE = [
     "apps.common.middleware.TraceMiddleware",
     "apps.common.middleware.ClientAddressMiddleware",
+    "apps.common.middleware.AccessMiddleware",
+    "apps.common.middleware.SecurityHeadersMiddleware",
+    "apps.common.middleware.BodyLimitMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "apps.common.middleware.OptionalSlashMiddleware",
@@ -156,14 +160,17 @@ X_FRAME_OPTIONS = "DENY"
 # --- accounts
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["apps.accounts.backends.EmailBackend", "guardian.backends.ObjectPermissionBackend"]
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+PASSWORD_HASHERS = ["apps.accounts.passwords.PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "apps.accounts.passwords.CompositionValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 ANONYMOUS_USER_NAME = None
 GUARDIAN_MONKEY_PATCH_USER = False
+GUARDIAN_USER_OBJ_PERMS_MODEL = "accounts.UserGrant"
+GUARDIAN_GROUP_OBJ_PERMS_MODEL = "accounts.GroupGrant"
 LOGIN_URL = "/admin/login/"
+SILENCED_SYSTEM_CHECKS = ["auth.W004"]  # addresses are unique whatever their case, which the check cannot see
 
 # --- API
 REST_FRAMEWORK = {
@@ -173,6 +180,8 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["apps.common.api.parsers.JSONParser"],
     "DEFAULT_THROTTLE_CLASSES": ["apps.common.api.throttling.ActorThrottle"],
     "DEFAULT_SCHEMA_CLASS": "apps.common.api.schema.OperationSchema",
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "apps.common.api.negotiation.DeclaredNegotiation",
+    "URL_FORMAT_OVERRIDE": None,
     "EXCEPTION_HANDLER": "apps.common.api.exceptions.handle",
     "UNAUTHENTICATED_USER": None,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",

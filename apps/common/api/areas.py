@@ -1,0 +1,24 @@
+"""The areas of the API: each has documents of its own, as the scheduling platform's gateway had."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """Routes that begin with one of ``prefixes`` (below ``/api/v1``) and are documented at ``/<slug>/docs``."""
+
+    slug: str
+    title: Promise
+    prefixes: tuple[str, ...]
+
+
+AREAS = (
+    Area("users", _("Sign-in, users and keys"), ("/auth", "/users", "/api-keys", "/ws/ticket")),
+    Area("robots", _("Robots and runs"), ("/robots", "/runs")),
+    Area("portal", _("Service portal"), ("/domains", "/services")),
+)

@@ -1,0 +1,72 @@
+"""Pages and probes at the root: landing, health, readiness, metrics."""
+
+from __future__ import annotations
+
+import hmac
+from ipaddress import ip_address
+
+from django.conf import settings
+from django.db import DatabaseError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.module_loading import import_string
+from django.views.decorators.http import require_safe
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from apps.common import health as state
+from apps.common.api.areas import AREAS
+from apps.common.api.responses import error_response
+from apps.common.errors import Unauthorized
+
+
+@require_safe
+def landing(request: HttpRequest) -> HttpResponse:
+    """Links to everything that runs here."""
+    return render(request, "common/landing.html", {"areas": AREAS, "version": settings.VERSION})
+
+
+@require_safe
+def health(request: HttpRequest) -> HttpResponse:
+    """Alive: touches no dependency."""
+    now = timezone.now().isoformat()
+    return JsonResponse({"status": "ok", "version": settings.VERSION, "timestamp": now})
+
+
+@require_safe
+def ready(request: HttpRequest) -> HttpResponse:
+    """200 when database, Redis and migrations are in place, else 503 with what is missing."""
+    missing = state.missing()
+    if missing:
+        return JsonResponse({"status": "unavailable", "missing": sorted(missing)}, status=503)
+    return JsonResponse({"status": "ok"})
+
+
+@require_safe
+def health_services(request: HttpRequest) -> HttpResponse:
+    """How each service is; error texts only for those who hold a valid token."""
+    return JsonResponse(state.services(with_errors=_signed_in(request)))
+
+
+@require_safe
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Prometheus' text format, for the holder of METRICS_TOKEN or, where none is set, for loopback."""
+    if not _may_read_metrics(request):
+        return error_response(Unauthorized())
+    return HttpResponse(generate_latest(), content_type=CONTENT_TYPE_LATEST)
+
+
+def _signed_in(request: HttpRequest) -> bool:
+    try:
+        return import_string(settings.ORGANIZATION_FROM_CREDENTIALS)(request) is not None
+    except DatabaseError:
+        return False
+
+
+def _may_read_metrics(request: HttpRequest) -> bool:
+    token = settings.ENV.metrics_token
+    if token:
+        given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        return hmac.compare_digest(given.encode(), token.encode())
+    address = request.client_ip  # type: ignore[attr-defined]
+    return address is not None and ip_address(address).is_loopback
