@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from http import HTTPStatus
 
 import structlog
 from django.conf import settings
@@ -67,7 +68,7 @@ class AccessMiddleware:
         method = request.method if request.method in _METHODS else "OTHER"
         REQUESTS.labels(method, route, response.status_code).inc()
         LATENCY.labels(method, route).observe(seconds)
-        if response.status_code >= 500:
+        if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
             ERRORS.labels(method, route).inc()
         actor = getattr(request, "actor", None)
         logger.info(

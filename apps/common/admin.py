@@ -1,0 +1,104 @@
+"""Base of every admin page: what a service owns is read-only, and what is written goes through a service."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import Model
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from unfold.admin import ModelAdmin
+
+from apps.common.errors import ApplicationError
+
+
+class ServiceAdmin(ModelAdmin):  # type: ignore[misc]
+    """Shows rows to holders of ``read_action``; lets nobody write unless the page says how.
+
+    A page that writes sets ``write_action``, names its ``form_fields`` and overrides :meth:`save_through` with one
+    service call. What the service refuses is shown as a message and nothing is saved.
+    """
+
+    read_action: str = "admin.manage"
+    write_action: str | None = None
+    form_fields: tuple[str, ...] = ()
+    list_per_page = 50
+    show_full_result_count = False
+    actions_on_top = True
+    compressed_fields = True
+
+    def _holds(self, request: HttpRequest, action: str | None) -> bool:
+        actor = getattr(request, "actor", None)
+        return action is not None and actor is not None and actor.holds(action)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self._holds(request, self.read_action)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._holds(request, self.read_action)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(self.form_fields) and self._holds(request, self.write_action)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(self.form_fields) and self._holds(request, self.write_action)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_write_permission(self, request: HttpRequest) -> bool:
+        """For ``@action(permissions=["write"])``."""
+        return self._holds(request, self.write_action)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        if obj is None and self.form_fields:
+            return self.form_fields
+        return [field.name for field in self.opts.fields if field.name not in (self.exclude or ())]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return [field.name for field in self.opts.fields if field.name not in self.form_fields]
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        saved = self.save_through(request, form, change=change)
+        obj.pk = saved.pk
+
+    def save_through(self, request: HttpRequest, form: Any, *, change: bool) -> Model:
+        """One service call with the form's cleaned data; returns what was saved."""
+        raise TypeError(f"{type(self).__name__} declares form_fields and no save_through()")
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Services own relations too; forms save none."""
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> None:
+        """The ledger tells who did what; Django's own log would only repeat it."""
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> None:
+        """See :meth:`log_addition`."""
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        try:
+            return super().changeform_view(request, *args, **kwargs)  # type: ignore[no-any-return]
+        except ApplicationError as error:
+            self.explain(request, error)
+
+            return redirect(request.get_full_path())
+
+    def each(self, request: HttpRequest, rows: Any, call: Any) -> int:
+        """Calls ``call(row)`` for each selected row; refusals become messages. Returns how many went through."""
+        done = 0
+        for row in rows:
+            try:
+                call(row)
+                done += 1
+            except ApplicationError as error:
+                self.message_user(request, f"{row}: {error}", messages.ERROR)
+        return done
+
+    def explain(self, request: HttpRequest, error: ApplicationError) -> None:
+        """Shows a refusal, field by field where it has fields."""
+        self.message_user(request, str(error), messages.ERROR)
+        for field, texts in (error.errors or {}).items():
+            for text in texts:
+                self.message_user(request, f"{field}: {text}", messages.ERROR)
