@@ -1,15 +1,13 @@
-"""Every route of the product."""
+"""Routes of an organization's own hosts."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import path
 
-urlpatterns: list[URLPattern | URLResolver] = [
-    path("", include("apps.common.urls")),
-    path("api/v1/", include("apps.accounts.api.urls")),
-    path("api/v1/", include("apps.robots.api.urls")),
-    path("api/v1/", include("apps.portal.api.urls")),
-]
+from apps.common.admin_sites import organization_site
+from config.urls_common import urlpatterns as common_urlpatterns
+
+urlpatterns = [*common_urlpatterns, path("admin/", organization_site.urls)]
 handler400 = "apps.common.api.fallback.bad_request"
 handler403 = "apps.common.api.fallback.permission_denied"
 handler404 = "apps.common.api.fallback.not_found"

@@ -1,0 +1,12 @@
+"""Routes that organization hosts and the shared host have alike."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, URLResolver, include, path
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("apps.common.urls")),
+    path("api/v1/", include("apps.accounts.api.urls")),
+    path("api/v1/", include("apps.robots.api.urls")),
+    path("api/v1/", include("apps.portal.api.urls")),
+]

@@ -1,0 +1,14 @@
+"""Routes of the shared host: the API for every organization, and the platform's back-office."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from apps.common.admin_sites import platform_site
+from config.urls_common import urlpatterns as common_urlpatterns
+
+urlpatterns = [*common_urlpatterns, path("admin/", platform_site.urls)]
+handler400 = "apps.common.api.fallback.bad_request"
+handler403 = "apps.common.api.fallback.permission_denied"
+handler404 = "apps.common.api.fallback.not_found"
+handler500 = "apps.common.api.fallback.server_error"
