@@ -45,6 +45,7 @@ class OrganizationMiddleware:
     def resolve(self, request: HttpRequest) -> Organization:
         host = split_domain_port(request.get_host())[0].lower()
         if is_shared_host(host):
+            request.urlconf = settings.PLATFORM_URLCONF  # type: ignore[attr-defined]
             organization = self.from_credentials(request) or platform()
         else:
             organization = organization_by_host(host)
