@@ -15,6 +15,7 @@ DEBUG = False  # Django's own debug pages leak; ENV.debug only makes logs and ma
 SECRET_KEY = ENV.secret_key
 ALLOWED_HOSTS = ["*"]  # the organization middleware answers 404 to hosts it does not know
 ROOT_URLCONF = "config.urls"
+PLATFORM_URLCONF = "config.urls_platform"
 WSGI_APPLICATION = "config.wsgi.application"
 ASGI_APPLICATION = "config.asgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
