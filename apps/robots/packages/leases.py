@@ -1,0 +1,128 @@
+"""A directory of directories, each built once and shared by every process of the machine while it is used."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from apps.robots.packages.trees import remove_tree, tree_usage
+
+_LEFTOVER_SECONDS = 3600
+_BUILDING = ".building-"
+
+
+class LeasedDirectories:
+    """Entries by key under ``root``; the least recently used go when ``capacity_bytes`` is passed.
+
+    An entry appears whole or not at all: it is built beside and renamed. Whoever uses one holds a shared lock on its
+    lock file, so that nobody evicts it; a lock ends with its process, however that ends.
+    """
+
+    def __init__(self, root: Path, *, capacity_bytes: int) -> None:
+        self.root = root
+        self._capacity_bytes = capacity_bytes
+
+    @contextmanager
+    def lease(self, key: str, build: Callable[[Path], None]) -> Iterator[Path]:
+        """The entry's directory, built first by ``build(empty_directory)`` if need be; what that raises passes through.
+
+        Callers who want the same missing entry at the same time wait for the one who builds it.
+        """
+        lock = self._lock(key, fcntl.LOCK_SH)
+        while not (self.root / key).is_dir():
+            os.close(lock)
+            self._build(key, build)
+            lock = self._lock(key, fcntl.LOCK_SH)
+        try:
+            os.utime(lock)
+            yield self.root / key
+        finally:
+            os.close(lock)
+
+    def _build(self, key: str, build: Callable[[Path], None]) -> None:
+        lock = self._lock(key, fcntl.LOCK_EX)
+        try:
+            if (self.root / key).is_dir():
+                return
+            directory = Path(tempfile.mkdtemp(prefix=_BUILDING, dir=self.root))
+            try:
+                build(directory)
+                size = tree_usage(directory).bytes
+                directory.rename(self.root / key)
+                (self.root / key).chmod(0o555)
+            except BaseException:
+                remove_tree(directory)
+                raise
+            os.ftruncate(lock, 0)
+            os.write(lock, str(size).encode())
+            self._evict(keep=key)
+        finally:
+            os.close(lock)
+
+    def _lock(self, key: str, how: int) -> int:
+        """An open, locked lock file. One that was deleted while we waited for it guards nothing: try again."""
+        self.root.mkdir(parents=True, exist_ok=True, mode=0o755)
+        path = self.root / f"{key}.lock"
+        while True:
+            lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            try:
+                fcntl.flock(lock, how)
+                if path.stat().st_ino == os.fstat(lock).st_ino:
+                    return lock
+            except FileNotFoundError:
+                pass
+            except BaseException:
+                os.close(lock)
+                raise
+            os.close(lock)
+
+    def _evict(self, *, keep: str) -> None:
+        locks = [(path, path.stat()) for path in self.root.glob("*.lock")]
+        by_age = sorted(locks, key=lambda item: item[1].st_mtime)
+        total = sum(_recorded_size(path) for path, _ in by_age)
+        for path, _ in by_age:
+            if total <= self._capacity_bytes:
+                break
+            size = _recorded_size(path)
+            if path.stem != keep and self._remove(path):
+                total -= size
+        self._remove_leftovers()
+
+    def _remove(self, path: Path) -> bool:
+        """Delete an entry unless somebody uses it."""
+        try:
+            lock = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return False
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            entry = self.root / path.stem
+            if entry.is_dir():
+                doomed = Path(tempfile.mkdtemp(prefix=_BUILDING, dir=self.root))
+                entry.chmod(0o755)
+                entry.rename(doomed)
+                remove_tree(doomed)
+            path.unlink()
+        except BlockingIOError:
+            return False
+        finally:
+            os.close(lock)
+        return True
+
+    def _remove_leftovers(self) -> None:
+        """What a builder left that was killed."""
+        for directory in self.root.glob(f"{_BUILDING}*"):
+            if time.time() - directory.stat().st_mtime > _LEFTOVER_SECONDS:
+                remove_tree(directory)
+
+
+def _recorded_size(path: Path) -> int:
+    try:
+        return int(path.read_text(encoding="ascii") or 0)
+    except FileNotFoundError:
+        return 0

@@ -1,0 +1,97 @@
+"""A robot in bubblewrap, started through the guardian.
+
+The start has two steps. bubblewrap reports its child, which then builds the sandbox and waits at the gate: a pipe from
+which it reads its system call filter. Meanwhile the child gets its limits. If we die before the gate is open, the pipe
+ends empty, the kernel refuses an empty filter, and nothing runs.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Sequence
+from contextlib import suppress
+
+from apps.robots.errors import SandboxFailed
+from apps.robots.sandbox import guard, seccomp
+from apps.robots.sandbox.guardian.families import Family
+from apps.robots.sandbox.guardian.program import ARGUMENTS
+from apps.robots.sandbox.limits import limit_process
+from apps.robots.sandbox.policy import ResourceLimits
+from apps.robots.sandbox.running import RunningProcess, readable
+
+
+class BubblewrapProcess(RunningProcess):
+    """The tree is a pid namespace: it has no way out, and its end is the end of all in it."""
+
+    def __init__(self, executable: str, options: Sequence[str], command: Sequence[str], limits: ResourceLimits) -> None:
+        """Start it. Options travel in a file without name: nothing of them is in anybody's list of processes.
+
+        Raises SandboxFailed with bubblewrap's words when the sandbox cannot be set up.
+        """
+        output, output_end = os.pipe()
+        errors, errors_end = os.pipe()
+        status, status_end = os.pipe()
+        gate_end, gate = os.pipe()
+        arguments = _file_of("\0".join([*options, ""]))
+        super().__init__(output, errors, status)
+        self._handle = -1
+        self._handle_lock = threading.Lock()
+        handed_over = (output_end, errors_end, status_end, arguments, gate_end)
+        try:
+            try:
+                request = {"kind": "sandbox", "arguments": [executable, "--args", str(ARGUMENTS), "--", *command]}
+                guard.order(request, handed_over)
+            finally:
+                for descriptor in handed_over:
+                    os.close(descriptor)
+            self._open_gate(gate, limits)
+        except BaseException:
+            self.close()
+            raise
+        finally:
+            os.close(gate)
+
+    def _open_gate(self, gate: int, limits: ResourceLimits) -> None:
+        self._wait_for_start()
+        try:
+            self._handle = os.pidfd_open(self.pid)
+            limit_process(self.pid, limits)
+            os.write(gate, seccomp.program())
+        except (ProcessLookupError, BrokenPipeError) as error:
+            raise SandboxFailed(self.said() or "the sandbox ended while it started") from error
+
+    def terminate(self) -> None:
+        # The first process of the namespace is bubblewrap's own and ignores it.
+        family = self.family()
+        family.signal(signal.SIGTERM, family.members())
+
+    def kill(self) -> None:
+        with self._handle_lock, suppress(ProcessLookupError):
+            if self._handle >= 0:
+                signal.pidfd_send_signal(self._handle, signal.SIGKILL)
+
+    def wait_until_gone(self, seconds: float) -> bool:
+        # The kernel ends a namespace's first process only after all others in it.
+        self.kill()
+        return self._handle < 0 or readable(self._handle, seconds)
+
+    def family(self) -> Family:
+        return Family(self.pid, adopting=True)
+
+    def close(self) -> None:
+        self.kill()
+        with self._handle_lock:
+            if self._handle >= 0:
+                os.close(self._handle)
+            self._handle = -1
+        super().close()
+
+
+def _file_of(text: str) -> int:
+    descriptor = os.memfd_create("options", os.MFD_CLOEXEC)
+    with os.fdopen(os.dup(descriptor), "wb") as file:
+        file.write(text.encode("utf-8", "surrogateescape"))
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    return descriptor

@@ -1,0 +1,24 @@
+"""Starts a robot in the best way this machine offers."""
+
+from __future__ import annotations
+
+import uuid
+from pathlib import Path
+
+from apps.robots.sandbox.available import sandbox_for
+from apps.robots.sandbox.bubblewrap import BubblewrapProcess
+from apps.robots.sandbox.command import bubblewrap_options
+from apps.robots.sandbox.fallback import KeptProcess
+from apps.robots.sandbox.guardian.families import MARKER
+from apps.robots.sandbox.running import RunningProcess
+from apps.robots.sandbox.spec import ProcessSpec
+
+
+def start(spec: ProcessSpec) -> RunningProcess:
+    """Start it in the sandbox its workspace was laid out for. Raises SandboxFailed when that is not possible now."""
+    limits = spec.policy.limits
+    if spec.workspace.sandboxed:
+        executable = sandbox_for(spec.policy).executable
+        return BubblewrapProcess(executable, bubblewrap_options(spec), spec.arguments, limits)
+    environment = {**spec.environment, MARKER: uuid.uuid4().hex}
+    return KeptProcess(spec.arguments, environment, str(Path(spec.workspace.visible.work, spec.directory)), limits)
