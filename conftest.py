@@ -13,6 +13,7 @@ from rest_framework.test import APIClient
 
 from apps.accounts.models import Role, Session, User
 from apps.accounts.services.credentials import actor_of_user
+from apps.accounts.services.directory import directory_add
 from apps.accounts.tokens import access_token
 from apps.common.actor import Actor
 from apps.tenants.context import tenant_context
@@ -20,11 +21,6 @@ from apps.tenants.models import Organization
 from apps.tenants.services.organizations import organization_create
 
 PASSWORD = "Correct-horse-7"
-
-
-@pytest.fixture(scope="session")
-def django_db_modify_db_settings() -> None:
-    """Test databases get the worker's suffix from pytest-django itself."""
 
 
 @pytest.fixture(scope="session")
@@ -47,10 +43,11 @@ def other_organization(_organizations: tuple[Organization, Organization], db: No
 
 
 def make_user(email: str, role: str, *, password: str | None = None) -> User:
-    """A user with this role in the current organization."""
+    """A user with this role in the current organization, known to the directory, as :func:`user_create` makes them."""
     user = User(email=email, name=email.partition("@")[0].title(), role=Role.objects.get(slug=role))
     user.set_unusable_password() if password is None else user.set_password(password)
     user.save()
+    directory_add(email=email)
     return user
 
 
@@ -94,23 +91,25 @@ def foreigner(organization: Organization, other_organization: Organization) -> U
 @pytest.fixture
 def actor(organization: Organization) -> Callable[[User], Actor]:
     """The actor of a user of the organization."""
-    return lambda user: actor_of_user(User.objects.select_related("role").get(pk=user.pk), organization=organization, ip=None)
+
+    def actor_of(user: User) -> Actor:
+        known: User = User.objects.select_related("role").get(pk=user.pk)
+        return actor_of_user(known, schema=organization.schema_name, ip=None)
+
+    return actor_of
 
 
 def bearer(user: User, organization: Organization) -> str:
     """A live access token of a user, with the session behind it."""
     now = timezone.now()
     with tenant_context(organization):
-        session = Session.objects.create(
-            user=user, last_used_at=now, expires_at=now + timedelta(days=1), device="tests"
-        )
+        tomorrow = now + timedelta(days=1)
+        session = Session.objects.create(user=user, last_used_at=now, expires_at=tomorrow, device="tests")
         return access_token(user=user, organization_id=organization.pk, session_id=session.pk, now=now)
 
 
 @pytest.fixture
-def client_of(
-    organization: Organization, other_organization: Organization
-) -> Callable[[User | None], APIClient]:
+def client_of(organization: Organization, other_organization: Organization) -> Callable[[User | None], APIClient]:
     """An HTTP client of the shared host, signed in as the given user (None: nobody)."""
 
     def client(user: User | None) -> APIClient:

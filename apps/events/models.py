@@ -13,6 +13,8 @@ from apps.tenants.models import TenantModel
 class Event(TenantModel):
     """One thing that happened, written in the transaction in which it happened."""
 
+    database_rights: ClassVar[str] = "SELECT, INSERT"
+
     name = models.CharField(_("name"), max_length=80)
     actor_type = models.CharField(max_length=12)
     actor_id = models.CharField(max_length=64, blank=True)

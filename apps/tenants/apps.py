@@ -4,3 +4,8 @@ from django.apps import AppConfig
 class TenantsConfig(AppConfig):
     name = "apps.tenants"
     label = "tenants"
+
+    def ready(self) -> None:
+        from apps.tenants.guard import guard_third_parties  # noqa: PLC0415
+
+        guard_third_parties()

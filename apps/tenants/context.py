@@ -6,6 +6,7 @@ database, never a read of somebody's rows. Connections belong to threads, and so
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, cast
@@ -18,6 +19,20 @@ from apps.tenants.naming import PUBLIC, SCHEMA_NAME
 if TYPE_CHECKING:
     from apps.tenants.models import Organization
     from apps.tenants.postgresql.base import DatabaseWrapper
+
+
+class OutsideTenantError(RuntimeError):
+    """Code that works on an organization's data ran without one."""
+
+    def __init__(self) -> None:
+        super().__init__("no organization was entered; use tenant_context()")
+
+
+class ContextInEventLoopError(RuntimeError):
+    """A context was entered in an event loop, where every other coroutine would have been in it too."""
+
+    def __init__(self) -> None:
+        super().__init__("use apps.tenants.aio.in_tenant() in asynchronous code")
 
 
 def _connection() -> DatabaseWrapper:
@@ -37,19 +52,12 @@ def require_tenant() -> str:
     return schema
 
 
-class OutsideTenantError(RuntimeError):
-    """Code that works on an organization's data ran without one."""
-
-    def __init__(self) -> None:
-        super().__init__("no organization was entered; use tenant_context()")
-
-
 @contextmanager
 def tenant_context(tenant: Organization | str) -> Iterator[None]:
     """Works in one organization's schema and under its role, then goes back."""
     schema = tenant if isinstance(tenant, str) else tenant.schema_name
-    if not SCHEMA_NAME.match(schema):
-        raise ValueError(f"not a schema of ours: {schema!r}")
+    if schema == PUBLIC or not SCHEMA_NAME.match(schema):
+        raise ValueError(f"not an organization's schema: {schema!r}")
     with _entered(FakeTenant(schema_name=schema) if isinstance(tenant, str) else tenant, as_owner=False):
         yield
 
@@ -70,6 +78,8 @@ def owner_context(schema: str = PUBLIC) -> Iterator[None]:
 
 @contextmanager
 def _entered(tenant: Any, *, as_owner: bool) -> Iterator[None]:
+    if _in_event_loop():
+        raise ContextInEventLoopError
     wrapper = _connection()
     before = wrapper.tenant, wrapper.include_public_schema, wrapper.as_owner
     wrapper.set_tenant(tenant)
@@ -79,3 +89,11 @@ def _entered(tenant: Any, *, as_owner: bool) -> Iterator[None]:
     finally:
         wrapper.set_tenant(before[0], before[1])
         wrapper.as_owner = before[2]
+
+
+def _in_event_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True

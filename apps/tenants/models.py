@@ -16,6 +16,9 @@ from apps.tenants.guard import GuardedModel
 class TenantModel(GuardedModel, BaseModel):
     """Base of every model that lives in an organization's schema."""
 
+    database_rights: ClassVar[str] = "SELECT, INSERT, UPDATE, DELETE"
+    """What the organization's PostgreSQL role may do with the table; a ledger, say, allows no UPDATE."""
+
     class Meta:
         abstract = True
 
@@ -47,9 +50,6 @@ class Organization(TenantMixin, BaseModel):
 
     def __str__(self) -> str:
         return self.name
-
-    def serializable_fields(self) -> Any:
-        return self
 
 
 class Domain(DomainMixin):

@@ -2,110 +2,109 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
-from django.contrib.contenttypes.models import ContentType
-from django.db.utils import DatabaseError
+from django.db import DEFAULT_DB_ALIAS
+from django.db.backends.base.base import NO_DB_ALIAS, BaseDatabaseWrapper
 from django_tenants.postgresql_backend import base as django_tenants_base
+from psycopg.pq import TransactionStatus
 
 from apps.tenants.naming import PUBLIC, role_name
+from apps.tenants.postgresql.content_types import separate_content_types
+from apps.tenants.postgresql.cursors import ContextCursor, ContextDebugCursor
+from apps.tenants.postgresql.operations import DatabaseOperations
 
 OWNER = "none"  # PostgreSQL's word for "no SET ROLE in force": the login role itself
 _SET_CONTEXT = "SELECT set_config('search_path', %s, false), set_config('role', %s, false)"
+Context = tuple[str, str]
+"""search_path and role."""
 
 
-class _CachePerSchema(dict[Any, Any]):
-    """ContentType's cache, apart for each schema, so that no switch has to flush it.
-
-    ``ContentTypeManager`` keys it by database alias; here the connection's schema is part of the key.
-    """
-
-    @staticmethod
-    def _key(using: Any) -> Any:
-        from django.db import connections  # noqa: PLC0415  # the connection handler is not ready at import
-
-        return using, connections[using].schema_name
-
-    def __getitem__(self, using: Any) -> Any:
-        return super().__getitem__(self._key(using))
-
-    def get(self, using: Any, default: Any = None) -> Any:
-        return super().get(self._key(using), default)
-
-    def setdefault(self, using: Any, default: Any = None) -> Any:
-        return super().setdefault(self._key(using), default)
+@lru_cache(maxsize=4096)
+def _context(database: str | None, schema: str, with_public: bool, as_owner: bool) -> Context:
+    own = PUBLIC if schema == PUBLIC else f'"{schema}"'
+    path = f"{own},{PUBLIC}" if with_public and schema != PUBLIC else own
+    return path, OWNER if as_owner or database is None else role_name(database, schema)
 
 
 class DatabaseWrapper(django_tenants_base.DatabaseWrapper):
     """django-tenants' wrapper with PostgreSQL roles and a cheaper switch of tenant.
 
-    The wanted context is (search path, role); it is sent with the next cursor if the connection is not known to be in
-    it already. Rolled back transactions and savepoints may have undone it, so they make it unknown.
+    The wanted context is (search_path, role). A connection is told before the next statement, if it is not known to be
+    in it already: one statement for each change, none where nothing changed. What can undo it on the server makes it
+    unknown: a rollback of a transaction or a savepoint, a failed commit, a new connection, SET and RESET by hand.
     """
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        self.as_owner = False
-        self._applied: tuple[str, str] | None = None
-        super().__init__(*args, **kwargs)
+    ops_class = DatabaseOperations
+
+    def __init__(self, settings_dict: dict[str, Any], alias: str = DEFAULT_DB_ALIAS) -> None:
+        self.as_owner = alias == NO_DB_ALIAS
+        self._applied: Context | None = None
+        self._applied_to: Any = None
+        super().__init__(settings_dict, str(alias))
 
     # -- what is wanted
 
     def set_tenant(self, tenant: Any, include_public: bool = True) -> None:
-        """Makes ``tenant`` the context of the statements to come; the database hears of it with the next cursor."""
+        """Makes ``tenant`` the context of the statements to come; the server hears of it with the next one."""
         self.tenant = tenant
         self.schema_name = tenant.schema_name
         self.include_public_schema = include_public
         self.set_settings_schema(self.schema_name)
 
-    def _wanted(self) -> tuple[str, str]:
-        if self.schema_name == PUBLIC:
-            path = PUBLIC
-        else:
-            path = f'"{self.schema_name}"' + (f",{PUBLIC}" if self.include_public_schema else "")
-        if self.as_owner or not settings.TENANT_ROLES:
-            return path, OWNER
-        return path, role_name(self.settings_dict["NAME"], self.schema_name)
+    def _wanted(self) -> Context:
+        as_owner = self.as_owner or not settings.TENANT_ROLES
+        return _context(self.settings_dict["NAME"], self.schema_name, self.include_public_schema, as_owner)
 
     # -- what the connection is in
 
-    def _handle_search_path(self, cursor: Any = None) -> None:
+    def apply_context(self) -> None:
+        """Brings the connection into the wanted context, in one statement, if it is not known to be in it."""
         wanted = self._wanted()
-        if self._setting_search_path or self._applied == wanted:
+        if self._applied == wanted and self._applied_to is self.connection:
             return
-        self._setting_search_path = True
-        try:
-            target = self.connection.cursor() if cursor is None else cursor
-            target.execute(_SET_CONTEXT, wanted)
-            self._applied = wanted
-        except DatabaseError:
-            self._applied = None
-            if not self.in_atomic_block or not self.needs_rollback_by_server():
-                raise
-        finally:
-            self._setting_search_path = False
-
-    def needs_rollback_by_server(self) -> bool:
-        """Whether the server is in a failed transaction, where only ROLLBACK is heard; the next statement says so."""
-        import psycopg  # noqa: PLC0415  # kept beside its only use
-
-        return self.connection.info.transaction_status == psycopg.pq.TransactionStatus.INERROR
+        if self.connection.info.transaction_status == TransactionStatus.INERROR:
+            return  # only ROLLBACK is heard now, in whichever context; anything else fails
+        self._applied = None
+        with self.wrap_database_errors, self.connection.cursor() as cursor:
+            cursor.execute(_SET_CONTEXT, wanted)
+        self._applied, self._applied_to = wanted, self.connection
 
     def forget_context(self) -> None:
-        """Makes the next cursor set search_path and role again."""
+        """Makes the next statement set search_path and role again."""
         self._applied = None
 
-    def close(self) -> None:
-        self.forget_context()
-        super().close()
+    def _cursor(self, name: str | None = None) -> Any:
+        cursor = BaseDatabaseWrapper._cursor(self, name)  # type: ignore[call-arg]  # not django-tenants' own
+        self.apply_context()
+        return cursor
 
-    def connect(self) -> None:
-        self.forget_context()
-        super().connect()
+    def make_cursor(self, cursor: Any) -> ContextCursor:
+        return ContextCursor(cursor, self)
 
-    def rollback(self) -> None:
-        self.forget_context()
-        super().rollback()
+    def make_debug_cursor(self, cursor: Any) -> ContextDebugCursor:
+        return ContextDebugCursor(cursor, self)
+
+    # -- what undoes it
+
+    def _commit(self) -> None:
+        # PostgreSQL answers COMMIT of a failed transaction with ROLLBACK, and nobody raises
+        failed = self.connection is not None and self.connection.info.transaction_status == TransactionStatus.INERROR
+        try:
+            super()._commit()
+        except BaseException:
+            self.forget_context()
+            raise
+        if failed:
+            self.forget_context()
+
+    def _rollback(self) -> None:
+        try:
+            super()._rollback()
+        finally:
+            self.forget_context()
 
     def savepoint_rollback(self, sid: str) -> None:
         try:
@@ -113,5 +112,13 @@ class DatabaseWrapper(django_tenants_base.DatabaseWrapper):
         finally:
             self.forget_context()
 
+    def connect(self) -> None:
+        self.forget_context()
+        super().connect()
 
-ContentType.objects._cache = _CachePerSchema()
+    def get_connection_params(self) -> dict[str, Any]:
+        # PostgreSQL would plan again when search_path or role changed, but poolers lose prepared statements
+        return super().get_connection_params() | {"prepare_threshold": None}
+
+
+separate_content_types()

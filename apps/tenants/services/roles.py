@@ -6,27 +6,44 @@ organization may do with them (own rows only, by row level security), ``…_<sch
 
 from __future__ import annotations
 
+from django.apps import apps
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 
 from apps.tenants.context import owner_context
-from apps.tenants.naming import PLATFORM, PUBLIC, role_name
+from apps.tenants.models import TenantModel
+from apps.tenants.naming import MEMBERS, PLATFORM, PUBLIC, role_name, role_prefix
 
-MEMBERS = "members"
-SHARED_TABLES: dict[str, str] = {
-    # table → what an organization may do with its own rows
-    "tenants_organization": "SELECT",
+_ALL = "SELECT, INSERT, UPDATE, DELETE"
+_READ = "SELECT"
+_MIGRATIONS = "django_migrations"
+# Shared tables that organizations touch, and what they may do there with their own rows.
+_SHARED = {
+    "tenants_organization": _READ,
     "tenants_directoryentry": "SELECT, INSERT, DELETE",
-    "dispatch_ticket": "SELECT, INSERT, UPDATE, DELETE",
+    "dispatch_ticket": _ALL,
 }
+# Shared tables that only the owner writes: what stands there is run as SQL.
+_OWNERS = (_MIGRATIONS, "tenants_schematemplate", "tenants_spareschema")
 
 
-def _database() -> str:
-    return str(connection.settings_dict["NAME"])
+def _role(schema: str) -> str:
+    return role_name(str(connection.settings_dict["NAME"]), schema)
+
+
+def rights_text() -> str:
+    """All rights given below, as text: a part of the schema's fingerprint. No actor: it reads the code."""
+    return repr((settings.TENANT_ROLES, _SHARED, _OWNERS, sorted(_restricted().items())))
+
+
+def _restricted() -> dict[str, str]:
+    """Tables of an organization on which its role may not do everything."""
+    models = [model for model in apps.get_models() if issubclass(model, TenantModel) and model.database_rights != _ALL]
+    return {_MIGRATIONS: _READ} | {model._meta.db_table: model.database_rights for model in models}
 
 
 def role_create(name: str) -> None:
-    """Makes a NOLOGIN role that the login role may assume; does nothing when it is there."""
+    """Makes a NOLOGIN role that the login role may assume, if it is not there. No actor: part of provisioning."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [name])
         if cursor.fetchone() is None:
@@ -36,55 +53,82 @@ def role_create(name: str) -> None:
 
 
 def schema_grants(schema: str) -> None:
-    """Gives a schema's role its own tables, those to come included, and membership of ``…_members``."""
-    role = role_name(_database(), schema)
+    """Gives a schema's role its own tables, those to come included, and membership of ``…_members``.
+
+    No actor: part of provisioning. Safe to run again.
+    """
+    if not settings.TENANT_ROLES:
+        return
+    role, members = _role(schema), _role(MEMBERS)
     role_create(role)
+    restrictions = "".join(
+        f'REVOKE ALL ON "{schema}"."{table}" FROM "{role}";GRANT {rights} ON "{schema}"."{table}" TO "{role}";'
+        for table, rights in _restricted().items()
+    )
     with connection.cursor() as cursor:
         cursor.execute(
             f'GRANT USAGE ON SCHEMA "{schema}" TO "{role}";'
-            f'GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA "{schema}" TO "{role}";'
+            f'GRANT {_ALL} ON ALL TABLES IN SCHEMA "{schema}" TO "{role}";'
             f'GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA "{schema}" TO "{role}";'
-            f'ALTER DEFAULT PRIVILEGES IN SCHEMA "{schema}" GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO "{role}";'
+            f'GRANT EXECUTE ON ALL ROUTINES IN SCHEMA "{schema}" TO "{role}";'
+            f'ALTER DEFAULT PRIVILEGES IN SCHEMA "{schema}" GRANT {_ALL} ON TABLES TO "{role}";'
             f'ALTER DEFAULT PRIVILEGES IN SCHEMA "{schema}" GRANT USAGE, SELECT ON SEQUENCES TO "{role}";'
-            f'GRANT "{role_name(_database(), MEMBERS)}" TO "{role}";'
+            f"{restrictions}"
+            f'GRANT "{members}" TO "{role}";'
+        )
+        if schema == PLATFORM:  # its administrators work on the shared tables
+            cursor.execute(f'GRANT "{_role(PUBLIC)}" TO "{role}"')
+
+
+def default_rights_revoke() -> None:
+    """Takes back what PostgreSQL gives everybody: to create in ``public``, to call functions made from now on.
+
+    No actor: part of the migrations, before the first of them runs.
+    """
+    if not settings.TENANT_ROLES:
+        return
+    with owner_context(), connection.cursor() as cursor:
+        cursor.execute(
+            "REVOKE CREATE ON SCHEMA public FROM PUBLIC;"
+            f'REVOKE TEMPORARY ON DATABASE "{connection.settings_dict["NAME"]}" FROM PUBLIC;'
+            "ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC"
         )
 
 
 def shared_roles_ensure() -> None:
-    """Makes the shared roles, their grants and the row rules of ``public``; safe to run again."""
+    """Makes the shared roles, their grants and the row rules of ``public``; safe to run again.
+
+    No actor: part of the migrations.
+    """
     if not settings.TENANT_ROLES:
         return
-    public, members = role_name(_database(), PUBLIC), role_name(_database(), MEMBERS)
-    with owner_context(), connection.cursor() as cursor:
+    public, members = _role(PUBLIC), _role(MEMBERS)
+    with owner_context(), transaction.atomic(), connection.cursor() as cursor:
         role_create(public)
         role_create(members)
         cursor.execute(
             f'GRANT USAGE ON SCHEMA public TO "{public}", "{members}";'
-            f'GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO "{public}";'
+            f'GRANT {_ALL} ON ALL TABLES IN SCHEMA public TO "{public}";'
             f'GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO "{public}";'
+            + "".join(f'REVOKE INSERT, UPDATE, DELETE ON "{table}" FROM "{public}";' for table in _OWNERS)
+            + "".join(_row_rules(table, rights, public, members) for table, rights in _SHARED.items())
         )
-        for table, rights in SHARED_TABLES.items():
-            cursor.execute(
-                f'GRANT {rights} ON "{table}" TO "{members}";'
-                f'ALTER TABLE "{table}" ENABLE ROW LEVEL SECURITY;'
-                f'DROP POLICY IF EXISTS everything ON "{table}";'
-                f'CREATE POLICY everything ON "{table}" TO "{public}" USING (true) WITH CHECK (true);'
-                f'DROP POLICY IF EXISTS own_rows ON "{table}";'
-                f"CREATE POLICY own_rows ON \"{table}\" TO \"{members}\" USING (right(current_user, length(schema_name) + 1) = '_' || schema_name);"
-            )
 
 
-def platform_grants() -> None:
-    """The platform's role may do with the shared tables what ``…_public`` may."""
-    if settings.TENANT_ROLES:
-        with owner_context(), connection.cursor() as cursor:
-            cursor.execute(f'GRANT "{role_name(_database(), PUBLIC)}" TO "{role_name(_database(), PLATFORM)}"')
+def _row_rules(table: str, rights: str, public: str, members: str) -> str:
+    start = len(role_prefix(str(connection.settings_dict["NAME"]))) + 1
+    own = f"schema_name = substr(current_user::text, {start})"  # the schema that the role is named after
+    return (
+        f'GRANT {rights} ON "{table}" TO "{members}";'
+        f'ALTER TABLE "{table}" ENABLE ROW LEVEL SECURITY;'
+        f'DROP POLICY IF EXISTS everything ON "{table}";'
+        f'CREATE POLICY everything ON "{table}" TO "{public}" USING (true) WITH CHECK (true);'
+        f'DROP POLICY IF EXISTS own_rows ON "{table}";'
+        f'CREATE POLICY own_rows ON "{table}" TO "{members}" USING ({own}) WITH CHECK ({own});'
+    )
 
 
 def role_drop(schema: str) -> None:
-    """Removes a schema's role; the schema itself must be gone."""
-    role = role_name(_database(), schema)
+    """Removes a schema's role; the schema itself must be gone. No actor: part of provisioning."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role])
-        if cursor.fetchone() is not None:
-            cursor.execute(f'DROP OWNED BY "{role}"; DROP ROLE "{role}"')
+        cursor.execute(f'DROP ROLE IF EXISTS "{_role(schema)}"')

@@ -1,0 +1,48 @@
+"""Cursors that look at the context when they execute: one opened in A and used in B works in B."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from django.db.backends.utils import CursorDebugWrapper, CursorWrapper
+
+if TYPE_CHECKING:
+    from apps.tenants.postgresql.base import DatabaseWrapper
+
+# Statements after which the server may be in another context than we last told it.
+_UNDOES = re.compile(r"\s*(?:ROLLBACK|ABORT|COMMIT|END|SET|RESET|DISCARD)\b", re.IGNORECASE)
+
+
+class ContextCursor(CursorWrapper):
+    """Brings the connection into the wanted context before every statement."""
+
+    db: DatabaseWrapper
+
+    def _execute(self, sql: Any, params: Any, *ignored: Any) -> Any:
+        return self._in_context(super()._execute, sql, params, *ignored)
+
+    def _executemany(self, sql: Any, param_list: Any, *ignored: Any) -> Any:
+        return self._in_context(super()._executemany, sql, param_list, *ignored)
+
+    def _in_context(self, execute: Any, sql: Any, *arguments: Any) -> Any:
+        self.db.apply_context()
+        try:
+            return execute(sql, *arguments)
+        finally:
+            if isinstance(sql, str) and _UNDOES.match(sql):
+                self.db.forget_context()
+
+    def copy(self, *args: Any, **kwargs: Any) -> Any:
+        """psycopg's COPY, which Django does not wrap."""
+        self.db.apply_context()
+        return self.cursor.copy(*args, **kwargs)
+
+    def stream(self, *args: Any, **kwargs: Any) -> Any:
+        """psycopg's row-by-row reading, which Django does not wrap."""
+        self.db.apply_context()
+        return self.cursor.stream(*args, **kwargs)
+
+
+class ContextDebugCursor(ContextCursor, CursorDebugWrapper):
+    """The same, with Django's log of queries."""

@@ -1,0 +1,94 @@
+"""Bringing schemas to the current migrations: the shared one, and each organization's."""
+
+from __future__ import annotations
+
+import traceback
+
+import structlog
+from django.core.management import call_command
+from django.core.management.commands.migrate import Command as DjangoMigrate
+from django.db import connection, transaction
+from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.recorder import MigrationRecorder
+from django_tenants.postgresql_backend.base import FakeTenant
+
+from apps.tenants.context import owner_context
+from apps.tenants.models import MigrationState, Organization
+from apps.tenants.services.roles import default_rights_revoke, schema_grants, shared_roles_ensure
+from apps.tenants.signals import schema_prepared
+
+_ERROR_CHARACTERS = 4000
+logger = structlog.get_logger(__name__)
+
+
+def schema_migrate(schema: str) -> None:
+    """Runs Django's migrations and makes the reference rows in one existing schema, as its owner.
+
+    No actor: part of the migrations.
+    """
+    with owner_context(schema):
+        connection.set_tenant(FakeTenant(schema_name=schema), include_public=False)
+        MigrationRecorder(connection).ensure_schema()  # it must not find the one in `public`
+        connection.set_tenant(FakeTenant(schema_name=schema))
+        call_command(DjangoMigrate(), interactive=False, verbosity=0, skip_checks=True)
+        with transaction.atomic():
+            schema_prepared.send(sender=None, schema=schema)
+
+
+def shared_migrate() -> bool:
+    """Migrates ``public``, and makes its roles and row rules; returns whether there was anything to do.
+
+    No actor: part of the migrations.
+    """
+    with owner_context():
+        executor = MigrationExecutor(connection)
+        pending = bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+        if pending:
+            default_rights_revoke()
+            call_command(DjangoMigrate(), interactive=False, verbosity=0, skip_checks=True)
+    shared_roles_ensure()
+    return pending
+
+
+def organizations_outdated(fingerprint: str) -> list[str]:
+    """Schemas of the organizations that are not current, in one query. No actor: part of the migrations."""
+    with owner_context():
+        current = Organization.objects.filter(schema_version=fingerprint, migration_state=MigrationState.CURRENT)
+        return list(
+            Organization.objects.exclude(pk__in=current.values("pk"))
+            .order_by("created_at")
+            .values_list("schema_name", flat=True)
+        )
+
+
+def organization_migrate(schema: str, fingerprint: str) -> str:
+    """Brings one organization to the current migrations and notes the outcome on its row; returns the error, if any.
+
+    No actor: part of the migrations. An error stops nothing else; the next call goes on where this one ended.
+    """
+    error = ""
+    try:
+        schema_migrate(schema)
+        with owner_context(), transaction.atomic():
+            schema_grants(schema)
+    except Exception:
+        logger.exception("organization_migration_failed", schema=schema)
+        error = traceback.format_exc()[-_ERROR_CHARACTERS:]
+    version = {"schema_version": fingerprint} if not error else {}
+    with owner_context():
+        Organization.objects.filter(schema_name=schema).update(
+            migration_state=MigrationState.FAILED if error else MigrationState.CURRENT, migration_error=error, **version
+        )
+    return error
+
+
+def versions_forget(schema: str | None = None) -> None:
+    """Marks organizations (or one) as not current, before somebody migrates by hand; the next command looks again.
+
+    No actor: part of the migrations. Does nothing in an empty database.
+    """
+    with owner_context():
+        if Organization._meta.db_table in connection.introspection.table_names():
+            chosen = Organization.objects.filter(schema_name=schema) if schema else Organization.objects.all()
+            chosen.update(schema_version="")
+
