@@ -1,12 +1,112 @@
-"""What can go wrong with sign-in, users and keys."""
+"""What can go wrong with sign-in, users, keys and grants."""
 
 from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from apps.common.errors import Unauthorized
+from apps.common.errors import BadRequest, Conflict, InvalidInput, NotFound, PermissionDenied, Unauthorized
 
 
 class InvalidCredentials(Unauthorized):
     code = "invalid_credentials"
     message = _("These credentials are not valid, or no longer.")
+
+
+class WrongCredentials(Unauthorized):
+    code = "wrong_credentials"
+    message = _("Incorrect email or password")
+
+
+class InvalidRefreshToken(Unauthorized):
+    code = "invalid_refresh_token"
+    message = _("This refresh token is not valid, or no longer.")
+
+
+class RefreshTokenReused(Unauthorized):
+    code = "refresh_token_reused"
+    message = _("This refresh token was used before; for safety, its session has ended.")
+
+
+class AccountLocked(PermissionDenied):
+    code = "account_locked"
+    message = _("Too many failed sign-ins; this account is locked for a while.")
+
+
+class AccountInactive(PermissionDenied):
+    code = "account_inactive"
+    message = _("This account is not active.")
+
+
+class CsrfRefused(PermissionDenied):
+    code = "csrf_failed"
+    message = _("A call with the session cookie needs the X-CSRFToken header.")
+
+
+class OriginRefused(PermissionDenied):
+    code = "origin_refused"
+    message = _("Pages of this origin may not use the session cookie here.")
+
+
+class OrganizationRequired(Conflict):
+    code = "organization_required"
+    message = _("This address belongs to several organizations; name one.")
+
+
+class EmailTaken(BadRequest):
+    code = "email_taken"
+    message = _("This e-mail address is already registered.")
+
+
+class UserAlreadyExists(Conflict):
+    code = "user_already_exists"
+    message = _("A user with this e-mail address already exists.")
+
+
+class InvalidRole(BadRequest):
+    code = "invalid_role"
+    message = _("There is no such role.")
+
+
+class UserNotFound(NotFound):
+    code = "user_not_found"
+    message = _("There is no such user.")
+
+
+class LastAdministrator(Conflict):
+    code = "last_administrator"
+    message = _("An organization keeps at least one active administrator.")
+
+
+class ApiKeyNotFound(NotFound):
+    code = "api_key_not_found"
+    message = _("There is no such API key.")
+
+
+class UnknownPermission(InvalidInput):
+    code = "unknown_permission"
+    message = _("There is no such permission.")
+
+
+class PermissionNotHeld(PermissionDenied):
+    code = "permission_not_held"
+    message = _("Nobody can give rights that they do not hold.")
+
+
+class NoSession(BadRequest):
+    code = "no_session"
+    message = _("These credentials belong to no session.")
+
+
+class UnknownAction(BadRequest):
+    code = "unknown_action"
+    message = _("There is no such action.")
+
+
+class WrongResourceType(BadRequest):
+    code = "wrong_resource_type"
+    message = _("This action is not about objects of this type.")
+
+
+class GrantNotFound(NotFound):
+    code = "grant_not_found"
+    message = _("There is no such grant.")

@@ -1,12 +1,21 @@
-"""Reference rows of a new or migrated schema."""
+"""Reference rows of a new or migrated schema; sessions of signed-in browsers."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
+from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.dispatch import receiver
+from django.utils import timezone
 
+from apps.accounts.authentication.pages import SESSION_KEY, page_actor
+from apps.accounts.models import User
+from apps.accounts.payloads import Client
 from apps.accounts.services.roles import roles_sync, roles_text
+from apps.accounts.services.sessions import session_end, session_start
+from apps.tenants.context import require_tenant
 from apps.tenants.services.provisioning import fingerprint_input
 from apps.tenants.signals import schema_prepared
 
@@ -16,3 +25,25 @@ fingerprint_input(roles_text)
 @receiver(schema_prepared)
 def prepare_roles(**_: Any) -> None:
     roles_sync()
+
+
+@receiver(user_logged_in)
+def begin_page_session(request: Any, user: User, **_: Any) -> None:
+    """A browser signed in by a form is a session like any other: listed, ended at once with the user."""
+    client = Client(ip=getattr(request, "client_ip", None), device=request.META.get("HTTP_USER_AGENT", ""))
+    session = session_start(
+        user=user,
+        schema=require_tenant(),
+        client=client,
+        life=timedelta(seconds=settings.SESSION_COOKIE_AGE),
+        now=timezone.now(),
+    )
+    request.session[SESSION_KEY] = str(session.pk)
+
+
+@receiver(user_logged_out)
+def end_page_session(request: Any, **_: Any) -> None:
+    now = timezone.now()
+    actor = page_actor(request, now=now)
+    if actor is not None:
+        session_end(actor=actor, now=now)

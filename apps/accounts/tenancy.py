@@ -1,20 +1,45 @@
-"""Which organization credentials belong to, on the host that all organizations share."""
+"""Which organization credentials belong to, on the host that all organizations share.
+
+Opaque credentials carry their organization's schema in front: ``<kind>_<mark>_<random>``. The mark is the schema's own
+opaque name without its ``t_``; nobody but the database can do anything with it.
+"""
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import HttpRequest
+from django.http.request import split_domain_port
 
-from apps.accounts.tokens import InvalidToken, read_access_token
+from apps.accounts.tokens import Claims, InvalidToken, new_secret, read_access_token
 from apps.tenants.models import Organization
-from apps.tenants.selectors import organization_by_id, organization_by_schema
+from apps.tenants.naming import PUBLIC, SCHEMA_NAME
+from apps.tenants.selectors import is_shared_host, organization_by_host, organization_by_id, organization_by_schema
 
-API_KEY_MARK = "ofi"
+API_KEY, REFRESH_TOKEN, SOCKET_TICKET = "ofi", "ofr", "oft"
+_PARTS = 3
+_TENANT = "t_"
 
 
-def schema_of_api_key(key: str) -> str | None:
-    """The schema an API key names in its prefix: ``ofi_<12 hex digits of the schema>_<random>.<secret>``."""
-    parts = key.partition(".")[0].split("_")
-    return f"t_{parts[1]}" if len(parts) == 3 and parts[0] == API_KEY_MARK else None
+def mark_of(schema: str) -> str:
+    """The part of a credential that names the schema."""
+    return schema.removeprefix(_TENANT)
+
+
+def marked(kind: str, schema: str, random: str | None = None) -> str:
+    """A new credential of this kind in this schema, 256 random bits unless ``random`` is given."""
+    return f"{kind}_{mark_of(schema)}_{random or new_secret()}"
+
+
+def schema_of(credential: str, kind: str) -> str | None:
+    """The schema a credential of this kind names; None where it is none."""
+    parts = credential.split("_", _PARTS - 1)
+    if len(parts) != _PARTS or parts[0] != kind:
+        return None
+    for schema in (_TENANT + parts[1], parts[1]):
+        if SCHEMA_NAME.match(schema) and schema != PUBLIC:
+            return schema
+    return None
 
 
 def bearer_of(header: str | None) -> str | None:
@@ -23,18 +48,28 @@ def bearer_of(header: str | None) -> str | None:
     return token.strip() or None if scheme.lower() == "bearer" else None
 
 
-def organization_of_bearer(token: str) -> Organization | None:
-    """The organization of a verified access token."""
-    try:
-        return organization_by_id(read_access_token(token).organization_id)
-    except InvalidToken:
-        return None
+def claims_of(request: Any, token: str) -> Claims:
+    """What the request's token says, verified once for middleware and authentication. Raises ``InvalidToken``."""
+    known: tuple[str, Claims] | None = getattr(request, "access_claims", None)
+    if known is None or known[0] != token:
+        known = token, read_access_token(token)
+        request.access_claims = known
+    return known[1]
 
 
 def organization_from_credentials(request: HttpRequest) -> Organization | None:
     """The organization of the request's verified token or of its API key's prefix; None without either."""
     token = bearer_of(request.headers.get("Authorization"))
     if token is not None:
-        return organization_of_bearer(token)
-    schema = schema_of_api_key(request.headers.get("X-Api-Key", ""))
+        try:
+            return organization_by_id(claims_of(request, token).organization_id)
+        except InvalidToken:
+            return None
+    schema = schema_of(request.headers.get("X-Api-Key", ""), API_KEY)
     return organization_by_schema(schema) if schema else None
+
+
+def organization_of_host(request: HttpRequest) -> Organization | None:
+    """The organization whose own host this is; None on the host that all share."""
+    host = split_domain_port(request.get_host())[0].lower()
+    return None if is_shared_host(host) else organization_by_host(host)

@@ -1,6 +1,7 @@
-"""Access tokens (JWT, RFC 7519) and the opaque secrets beside them.
+"""Access tokens (JWT, RFC 7519 and 9068) and the opaque secrets beside them.
 
 Signed with HMAC-SHA256 by the first of ``JWT_KEYS`` and verified by the key that ``kid`` names, so keys can be rotated.
+The algorithm is ours to choose, never the token's; only symmetric keys are known, so there is none to confuse.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import base64
 import hashlib
 import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -20,8 +21,11 @@ from django.conf import settings
 from apps.common.ids import uuid7
 
 ALGORITHM = "HS256"
+TYPE = "at+jwt"
 AUDIENCE = "oficina-api"
 ISSUER = "oficina"
+MAXIMUM_LENGTH = 4096
+CLOCK_SKEW = timedelta(seconds=60)
 _REQUIRED = ["sub", "org", "aud", "iss", "iat", "exp", "jti", "sid", "role"]
 
 
@@ -43,43 +47,62 @@ class Claims:
 @lru_cache(maxsize=4)
 def _keys(configured: str) -> dict[str, bytes]:
     pairs = (entry.strip().partition(":") for entry in configured.split(",") if entry.strip())
-    return {kid: base64.b64decode(key) for kid, _colon, key in pairs}
+    return {kid: base64.b64decode(key, validate=True) for kid, _colon, key in pairs}
 
 
 def access_token(*, user: Any, organization_id: UUID, session_id: UUID, now: datetime) -> str:
     """A signed access token that lives ``ACCESS_TOKEN_SECONDS``."""
     keys = _keys(settings.ENV.jwt_keys)
     kid = next(iter(keys))
-    expires = now + timedelta(seconds=settings.ENV.access_token_seconds)
+    issued = int(now.timestamp())
     claims = {
         "sub": str(user.pk),
         "org": str(organization_id),
         "aud": AUDIENCE,
         "iss": ISSUER,
-        "iat": int(now.timestamp()),
-        "exp": int(expires.timestamp()),
+        "iat": issued,
+        "exp": issued + settings.ENV.access_token_seconds,
         "jti": str(uuid7()),
         "sid": str(session_id),
         "role": user.role.slug,
     }
-    return jwt.encode(claims, keys[kid], algorithm=ALGORITHM, headers={"kid": kid})
+    return jwt.encode(claims, keys[kid], algorithm=ALGORITHM, headers={"kid": kid, "typ": TYPE})
 
 
 def read_access_token(token: str) -> Claims:
-    """Verifies signature, algorithm, audience, issuer and expiry; raises ``InvalidToken``."""
+    """Verifies type, key, algorithm, signature, audience, issuer and times; raises ``InvalidToken``.
+
+    Expiry is exact; a token may come from a machine whose clock is up to a minute ahead.
+    """
+    if len(token) > MAXIMUM_LENGTH:
+        raise InvalidToken
     try:
-        kid = jwt.get_unverified_header(token).get("kid")
-        key = _keys(settings.ENV.jwt_keys).get(kid or "")
-        if key is None:
-            raise InvalidToken
         claims = jwt.decode(
-            token, key, algorithms=[ALGORITHM], audience=AUDIENCE, issuer=ISSUER, options={"require": _REQUIRED}
+            token,
+            _key_named_in(token),
+            algorithms=[ALGORITHM],
+            audience=AUDIENCE,
+            issuer=ISSUER,
+            options={"require": _REQUIRED, "verify_iat": False},
         )
-        return Claims(
-            UUID(claims["sub"]), UUID(claims["org"]), UUID(claims["sid"]), str(claims["role"]), int(claims["exp"])
-        )
-    except (jwt.PyJWTError, ValueError, TypeError, AttributeError) as error:
+        _refuse_from_the_future(claims["iat"])
+        ids = UUID(claims["sub"]), UUID(claims["org"]), UUID(claims["sid"])
+        return Claims(*ids, role=str(claims["role"]), expires_at=int(claims["exp"]))
+    except (jwt.PyJWTError, ValueError, TypeError, AttributeError, OverflowError) as error:
         raise InvalidToken from error
+
+
+def _key_named_in(token: str) -> bytes:
+    header = jwt.get_unverified_header(token)
+    key = _keys(settings.ENV.jwt_keys).get(header.get("kid") or "")
+    if key is None or header.get("typ") != TYPE:
+        raise InvalidToken
+    return key
+
+
+def _refuse_from_the_future(issued_at: float) -> None:
+    if datetime.fromtimestamp(issued_at, UTC) > datetime.now(UTC) + CLOCK_SKEW:
+        raise InvalidToken
 
 
 def new_secret() -> str:
@@ -89,4 +112,4 @@ def new_secret() -> str:
 
 def hash_secret(secret: str) -> str:
     """SHA-256 of a random secret; such secrets have too much entropy to need a slow hash."""
-    return hashlib.sha256(secret.encode()).hexdigest()
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()

@@ -14,6 +14,7 @@ class Actor:
 
     ``permissions`` are action names (``robot.run``) that role and groups give; grants on single objects are looked up
     where they matter. ``schema`` is the organization's schema, so that an actor cannot act in another one.
+    ``confined_to`` are the actions an API key was made for: grants of its maker do not reach beyond them either.
     """
 
     type: ActorType
@@ -21,6 +22,7 @@ class Actor:
     label: str
     schema: str
     permissions: frozenset[str] = frozenset()
+    confined_to: frozenset[str] | None = None
     role: str = ""
     user: Any = field(default=None, compare=False, repr=False)
     session_id: str | None = None

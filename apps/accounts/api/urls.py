@@ -2,6 +2,25 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from apps.accounts.api.api_keys import ApiKeyViewSet
+from apps.accounts.api.auth import AuthViewSet
+from apps.accounts.api.sockets import SocketTicketViewSet
+from apps.accounts.api.users import UserViewSet
+
+urlpatterns: list[URLPattern] = [
+    path("auth/register", AuthViewSet.as_view({"post": "register"})),
+    path("auth/login", AuthViewSet.as_view({"post": "login"})),
+    path("auth/refresh", AuthViewSet.as_view({"post": "refresh"})),
+    path("auth/logout", AuthViewSet.as_view({"post": "logout"})),
+    path("auth/me", AuthViewSet.as_view({"get": "me"})),
+    path("users", UserViewSet.as_view({"get": "list", "post": "create"})),
+    path(
+        "users/<uuid:user_id>",
+        UserViewSet.as_view({"get": "retrieve", "put": "update", "patch": "update", "delete": "destroy"}),
+    ),
+    path("api-keys", ApiKeyViewSet.as_view({"get": "list", "post": "create"})),
+    path("api-keys/<uuid:key_id>", ApiKeyViewSet.as_view({"delete": "destroy"})),
+    path("ws/ticket", SocketTicketViewSet.as_view({"post": "create"})),
+]

@@ -5,27 +5,32 @@ from __future__ import annotations
 import hmac
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Exists, Q, QuerySet
 
 from apps.accounts.errors import InvalidCredentials
 from apps.accounts.models import ApiKey, Session, User
-from apps.accounts.tokens import InvalidToken, hash_secret, read_access_token
+from apps.accounts.tokens import Claims, hash_secret
 from apps.common.actor import Actor
 from apps.common.trace import current_trace_id
-from apps.tenants.errors import WrongOrganization
+from apps.tenants.context import require_tenant
+from apps.tenants.errors import OrganizationInactive, WrongOrganization
 from apps.tenants.models import Organization
 
 KEY_TOUCHED_EVERY = timedelta(minutes=1)
 
 
-def actor_of_user(user: User, *, organization: Organization, ip: str | None, session_id: str | None = None) -> Actor:
-    """The actor of a person whose credentials were verified; role's actions come along, grants do not."""
+def actor_of_user(user: User, *, schema: str, ip: str | None, session_id: str | None = None) -> Actor:
+    """The actor of a person whose credentials were verified; role's actions come along, grants do not.
+
+    No actor: it makes one.
+    """
     return Actor(
         type="user",
         id=str(user.pk),
         label=user.email,
-        schema=organization.schema_name,
+        schema=schema,
         permissions=frozenset(user.role.actions),
         role=user.role.slug,
         user=user,
@@ -35,50 +40,103 @@ def actor_of_user(user: User, *, organization: Organization, ip: str | None, ses
     )
 
 
-def actor_from_bearer(token: str, *, organization: Organization, now: datetime, ip: str | None) -> Actor:
-    """The actor of an access token; raises ``InvalidCredentials`` or ``WrongOrganization`` (both 401)."""
-    try:
-        claims = read_access_token(token)
-    except InvalidToken as error:
-        raise InvalidCredentials from error
-    if claims.organization_id != organization.pk:
-        raise WrongOrganization
-    session = (
-        Session.objects.select_related("user__role")
-        .filter(pk=claims.session_id, user_id=claims.user_id, revoked_at=None, user__is_active=True)
-        .first()
-    )
-    if session is None:
-        raise InvalidCredentials
-    return actor_of_user(session.user, organization=organization, ip=ip, session_id=str(session.pk))
-
-
-def actor_from_api_key(key: str, *, organization: Organization, now: datetime, ip: str | None) -> Actor:
-    """The actor of an API key: what both the key and its maker hold now. Raises ``InvalidCredentials``."""
-    prefix, _dot, secret = key.partition(".")
-    found = ApiKey.objects.select_related("user__role").filter(prefix=prefix).first()
-    known = found.secret_hash if found is not None else hash_secret("")
-    if not hmac.compare_digest(known, hash_secret(secret)) or found is None:
-        raise InvalidCredentials
-    expired = found.expires_at is not None and found.expires_at <= now
-    if expired or found.revoked_at is not None or not found.user.is_active:
-        raise InvalidCredentials
-    ApiKey.objects.filter(
-        Q(last_used_at=None) | Q(last_used_at__lt=now - KEY_TOUCHED_EVERY), pk=found.pk
-    ).update(last_used_at=now)
+def actor_of_key(key: ApiKey, *, schema: str, ip: str | None) -> Actor:
+    """The actor of an API key: what both the key and its maker hold now. No actor: it makes one."""
     return Actor(
         type="api_key",
-        id=str(found.pk),
-        label=str(found),
-        schema=organization.schema_name,
-        permissions=frozenset(found.permissions) & frozenset(found.user.role.actions),
-        role=found.user.role.slug,
-        user=found.user,
+        id=str(key.pk),
+        label=str(key),
+        schema=schema,
+        permissions=frozenset(key.permissions) & frozenset(key.user.role.actions),
+        confined_to=frozenset(key.permissions),
+        role=key.user.role.slug,
+        user=key.user,
         ip=ip,
         trace_id=current_trace_id(),
     )
 
 
-def actor_from_session(user: Any, *, organization: Organization, ip: str | None) -> Actor:
-    """The actor of a signed-in browser."""
-    return actor_of_user(user, organization=organization, ip=ip)
+def actor_from_claims(claims: Claims, *, organization: Organization, now: datetime, ip: str | None) -> Actor:
+    """The actor of a verified access token, in one query.
+
+    Raises ``InvalidCredentials`` or ``WrongOrganization`` (both 401), ``OrganizationInactive`` (403). No actor: it
+    makes one.
+    """
+    if claims.organization_id != organization.pk:
+        raise WrongOrganization
+    return actor_from_session(claims.session_id, user_id=claims.user_id, now=now, ip=ip)
+
+
+def actor_from_session(session_id: UUID | str, *, user_id: UUID | str, now: datetime, ip: str | None) -> Actor:
+    """The actor of a live session of a live user of a live organization, in one query.
+
+    Raises ``InvalidCredentials`` or ``OrganizationInactive``. No actor: it makes one.
+    """
+    session = (
+        _with_organization(Session.objects.select_related("user__role"))
+        .filter(pk=session_id, user_id=user_id, revoked_at=None, expires_at__gt=now, user__is_active=True)
+        .first()
+    )
+    if session is None:
+        raise InvalidCredentials
+    _require_organization(session)
+    return actor_of_user(session.user, schema=require_tenant(), ip=ip, session_id=str(session.pk))
+
+
+def actor_from_api_key(key: str, *, now: datetime, ip: str | None) -> Actor:
+    """The actor of an API key, in one query; notes its use once a minute.
+
+    Raises ``InvalidCredentials`` or ``OrganizationInactive``. No actor: it makes one.
+    """
+    prefix, _dot, secret = key.partition(".")
+    found = _live_keys(now).filter(prefix=prefix).first()
+    known = found.secret_hash if found is not None else hash_secret("")
+    if not hmac.compare_digest(known, hash_secret(secret)) or found is None:
+        raise InvalidCredentials
+    _require_organization(found)
+    if found.last_used_at is None or found.last_used_at <= now - KEY_TOUCHED_EVERY:
+        due = Q(last_used_at=None) | Q(last_used_at__lte=now - KEY_TOUCHED_EVERY)
+        ApiKey.objects.filter(due, pk=found.pk).update(last_used_at=now)
+    return actor_of_key(found, schema=require_tenant(), ip=ip)
+
+
+def actor_from_key_id(key_id: UUID | str, *, now: datetime, ip: str | None) -> Actor:
+    """The actor of a key that was verified before, as it stands now.
+
+    Raises ``InvalidCredentials`` or ``OrganizationInactive``. No actor: it makes one.
+    """
+    found = _live_keys(now).filter(pk=key_id).first()
+    if found is None:
+        raise InvalidCredentials
+    _require_organization(found)
+    return actor_of_key(found, schema=require_tenant(), ip=ip)
+
+
+def actor_renewed(actor: Actor, *, now: datetime) -> Actor:
+    """The same actor as it stands now, for connections that last.
+
+    Raises ``InvalidCredentials`` or ``OrganizationInactive`` once session, key, user or organization have ended.
+    """
+    if actor.type == "api_key":
+        return actor_from_key_id(actor.id, now=now, ip=actor.ip)
+    if actor.type != "user" or actor.session_id is None:
+        raise InvalidCredentials
+    return actor_from_session(actor.session_id, user_id=actor.user_id, now=now, ip=actor.ip)
+
+
+def _live_keys(now: datetime) -> QuerySet[ApiKey]:
+    alive = ApiKey.objects.filter(Q(expires_at=None) | Q(expires_at__gt=now), revoked_at=None, user__is_active=True)
+    keys: QuerySet[ApiKey] = _with_organization(alive.select_related("user__role"))
+    return keys
+
+
+def _with_organization(rows: Any) -> Any:
+    """Lets each row say whether its organization is active: PostgreSQL shows every organization its own row."""
+    return rows.annotate(
+        organization_active=Exists(Organization.objects.filter(schema_name=require_tenant(), is_active=True))
+    )
+
+
+def _require_organization(row: Any) -> None:
+    if not row.organization_active:
+        raise OrganizationInactive

@@ -1,0 +1,47 @@
+"""Routes of API keys."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.utils import timezone
+from rest_framework.response import Response
+
+from apps.accounts.api.serializers.api_keys import ApiKeyCreateInput, ApiKeyOutput, NewApiKeyOutput
+from apps.accounts.errors import ApiKeyNotFound, PermissionNotHeld, UnknownPermission
+from apps.accounts.selectors import api_key_get, api_keys_visible
+from apps.accounts.services.api_keys import api_key_create, api_key_revoke
+from apps.common.api import ApiRequest, ApiViewSet, PageQuery, Right, operation, page_of, paginated
+
+
+class ApiKeyViewSet(ApiViewSet):
+    """Keys for programs."""
+
+    @operation(
+        summary="Keys of one's own; to administrators, everybody's",
+        right=Right.AUTHENTICATED,
+        query=PageQuery,
+        response=page_of(ApiKeyOutput, "api_keys"),
+    )
+    def list(self, request: ApiRequest) -> Response:
+        return paginated(request, api_keys_visible(actor=request.actor), ApiKeyOutput, key="api_keys")
+
+    @operation(
+        summary="Make a key; its secret is in this answer and nowhere else",
+        right=Right.AUTHENTICATED,
+        request=ApiKeyCreateInput,
+        response=NewApiKeyOutput,
+        status=201,
+        errors=[UnknownPermission, PermissionNotHeld],
+    )
+    def create(self, request: ApiRequest) -> Response:
+        key, text = api_key_create(actor=request.actor, **request.payload, now=timezone.now())
+        fields = ("id", "name", "prefix", "permissions", "expires_at", "created_at")
+        answer = {name: getattr(key, name) for name in fields} | {"key": text}
+        return self.created(NewApiKeyOutput(answer).data)
+
+    @operation(summary="Revoke a key", right=Right.AUTHENTICATED, status=204, errors=[ApiKeyNotFound])
+    def destroy(self, request: ApiRequest, key_id: UUID) -> Response:
+        key = api_key_get(actor=request.actor, key_id=key_id)
+        api_key_revoke(actor=request.actor, key=key, now=timezone.now())
+        return Response(status=204)

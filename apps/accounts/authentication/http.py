@@ -1,0 +1,59 @@
+"""The API's door: a bearer token, an API key, or the session cookie together with a CSRF token."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from rest_framework.authentication import BaseAuthentication, CSRFCheck
+
+from apps.accounts.authentication.pages import page_actor
+from apps.accounts.errors import CsrfRefused, InvalidCredentials
+from apps.accounts.services.credentials import actor_from_api_key, actor_from_claims
+from apps.accounts.tenancy import bearer_of, claims_of
+from apps.accounts.tokens import InvalidToken
+from apps.common.actor import Actor
+
+
+class ActorAuthentication(BaseAuthentication):
+    """Sets ``request.actor``. Wrong credentials are 401, even where none would have done."""
+
+    def authenticate(self, request: Any) -> tuple[Any, Actor] | None:
+        http: Any = request._request
+        actor = self.actor_of(http)
+        if actor is None:
+            return None
+        http.actor = actor
+        request.actor = actor
+        return actor.user, actor
+
+    def actor_of(self, http: Any) -> Actor | None:
+        """The actor behind a request, or None where it carries no credentials at all."""
+        now, ip = timezone.now(), http.client_ip
+        if "Authorization" in http.headers:
+            bearer = bearer_of(http.headers["Authorization"])
+            if bearer is None:
+                raise InvalidCredentials
+            try:
+                claims = claims_of(http, bearer)
+            except InvalidToken as error:
+                raise InvalidCredentials from error
+            return actor_from_claims(claims, organization=http.organization, now=now, ip=ip)
+        if "X-Api-Key" in http.headers:
+            return actor_from_api_key(http.headers["X-Api-Key"], now=now, ip=ip)
+        actor = page_actor(http, now=now)
+        if actor is not None:
+            require_csrf(http)
+        return actor
+
+    def authenticate_header(self, request: Any) -> str:
+        return 'Bearer realm="api"'
+
+
+def require_csrf(http: HttpRequest) -> None:
+    """Refuses a call that changes something with the cookie alone: any page of the web could have sent it."""
+    check: Any = CSRFCheck(lambda _request: HttpResponse())
+    check.process_request(http)
+    if check.process_view(http, None, (), {}) is not None:
+        raise CsrfRefused

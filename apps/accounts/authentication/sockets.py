@@ -1,0 +1,167 @@
+"""The sockets' door, and that of long HTTP streams: ticket, token, API key, or session cookie of an allowed origin."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from http.cookies import CookieError, SimpleCookie
+from importlib import import_module
+from typing import Any
+from urllib.parse import parse_qs
+
+from channels.db import database_sync_to_async
+from django.conf import settings
+from django.contrib.auth import get_user
+from django.http import HttpRequest
+from django.http.request import split_domain_port
+from django.utils import timezone
+
+from apps.accounts.authentication.pages import page_actor
+from apps.accounts.errors import InvalidCredentials, OriginRefused
+from apps.accounts.services.credentials import actor_from_api_key, actor_from_claims, actor_renewed
+from apps.accounts.services.socket_tickets import socket_ticket_redeem
+from apps.accounts.tenancy import API_KEY, SOCKET_TICKET, bearer_of, schema_of
+from apps.accounts.tokens import InvalidToken, read_access_token
+from apps.common.actor import Actor
+from apps.common.errors import ApplicationError, Unauthorized
+from apps.common.network import client_address
+from apps.common.trace import begin_trace
+from apps.tenants.aio import in_tenant
+from apps.tenants.context import tenant_context
+from apps.tenants.errors import OrganizationInactive, UnknownHost, WrongOrganization
+from apps.tenants.models import Organization
+from apps.tenants.selectors import (
+    is_shared_host,
+    organization_by_host,
+    organization_by_id,
+    organization_by_schema,
+    platform,
+)
+
+Scope = Mapping[str, Any]
+
+
+async def authenticate_socket(scope: Scope) -> Actor:
+    """The actor behind a WebSocket, or a streamed request, with its organization chosen as for HTTP.
+
+    Takes, in this order, ``?ticket=``, ``?token=``, ``Authorization: Bearer``, ``X-Api-Key``, the session cookie.
+    Raises ``Unauthorized`` (close code 4401), ``PermissionDenied`` (4403), ``NotFound`` (4404): see ``close_code``.
+    """
+    headers = _headers(scope)
+    begin_trace(headers.get("x-request-id"))
+    actor: Actor = await database_sync_to_async(_authenticate)(scope, headers, timezone.now())
+    return actor
+
+
+async def recheck(actor: Actor) -> Actor | None:
+    """The actor as it stands now, or None when session, key, user or organization have ended since.
+
+    Long-lived consumers call it every few seconds, so that what was revoked does not go on watching.
+    """
+    try:
+        renewed: Actor = await in_tenant(actor.schema, actor_renewed, actor, now=timezone.now())
+    except ApplicationError:
+        return None
+    return renewed
+
+
+def close_code(error: ApplicationError) -> int:
+    """The WebSocket close code of an error: 4000 and its HTTP status."""
+    return 4000 + error.status
+
+
+def _headers(scope: Scope) -> dict[str, str]:
+    return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope.get("headers", ())}
+
+
+def _authenticate(scope: Scope, headers: dict[str, str], now: datetime) -> Actor:
+    query = parse_qs(scope.get("query_string", b"").decode("latin-1"))
+    ticket = query.get("ticket", [""])[-1]
+    token = query.get("token", [""])[-1] or bearer_of(headers.get("authorization"))
+    key, ip = headers.get("x-api-key", ""), _address(scope, headers)
+    home = _home(headers)
+    if ticket:
+        organization = _named(home, schema_of(ticket, SOCKET_TICKET))
+        with tenant_context(organization):
+            return socket_ticket_redeem(ticket=ticket, now=now, ip=ip)
+    if token:
+        return _from_token(home, token, now=now, ip=ip)
+    if key:
+        with tenant_context(_named(home, schema_of(key, API_KEY))):
+            return actor_from_api_key(key, now=now, ip=ip)
+    return _from_cookie(scope, headers, home or platform(), now=now, ip=ip)
+
+
+def _home(headers: dict[str, str]) -> Organization | None:
+    """The organization whose own host was asked; None on the shared host. Raises ``UnknownHost``."""
+    host = split_domain_port(headers.get("host", ""))[0].lower()
+    if is_shared_host(host):
+        return None
+    organization = organization_by_host(host)
+    if organization is None:
+        raise UnknownHost
+    return _active(organization)
+
+
+def _active(organization: Organization | None) -> Organization:
+    if organization is None:
+        raise InvalidCredentials
+    if not organization.is_active:
+        raise OrganizationInactive
+    return organization
+
+
+def _named(home: Organization | None, schema: str | None) -> Organization:
+    """The organization that a ticket or a key names, which must be the host's own where that has one."""
+    if schema is None:
+        raise InvalidCredentials
+    if home is not None and home.schema_name != schema:
+        raise WrongOrganization
+    return _active(home or organization_by_schema(schema))
+
+
+def _from_token(home: Organization | None, token: str, *, now: datetime, ip: str | None) -> Actor:
+    try:
+        claims = read_access_token(token)
+    except InvalidToken as error:
+        raise InvalidCredentials from error
+    organization = home or _active(organization_by_id(claims.organization_id))
+    with tenant_context(organization):
+        return actor_from_claims(claims, organization=organization, now=now, ip=ip)
+
+
+def _from_cookie(
+    scope: Scope, headers: dict[str, str], organization: Organization | None, *, now: datetime, ip: str | None
+) -> Actor:
+    """The actor of Django's session cookie; browsers send that from any page, so the page's origin must be ours."""
+    try:
+        morsel = SimpleCookie(headers.get("cookie", "")).get(settings.SESSION_COOKIE_NAME)
+    except CookieError:
+        morsel = None
+    if morsel is None or organization is None:
+        raise Unauthorized
+    if not _origin_allowed(scope, headers):
+        raise OriginRefused
+    request: Any = HttpRequest()
+    request.session = import_module(settings.SESSION_ENGINE).SessionStore(morsel.value)
+    request.client_ip = ip
+    with tenant_context(organization):
+        request.user = get_user(request)
+        actor = page_actor(request, now=now)
+    if actor is None:
+        raise InvalidCredentials
+    return actor
+
+
+def _origin_allowed(scope: Scope, headers: dict[str, str]) -> bool:
+    """Same host and port as the request, or named in CORS_ALLOWED_ORIGINS; plain GETs of our own pages name none."""
+    origin = headers.get("origin")
+    if origin is None:
+        return bool(scope["type"] == "http")
+    host = headers.get("host", "").lower()
+    return origin.lower() in {f"http://{host}", f"https://{host}", *settings.CORS_ALLOWED_ORIGINS}
+
+
+def _address(scope: Scope, headers: dict[str, str]) -> str | None:
+    peer = (scope.get("client") or (None,))[0]
+    return client_address(peer, headers.get("x-forwarded-for"), settings.ENV.trusted_proxies)

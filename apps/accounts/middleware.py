@@ -1,0 +1,41 @@
+"""Who is at the pages: ``request.actor`` for admin and portal. The API builds its actor itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib.auth import logout
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from apps.accounts.authentication.pages import page_actor
+from apps.common.actor import Actor
+from apps.common.api.responses import error_response
+from apps.common.errors import ApplicationError
+from apps.common.trace import current_trace_id
+
+
+class ActorMiddleware:
+    """Sets ``request.actor``; signs a browser out whose session of ours has ended meanwhile."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if getattr(request, "organization", None) is not None and not request.path_info.startswith("/api/"):
+            try:
+                self.identify(request)
+            except ApplicationError as error:
+                return error_response(error)
+        return self.get_response(request)
+
+    def identify(self, request: Any) -> None:
+        actor = page_actor(request, now=timezone.now())
+        if actor is None:
+            if request.user.is_authenticated:
+                logout(request)
+            actor = Actor.anonymous(
+                schema=request.organization.schema_name, ip=request.client_ip, trace_id=current_trace_id()
+            )
+        request.actor = actor

@@ -1,0 +1,19 @@
+"""People, their sessions, keys and grants; each organization has its own."""
+
+from apps.accounts.models.api_key import ApiKey
+from apps.accounts.models.grant import GroupGrant, TagGrant, UserGrant
+from apps.accounts.models.session import RefreshToken, Session, SocketTicket
+from apps.accounts.models.user import AuthSource, Role, User
+
+__all__ = [
+    "ApiKey",
+    "AuthSource",
+    "GroupGrant",
+    "RefreshToken",
+    "Role",
+    "Session",
+    "SocketTicket",
+    "TagGrant",
+    "User",
+    "UserGrant",
+]

@@ -1,0 +1,81 @@
+"""Rights given on single objects (django-guardian's tables, with our keys and dates) and on robot tags."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.models import Group
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from guardian.managers import GroupObjectPermissionManager, UserObjectPermissionManager
+from guardian.models import GroupObjectPermissionAbstract, UserObjectPermissionAbstract
+
+from apps.accounts.models.user import User
+from apps.tenants.guard import TenantQuerySet
+from apps.tenants.models import TenantModel
+
+
+class UserGrantManager(UserObjectPermissionManager):
+    """Guardian's manager over guarded querysets."""
+
+    def get_queryset(self) -> TenantQuerySet[Any]:
+        return TenantQuerySet(self.model, using=self._db)
+
+
+class GroupGrantManager(GroupObjectPermissionManager):
+    """Guardian's manager over guarded querysets."""
+
+    def get_queryset(self) -> TenantQuerySet[Any]:
+        return TenantQuerySet(self.model, using=self._db)
+
+
+class UserGrant(TenantModel, UserObjectPermissionAbstract):
+    """An action on one object, for one person: takes the place of the role for that action."""
+
+    objects: ClassVar[Any] = UserGrantManager()
+
+    class Meta(UserObjectPermissionAbstract.Meta):
+        abstract = False
+        verbose_name = _("grant to a person")
+        indexes: ClassVar = [models.Index(fields=["user", "permission", "object_pk"], name="user_grant_lookup")]
+
+
+class GroupGrant(TenantModel, GroupObjectPermissionAbstract):
+    """An action on one object, for everybody of a group or role: only ever adds."""
+
+    objects: ClassVar[Any] = GroupGrantManager()
+
+    class Meta(GroupObjectPermissionAbstract.Meta):
+        abstract = False
+        verbose_name = _("grant to a group")
+        indexes: ClassVar = [models.Index(fields=["group", "permission", "object_pk"], name="group_grant_lookup")]
+
+
+class TagGrant(TenantModel):
+    """An action on every robot that carries a tag, for a user or a group."""
+
+    action = models.CharField(_("action"), max_length=60)
+    scope_tag = models.CharField(_("tag"), max_length=60)
+    user = models.ForeignKey(
+        User, on_delete=models.CASCADE, null=True, blank=True, related_name="tag_grants", verbose_name=_("user")
+    )
+    group = models.ForeignKey(
+        Group, on_delete=models.CASCADE, null=True, blank=True, related_name="tag_grants", verbose_name=_("group")
+    )
+
+    class Meta:
+        ordering = ("action", "scope_tag", "id")
+        verbose_name = _("grant by tag")
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(user__isnull=False, group__isnull=True)
+                | models.Q(user__isnull=True, group__isnull=False),
+                name="tag_grant_one_holder",
+            ),
+            models.UniqueConstraint(
+                fields=["action", "scope_tag", "user", "group"], nulls_distinct=False, name="tag_grant_unique"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.action} #{self.scope_tag}"

@@ -1,0 +1,75 @@
+"""What keeps somebody signed in: sessions, their refresh tokens, and tickets for sockets."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts.models.api_key import ApiKey
+from apps.accounts.models.user import User
+from apps.tenants.models import TenantModel
+
+
+class Session(TenantModel):
+    """One sign-in on one device: the family of refresh tokens that came from it. Its id is the token's ``sid``."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions", verbose_name=_("user"))
+    device = models.CharField(_("device"), max_length=200, blank=True)
+    ip = models.GenericIPAddressField(_("address"), null=True)
+    last_used_at = models.DateTimeField(_("last used"))
+    expires_at = models.DateTimeField(_("expires"))
+    revoked_at = models.DateTimeField(_("revoked"), null=True)
+    revoked_reason = models.CharField(_("reason"), max_length=40, blank=True)
+
+    class Meta:
+        ordering = ("-last_used_at",)
+        verbose_name = _("session")
+        indexes: ClassVar = [models.Index(fields=["user", "revoked_at"]), models.Index(fields=["expires_at"])]
+
+    def __str__(self) -> str:
+        return f"{self.device or '?'} ({self.ip or '?'})"
+
+
+class RefreshToken(TenantModel):
+    """A refresh token, stored as a hash; used ones stay until they expire, so that reuse is seen."""
+
+    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="tokens", verbose_name=_("session"))
+    token_hash = models.CharField(max_length=64, unique=True)
+    expires_at = models.DateTimeField(_("expires"))
+    used_at = models.DateTimeField(_("used"), null=True)
+
+    class Meta:
+        ordering = ("-id",)
+        verbose_name = _("refresh token")
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class SocketTicket(TenantModel):
+    """Lets one WebSocket in, once, within seconds; the ticket itself is stored as a hash.
+
+    It stands for the session or the API key that asked for it, and is worth nothing without that.
+    """
+
+    token_hash = models.CharField(max_length=64, unique=True)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, verbose_name=_("user"))
+    session = models.ForeignKey(Session, on_delete=models.CASCADE, null=True, verbose_name=_("session"))
+    api_key = models.ForeignKey(ApiKey, on_delete=models.CASCADE, null=True, verbose_name=_("API key"))
+    expires_at = models.DateTimeField(_("expires"), db_index=True)
+
+    class Meta:
+        ordering = ("-id",)
+        verbose_name = _("socket ticket")
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(session__isnull=False, api_key__isnull=True)
+                | models.Q(session__isnull=True, api_key__isnull=False),
+                name="socket_ticket_one_source",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)

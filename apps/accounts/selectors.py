@@ -1,0 +1,68 @@
+"""Users and keys, as far as an actor may see them."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts.errors import ApiKeyNotFound, UserNotFound
+from apps.accounts.models import ApiKey, Role, User
+from apps.accounts.permissions import allowed, require
+from apps.accounts.roles import canonical_role
+from apps.common.actor import Actor
+from apps.common.errors import InvalidInput, Unauthorized
+
+USER_ORDERINGS = {"email": "email", "name": "name", "created_at": "id", "last_login_at": "last_login"}
+
+
+def users_visible(
+    *, actor: Actor, search: str = "", role: str = "", is_active: bool | None = None, ordering: str = "email"
+) -> QuerySet[User]:
+    """Users of the organization, for its administrators [admin.manage]; ``search`` in address, name and user name.
+
+    Raises ``InvalidInput`` for a role the organization does not have.
+    """
+    require(actor, "admin.manage")
+    users: QuerySet[User] = User.objects.select_related("role")
+    if search:
+        users = users.filter(Q(email__icontains=search) | Q(name__icontains=search) | Q(username__icontains=search))
+    if role:
+        users = users.filter(role=_role(role))
+    if is_active is not None:
+        users = users.filter(is_active=is_active)
+    descending = "-" if ordering.startswith("-") else ""
+    return users.order_by(f"{descending}{USER_ORDERINGS[ordering.removeprefix('-')]}", "id")
+
+
+def _role(name: str) -> Role:
+    found = Role.objects.filter(slug=canonical_role(name)).first()
+    if found is None:
+        raise InvalidInput(errors={"role": [_("There is no such role.")]})
+    return found
+
+
+def user_get(*, actor: Actor, user_id: UUID) -> User:
+    """One user, for administrators [admin.manage]. Raises ``UserNotFound``."""
+    require(actor, "admin.manage")
+    found: User | None = User.objects.select_related("role").filter(pk=user_id).first()
+    if found is None:
+        raise UserNotFound
+    return found
+
+
+def api_keys_visible(*, actor: Actor) -> QuerySet[ApiKey]:
+    """Keys that have not been revoked, newest first: the actor's own, to administrators everybody's."""
+    if not actor.is_authenticated:
+        raise Unauthorized
+    keys: QuerySet[ApiKey] = ApiKey.objects.filter(revoked_at=None).order_by("-id")
+    return keys if allowed(actor, "admin.manage") else keys.filter(user_id=actor.user_id)
+
+
+def api_key_get(*, actor: Actor, key_id: UUID) -> ApiKey:
+    """One key that has not been revoked. Raises ``ApiKeyNotFound`` also for those of others."""
+    found = api_keys_visible(actor=actor).filter(pk=key_id).first()
+    if found is None:
+        raise ApiKeyNotFound
+    return found

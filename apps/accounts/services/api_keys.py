@@ -1,0 +1,71 @@
+"""API keys: made by anybody for themselves, shown once, revoked by their maker or an administrator."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts.errors import ApiKeyNotFound, PermissionNotHeld, UnknownPermission
+from apps.accounts.models import ApiKey
+from apps.accounts.permissions import allowed, scopes_of
+from apps.accounts.roles import ACTIONS
+from apps.accounts.tenancy import API_KEY, marked
+from apps.accounts.tokens import hash_secret, new_secret
+from apps.common.actor import Actor
+from apps.common.errors import InvalidInput, PermissionDenied, Unauthorized
+from apps.events.services import record
+from apps.tenants.context import require_tenant
+
+
+def api_key_create(
+    *, actor: Actor, name: str, permissions: Sequence[str], expires_at: datetime | None = None, now: datetime
+) -> tuple[ApiKey, str]:
+    """Makes a key of the actor's own; returns it with the full key, which is stored as a hash only.
+
+    Any person may, but a key makes no other key, which could outlive it. Raises ``UnknownPermission``,
+    ``PermissionNotHeld`` for an action the maker may do nowhere, ``InvalidInput`` for an expiry in the past.
+    """
+    if not actor.is_authenticated:
+        raise Unauthorized
+    if actor.type != "user":
+        raise PermissionDenied
+    if expires_at is not None and expires_at <= now:
+        raise InvalidInput(errors={"expires_at": [_("This time has passed.")]})
+    wanted = sorted(set(permissions))
+    _require_known(wanted)
+    lacking = [action for action, scope in scopes_of(actor, wanted).items() if scope.nowhere]
+    if lacking:
+        raise PermissionNotHeld(extra={"permissions": lacking})
+    secret, prefix = new_secret(), marked(API_KEY, require_tenant(), secrets.token_hex(6))
+    with transaction.atomic():
+        key = ApiKey.objects.create(
+            user=actor.user,
+            name=name,
+            prefix=prefix,
+            secret_hash=hash_secret(secret),
+            permissions=wanted,
+            expires_at=expires_at,
+            created_at=now,
+        )
+        record("api_key.created", actor=actor, subject=key, data={"permissions": wanted}, now=now)
+    return key, f"{prefix}.{secret}"
+
+
+def _require_known(permissions: Sequence[str]) -> None:
+    unknown = [action for action in permissions if action not in ACTIONS]
+    if unknown:
+        texts = [_("There is no permission named %(name)s.") % {"name": action} for action in unknown]
+        raise UnknownPermission(errors={"permissions": texts})
+
+
+def api_key_revoke(*, actor: Actor, key: ApiKey, now: datetime) -> None:
+    """Ends a key; it is refused from the next request on. Raises ``ApiKeyNotFound`` for another person's key."""
+    if key.user_id != actor.user_id and not allowed(actor, "admin.manage"):
+        raise ApiKeyNotFound
+    with transaction.atomic():
+        if ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=now):
+            record("api_key.revoked", actor=actor, subject=key, now=now)

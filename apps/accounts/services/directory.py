@@ -1,0 +1,68 @@
+"""The directory: which organizations know an address. It finds the organization of who signs in on the shared host.
+
+The directory is public to all organizations' sign-in, so the address is only there as a keyed hash; rows are written in
+the same transaction as the users they stand for, and each organization writes only its own.
+"""
+
+from __future__ import annotations
+
+from django.utils.crypto import salted_hmac
+
+from apps.accounts.models import User
+from apps.tenants.context import public_context, require_tenant
+from apps.tenants.models import DirectoryEntry, Organization
+
+ORGANIZATIONS_TRIED = 10
+_SALT = "oficina.directory"
+
+
+def address_hash(email: str) -> str:
+    """The keyed hash of an address, the same whatever its letters' case. No actor: it touches nothing."""
+    return salted_hmac(_SALT, email.strip().lower(), algorithm="sha256").hexdigest()
+
+
+def directory_add(*, email: str) -> None:
+    """Notes that the current organization knows an address. No actor: part of the services that write users."""
+    DirectoryEntry.objects.get_or_create(address_hash=address_hash(email), schema_name=require_tenant())
+
+
+def directory_remove(*, email: str) -> None:
+    """Takes an address of the current organization out. No actor: part of the services that write users."""
+    DirectoryEntry.objects.filter(address_hash=address_hash(email), schema_name=require_tenant()).delete()
+
+
+def directory_knows(*, email: str) -> bool:
+    """Whether any organization knows the address. No actor: asked before there is one, by registration."""
+    with public_context():
+        return DirectoryEntry.objects.filter(address_hash=address_hash(email)).exists()
+
+
+def directory_organizations(*, email: str) -> list[Organization]:
+    """The organizations that know an address, those that did so first in front, at most ten.
+
+    More must be named to sign in there: otherwise whoever adds an address to many organizations could make its owner's
+    every sign-in slow. Read afresh, so that one switched off a moment ago shows. No actor: sign-in comes before it.
+    """
+    with public_context():
+        entries = DirectoryEntry.objects.filter(address_hash=address_hash(email)).order_by("id")
+        schemas = list(entries.values_list("schema_name", flat=True)[:ORGANIZATIONS_TRIED])
+        found = {organization.schema_name: organization for organization in _organizations(schemas)}
+    return [found[schema] for schema in schemas if schema in found]
+
+
+def _organizations(schemas: list[str]) -> list[Organization]:
+    return list(Organization.objects.filter(schema_name__in=schemas))
+
+
+def directory_rebuild() -> int:
+    """Writes the current organization's entries anew, say after SECRET_KEY changed; returns how many.
+
+    No actor: it restates what the users' rows say, and is run by a command.
+    """
+    schema = require_tenant()
+    hashes = {address_hash(email) for email in User.objects.values_list("email", flat=True)}
+    DirectoryEntry.objects.filter(schema_name=schema).exclude(address_hash__in=hashes).delete()
+    DirectoryEntry.objects.bulk_create(
+        [DirectoryEntry(address_hash=known, schema_name=schema) for known in sorted(hashes)], ignore_conflicts=True
+    )
+    return len(hashes)

@@ -1,0 +1,157 @@
+"""Sessions: one family of refresh tokens each, begun by a sign-in, ended by sign-out, reuse or revocation."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import QuerySet
+
+from apps.accounts.errors import InvalidRefreshToken, NoSession, RefreshTokenReused
+from apps.accounts.models import RefreshToken, Session, User
+from apps.accounts.payloads import Client, Tokens
+from apps.accounts.services.credentials import actor_of_user
+from apps.accounts.tenancy import REFRESH_TOKEN, marked, schema_of
+from apps.accounts.tokens import access_token, hash_secret
+from apps.common.actor import Actor
+from apps.common.limits import hit
+from apps.events.services import record
+from apps.tenants.context import public_context, tenant_context
+from apps.tenants.errors import OrganizationInactive, WrongOrganization
+from apps.tenants.models import Organization
+
+KEPT_AFTER_END = timedelta(days=30)
+
+
+class Ending(enum.StrEnum):
+    """Why a session was revoked."""
+
+    SIGNED_OUT = "signed_out"
+    TOKEN_REUSED = "token_reused"  # noqa: S105  # a reason, no secret
+    USER_DEACTIVATED = "user_deactivated"
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105  # a reason, no secret
+    BY_ADMINISTRATOR = "by_administrator"
+
+
+def refresh_life() -> timedelta:
+    """How long a session lives after its last refresh. No actor: a setting."""
+    return timedelta(days=settings.ENV.refresh_token_days)
+
+
+def session_start(*, user: User, schema: str, client: Client, life: timedelta | None = None, now: datetime) -> Session:
+    """Begins a session of a user whose credentials were verified, and notes the sign-in.
+
+    Forgets the user's sessions that ended a month ago. No actor: the user is about to become one.
+    """
+    with transaction.atomic():
+        Session.objects.filter(user=user, expires_at__lt=now - KEPT_AFTER_END).delete()
+        session = Session.objects.create(
+            user=user,
+            device=client.device[:200],
+            ip=client.ip,
+            last_used_at=now,
+            expires_at=now + (life or refresh_life()),
+        )
+        user.last_login = now
+        user.save(update_fields=["last_login"])
+        actor = actor_of_user(user, schema=schema, ip=client.ip, session_id=str(session.pk))
+        record("session.started", actor=actor, subject=session, data={"device": session.device}, now=now)
+    return session
+
+
+def tokens_issue(*, session: Session, user: User, organization: Organization, now: datetime) -> Tokens:
+    """A new pair of tokens of a session. No actor: part of signing in and of refreshing."""
+    secret = marked(REFRESH_TOKEN, organization.schema_name)
+    RefreshToken.objects.create(session=session, token_hash=hash_secret(secret), expires_at=now + refresh_life())
+    access = access_token(user=user, organization_id=organization.pk, session_id=session.pk, now=now)
+    return Tokens(access, secret, settings.ENV.access_token_seconds)
+
+
+def session_refresh(*, token: str, host: Organization | None, client: Client, now: datetime) -> Tokens:
+    """Exchanges a refresh token for a new pair; ``host`` is the organization whose own host was asked, if any.
+
+    A token works once. Used again within ``REFRESH_GRACE_SECONDS`` (parallel tabs) it gives another pair; used later
+    it ends the whole session, for one of its two holders stole it. Raises ``InvalidRefreshToken``,
+    ``RefreshTokenReused``, ``WrongOrganization``, ``OrganizationInactive``, ``TooManyRequests``. No actor: the token
+    is the credential.
+    """
+    hit(settings.ENV.rate_limit_refresh, "refresh", client.ip or "")
+    schema = schema_of(token, REFRESH_TOKEN)
+    if schema is None:
+        raise InvalidRefreshToken
+    if host is not None and host.schema_name != schema:
+        raise WrongOrganization
+    with public_context():
+        organization = Organization.objects.filter(schema_name=schema).first()
+    if organization is None:
+        raise InvalidRefreshToken
+    if not organization.is_active:
+        raise OrganizationInactive
+    with tenant_context(organization):
+        tokens = _rotate(hash_secret(token), organization=organization, client=client, now=now)
+    if tokens is None:  # raised out here, so that the revocation is not rolled back
+        raise RefreshTokenReused
+    return tokens
+
+
+def _rotate(token_hash: str, *, organization: Organization, client: Client, now: datetime) -> Tokens | None:
+    """The next pair, or None where the token had been used up and its session was revoked for it."""
+    with transaction.atomic():
+        token = (
+            RefreshToken.objects.select_for_update(of=("self", "session"), no_key=True)
+            .select_related("session__user__role")
+            .filter(token_hash=token_hash)
+            .first()
+        )
+        if token is None or not _alive(token, now):
+            raise InvalidRefreshToken
+        session = token.session
+        if token.used_at is not None and now - token.used_at > timedelta(seconds=settings.ENV.refresh_grace_seconds):
+            actor = actor_of_user(session.user, schema=organization.schema_name, ip=client.ip)
+            sessions_revoke(actor=actor, sessions=[session], reason=Ending.TOKEN_REUSED, now=now)
+            return None
+        if token.used_at is None:
+            token.used_at = now
+            token.save(update_fields=["used_at"])
+        session.last_used_at, session.ip, session.expires_at = now, client.ip, now + refresh_life()
+        session.save(update_fields=["last_used_at", "ip", "expires_at"])
+        RefreshToken.objects.filter(session=session, expires_at__lte=now).delete()
+        return tokens_issue(session=session, user=session.user, organization=organization, now=now)
+
+
+def _alive(token: RefreshToken, now: datetime) -> bool:
+    session = token.session
+    return token.expires_at > now and session.revoked_at is None and session.user.is_active
+
+
+def session_end(*, actor: Actor, refresh_token: str | None = None, now: datetime) -> None:
+    """Signs the actor out: ends its session, and that of a refresh token of the same person handed in with it.
+
+    Raises ``NoSession`` for API keys, which have none.
+    """
+    if actor.session_id is None:
+        raise NoSession
+    own = Session.objects.filter(user_id=actor.user_id, revoked_at=None)
+    chosen = own.filter(pk=actor.session_id)
+    if refresh_token is not None:
+        chosen = chosen | own.filter(tokens__token_hash=hash_secret(refresh_token))
+    sessions_revoke(actor=actor, sessions=chosen.distinct(), reason=Ending.SIGNED_OUT, now=now)
+
+
+def sessions_revoke(
+    *, actor: Actor, sessions: Iterable[Session] | QuerySet[Session], reason: Ending, now: datetime
+) -> int:
+    """Ends sessions, each noted in the ledger; their access tokens are refused from the next request on.
+
+    Those that had ended already stay as they are. Returns how many ended. The caller has checked the right.
+    """
+    with transaction.atomic():
+        ended = 0
+        for session in sessions:
+            if Session.objects.filter(pk=session.pk, revoked_at=None).update(revoked_at=now, revoked_reason=reason):
+                record("session.revoked", actor=actor, subject=session, data={"reason": str(reason)}, now=now)
+                ended += 1
+    return ended

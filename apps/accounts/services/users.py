@@ -1,0 +1,205 @@
+"""Users of an organization: made, changed, switched off and on again. Their directory entries keep step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from apps.accounts.errors import InvalidRole, LastAdministrator, PermissionNotHeld, UserAlreadyExists, UserNotFound
+from apps.accounts.models import Role, Session, User
+from apps.accounts.passwords import password_validate
+from apps.accounts.permissions import require
+from apps.accounts.roles import ORG_ADMIN_SLUG, PLATFORM_ROLES, SUPER_ADMIN_SLUG, canonical_role
+from apps.accounts.services.directory import directory_add, directory_remove
+from apps.accounts.services.sessions import Ending, sessions_revoke
+from apps.common.actor import Actor
+from apps.common.etags import check_match
+from apps.events.services import record
+from apps.tenants.context import require_tenant
+from apps.tenants.naming import PLATFORM
+
+PROFILE = ("name", "username", "phone", "department")
+
+
+def role_named(name: str) -> Role:
+    """The role by slug or by any spelling of the documents; ``InvalidRole`` where this organization has none such.
+
+    ``super_admin`` exists on the platform alone, and nothing else does there. No actor: a lookup.
+    """
+    slug = canonical_role(name)
+    if (slug in PLATFORM_ROLES) != (require_tenant() == PLATFORM):
+        raise InvalidRole
+    role = Role.objects.filter(slug=slug).first()
+    if role is None:
+        raise InvalidRole
+    return role
+
+
+def user_write(*, email: str, name: str, role: str, password: str | None = None, **profile: Any) -> User:
+    """Writes a user and the directory entry, in the caller's transaction.
+
+    Raises ``InvalidRole`` and ``UserAlreadyExists``. Without a password the account cannot be signed in to by
+    password. No actor: part of the services that create users.
+    """
+    user = User(email=email.strip().lower(), name=name, role=role_named(role), **profile)
+    user.set_password(password)  # None makes it unusable
+    _save(user)
+    directory_add(email=user.email)
+    return user
+
+
+def user_create(
+    *,
+    actor: Actor,
+    email: str,
+    name: str,
+    role: str,
+    password: str | None = None,
+    username: str = "",
+    phone: str = "",
+    department: str = "",
+    is_active: bool = True,
+    now: datetime,
+) -> User:
+    """Adds a user to the organization [admin.manage].
+
+    Raises ``InvalidRole``, ``PermissionNotHeld`` for a role that may more than the actor, ``InvalidInput`` for a weak
+    password, ``UserAlreadyExists``.
+    """
+    require(actor, "admin.manage")
+    _require_reach(actor, role_named(role))
+    if password is not None:
+        password_validate(password)
+    with transaction.atomic():
+        profile = {"username": username, "phone": phone, "department": department, "is_active": is_active}
+        user = user_write(email=email, name=name, role=role, password=password, **profile)
+        record("user.created", actor=actor, subject=user, data={"role": user.role.slug}, now=now)
+    return user
+
+
+def user_update(
+    *, actor: Actor, user: User, changes: Mapping[str, Any], if_match: str | None = None, now: datetime
+) -> User:
+    """Changes any of ``email, name, username, phone, department, role, is_active, password`` [admin.manage].
+
+    A new password and switching off end the user's sessions; a new password also lifts a lock. Raises
+    ``InvalidRole``, ``PermissionNotHeld`` where role, state, address or password of somebody who may more than the
+    actor are touched, ``InvalidInput``, ``UserAlreadyExists``, ``LastAdministrator``, ``UserNotFound``,
+    ``PreconditionFailed``.
+    """
+    require(actor, "admin.manage")
+    if changes.get("password") is not None:
+        password_validate(changes["password"])
+    with transaction.atomic():
+        user = _locked(user, with_administrators=not {"role", "is_active"}.isdisjoint(changes))
+        check_match(user, if_match)
+        before, administered = user.email, _administers(user)
+        changed = _apply(actor, user, changes)
+        if not changed:
+            return user
+        if administered and not _administers(user):
+            _require_another_administrator(user)
+        _save(user, changed)
+        if user.email != before:
+            directory_remove(email=before)
+            directory_add(email=user.email)
+        _end_sessions(actor, user, changed, now=now)
+        data = {"changed": sorted(changed - {"failed_logins", "locked_until"})}
+        record(_event_name(user, changed), actor=actor, subject=user, data=data, now=now)
+    return user
+
+
+def user_deactivate(*, actor: Actor, user: User, if_match: str | None = None, now: datetime) -> User:
+    """Switches a user off and ends their sessions; the row stays for the ledger [admin.manage].
+
+    Raises ``LastAdministrator`` and what :func:`user_update` raises.
+    """
+    return user_update(actor=actor, user=user, changes={"is_active": False}, if_match=if_match, now=now)
+
+
+def _require_reach(actor: Actor, role: Role) -> None:
+    """Nobody gives, or takes over, more than they hold: a key, or a role of the organization's own, may hold less."""
+    if not actor.everything and not actor.permissions.issuperset(role.actions):
+        raise PermissionNotHeld
+
+
+def _locked(user: User, *, with_administrators: bool) -> User:
+    """The user's row as it is now, locked; behind those of all administrators where these will be counted."""
+    rows = User.objects.select_for_update(of=("self",), no_key=True)
+    if with_administrators:
+        list(rows.filter(role__slug=_administrator()).order_by("pk").values_list("pk"))
+    found: User | None = rows.select_related("role").filter(pk=user.pk).first()
+    if found is None:
+        raise UserNotFound
+    return found
+
+
+def _administrator() -> str:
+    return SUPER_ADMIN_SLUG if require_tenant() == PLATFORM else ORG_ADMIN_SLUG
+
+
+def _administers(user: User) -> bool:
+    return user.is_active and user.role.slug == _administrator()
+
+
+def _require_another_administrator(user: User) -> None:
+    """Refuses a change after which nobody active would be left to administer."""
+    others = User.objects.filter(role__slug=_administrator(), is_active=True).exclude(pk=user.pk)
+    if not others.exists():
+        raise LastAdministrator
+
+
+def _apply(actor: Actor, user: User, changes: Mapping[str, Any]) -> set[str]:
+    """Writes the changes on the instance; returns the names of the fields that differ."""
+    wanted = {name: changes[name] for name in (*PROFILE, "is_active") if name in changes}
+    if "email" in changes:
+        wanted["email"] = changes["email"].strip().lower()
+    if "role" in changes:
+        wanted["role"] = role_named(changes["role"])
+    changed = {name for name, value in wanted.items() if getattr(user, name) != value}
+    if changes.get("password") is not None:
+        changed.add("password")
+    if not changed <= set(PROFILE):
+        _require_reach(actor, user.role)
+    if "role" in changed:
+        _require_reach(actor, wanted["role"])
+    for name in changed & wanted.keys():
+        setattr(user, name, wanted[name])
+    if "password" in changed:
+        user.set_password(changes["password"])
+        user.failed_logins, user.locked_until = 0, None
+        changed |= {"failed_logins", "locked_until"}
+    return changed
+
+
+def _save(user: User, changed: set[str] | None = None) -> None:
+    try:
+        with transaction.atomic():
+            if changed is None:
+                user.save(force_insert=True)
+            else:
+                user.save(update_fields=[*sorted(changed), "updated_at"])
+    except IntegrityError as error:
+        if "user_email_unique" in str(error):
+            raise UserAlreadyExists from error
+        raise
+
+
+def _end_sessions(actor: Actor, user: User, changed: set[str], *, now: datetime) -> None:
+    reason = None
+    if "is_active" in changed and not user.is_active:
+        reason = Ending.USER_DEACTIVATED
+    elif "password" in changed:
+        reason = Ending.PASSWORD_CHANGED
+    if reason is not None:
+        own = Session.objects.filter(user=user, revoked_at=None)
+        sessions_revoke(actor=actor, sessions=own, reason=reason, now=now)
+
+
+def _event_name(user: User, changed: set[str]) -> str:
+    if "is_active" not in changed:
+        return "user.updated"
+    return "user.reactivated" if user.is_active else "user.deactivated"
