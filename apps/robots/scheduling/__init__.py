@@ -1,0 +1,1 @@
+"""When robots run by themselves. Pure calculation: no clock, no database."""
