@@ -24,7 +24,7 @@ lint: .venv/installed ## ruff, mypy, import-linter, missing migrations, template
 	$(BIN)/lint-imports
 	$(BIN)/mypy apps config tests manage.py
 	$(BIN)/python manage.py makemigrations --check --dry-run
-	$(BIN)/djlint --quiet --check --lint templates
+	@files=$$(find templates apps -name '*.html'); [ -z "$$files" ] || $(BIN)/djlint --quiet --check --lint $$files
 
 format: .venv/installed ## write what `make lint` would ask for
 	$(BIN)/ruff check --fix .
