@@ -24,6 +24,12 @@ from apps.tenants.services.organizations import organization_create
 PASSWORD = "Correct-horse-7"
 
 
+@pytest.fixture(autouse=True)
+def _own_rate_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test spends what another may send."""
+    monkeypatch.setattr("apps.common.limits.namespace", uuid4().hex)
+
+
 @pytest.fixture(scope="session")
 def _organizations(django_db_setup: None, django_db_blocker: Any) -> tuple[Organization, Organization]:
     with django_db_blocker.unblock():

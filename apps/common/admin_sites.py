@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.sites import UnfoldAdminSite
 
 
-class OrganizationSite(UnfoldAdminSite):
+class OrganizationSite(UnfoldAdminSite):  # type: ignore[misc]  # unfold has no types
     """What an organization sees of itself."""
 
     site_title = _("Oficina")

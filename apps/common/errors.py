@@ -53,6 +53,11 @@ class MalformedJSON(BadRequest):
     message = _("The body is not valid JSON.")
 
 
+class MalformedMultipart(BadRequest):
+    code = "malformed_multipart"
+    message = _("The body is not a well-formed multipart form.")
+
+
 class Unauthorized(ApplicationError):
     code = "unauthorized"
     status = 401
@@ -87,6 +92,12 @@ class Conflict(ApplicationError):
     code = "conflict"
     status = 409
     message = _("This conflicts with what is stored.")
+
+
+class LengthRequired(ApplicationError):
+    code = "length_required"
+    status = 411
+    message = _("This server takes no body without a Content-Length.")
 
 
 class PreconditionFailed(ApplicationError):

@@ -5,12 +5,16 @@ from __future__ import annotations
 import time
 from functools import lru_cache
 
+from django.db import connection
 from limits import RateLimitItem, parse_many
 from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import MovingWindowRateLimiter
 
 from apps.common.errors import TooManyRequests
 from apps.common.redis import RedisAway, redis_or_away, redis_pool
+
+namespace = "http"
+"""First part of every key; tests give each test its own, so that none spends another's rate."""
 
 
 @lru_cache(maxsize=64)
@@ -32,8 +36,10 @@ def _own() -> MovingWindowRateLimiter:
 def hit(rate: str, *identifiers: str) -> None:
     """Counts one use for the identifiers; raises ``TooManyRequests`` with the seconds to wait when the rate is spent.
 
-    ``rate`` is in the notation of the ``limits`` library (``"5/minute"``, ``"5/minute; 100/day"``).
+    ``rate`` is in the notation of the ``limits`` library (``"5/minute"``, ``"5/minute; 100/day"``). Counted apart for
+    each organization: the current schema is part of the key.
     """
+    identifiers = (namespace, getattr(connection, "schema_name", ""), *identifiers)
     try:
         with redis_or_away():
             _hit(_shared(), rate, identifiers)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 
 @lru_cache(maxsize=8)
@@ -35,3 +35,11 @@ def client_address(peer: str | None, forwarded_for: str | None, trusted: Sequenc
         return str(ip_address(client)) if client else None
     except ValueError:
         return peer
+
+
+def neighbourhood(address: str | None) -> str:
+    """What an address is counted by: itself, or its /64 network for IPv6, where anybody has billions of addresses."""
+    if address is None:
+        return "unknown"
+    parsed = ip_address(address)
+    return str(ip_network((parsed, 64), strict=False)) if isinstance(parsed, IPv6Address) else str(parsed)

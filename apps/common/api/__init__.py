@@ -1,17 +1,35 @@
 """What every door of the REST API is made of."""
 
+from apps.common.api.conditional import single
 from apps.common.api.operation import Right, operation
-from apps.common.api.pagination import PageQuery, paginated
+from apps.common.api.pagination import (
+    CursorQuery,
+    PageQuery,
+    WindowQuery,
+    array,
+    page_of,
+    paginated,
+    paginated_long,
+)
+from apps.common.api.parsers import JSONParser, MultiPartParser
 from apps.common.api.serializers import InputSerializer, OutputSerializer
 from apps.common.api.views import ApiRequest, ApiViewSet
 
 __all__ = [
     "ApiRequest",
     "ApiViewSet",
+    "CursorQuery",
     "InputSerializer",
+    "JSONParser",
+    "MultiPartParser",
     "OutputSerializer",
     "PageQuery",
     "Right",
+    "WindowQuery",
+    "array",
     "operation",
+    "page_of",
     "paginated",
+    "paginated_long",
+    "single",
 ]

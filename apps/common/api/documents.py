@@ -7,6 +7,7 @@ from typing import Any
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularRedocView, SpectacularSwaggerSplitView
 from rest_framework.permissions import AllowAny
+from rest_framework.views import APIView
 
 from apps.common.api.areas import AREAS
 
@@ -19,18 +20,18 @@ class AreaGenerator(SchemaGenerator):
     prefixes: tuple[str, ...] = ()
 
     def parse(self, input_request: Any, public: bool) -> Any:
-        paths = super().parse(input_request, public)
+        paths = super().parse(input_request, public)  # type: ignore[no-untyped-call]
         if not self.prefixes:
             return paths
         wanted = tuple(BASE + prefix for prefix in self.prefixes)
         return {path: entry for path, entry in paths.items() if path.startswith(wanted)}
 
 
-class _Open:
+class _Open(APIView):
     """The documents are public and cost no rate."""
 
     authentication_classes: Any = ()
-    permission_classes = (AllowAny,)
+    permission_classes: Any = (AllowAny,)
     throttle_classes: Any = ()
 
 

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import structlog
-from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
+from django.core import exceptions as django
+from django.db import DatabaseError, DataError, IntegrityError, InterfaceError, OperationalError
 from django.http import Http404
+from django.http.request import UnreadablePostError
 from rest_framework import exceptions as drf
 from rest_framework.response import Response
 
@@ -21,13 +23,26 @@ _SAME: dict[type[Exception], type[errors.ApplicationError]] = {
     drf.NotAuthenticated: errors.Unauthorized,
     drf.AuthenticationFailed: errors.Unauthorized,
     drf.PermissionDenied: errors.PermissionDenied,
-    DjangoPermissionDenied: errors.PermissionDenied,
+    django.PermissionDenied: errors.PermissionDenied,
     drf.NotFound: errors.NotFound,
     Http404: errors.NotFound,
     drf.MethodNotAllowed: errors.MethodNotAllowed,
     drf.NotAcceptable: errors.NotAcceptable,
     drf.UnsupportedMediaType: errors.UnsupportedMediaType,
+    django.RequestDataTooBig: errors.TooLarge,
+    django.TooManyFieldsSent: errors.TooLarge,
+    django.TooManyFilesSent: errors.TooLarge,
+    django.SuspiciousOperation: errors.BadRequest,
+    UnreadablePostError: errors.BadRequest,
 }
+# Input that slipped past the serializers and that the database refused: the caller's doing, and worth a look by us.
+_SLIPPED: dict[type[Exception], type[errors.ApplicationError]] = {
+    django.ValidationError: errors.InvalidInput,
+    django.ObjectDoesNotExist: errors.NotFound,
+    DataError: errors.InvalidInput,
+    IntegrityError: errors.Conflict,
+}
+_OUT_OF_ORDER: tuple[type[DatabaseError] | type[InterfaceError], ...] = (OperationalError, InterfaceError)
 
 
 def flatten(detail: Any, prefix: str = "") -> dict[str, list[str]]:
@@ -47,17 +62,26 @@ def flatten(detail: Any, prefix: str = "") -> dict[str, list[str]]:
     return {prefix or "body": texts} if texts else {}
 
 
+def _first(table: Mapping[type[Exception], type[errors.ApplicationError]], exception: Exception) -> Any:
+    return next((ours for theirs, ours in table.items() if isinstance(exception, theirs)), None)
+
+
 def as_application_error(exception: Exception) -> errors.ApplicationError | None:
-    """The error of ours that an exception of Django or DRF stands for."""
+    """The error of ours that an exception of Django, DRF or the database stands for."""
     if isinstance(exception, errors.ApplicationError):
         return exception
     if isinstance(exception, drf.ValidationError):
         return errors.InvalidInput(errors=flatten(exception.detail))
     if isinstance(exception, drf.Throttled):
-        return errors.TooManyRequests(retry_after=exception.wait)
-    for theirs, ours in _SAME.items():
-        if isinstance(exception, theirs):
-            return ours()
+        return errors.TooManyRequests(retry_after=getattr(exception, "wait", None))
+    if (same := _first(_SAME, exception)) is not None:
+        return same()  # type: ignore[no-any-return]
+    if (slipped := _first(_SLIPPED, exception)) is not None:
+        logger.warning("input_slipped_through", exc_info=exception)
+        return slipped()  # type: ignore[no-any-return]
+    if isinstance(exception, _OUT_OF_ORDER):
+        logger.error("database_unavailable", exc_info=exception)
+        return errors.Unavailable(retry_after=1)
     return None
 
 
@@ -65,6 +89,6 @@ def handle(exception: Exception, context: Mapping[str, Any]) -> Response:
     """DRF's ``EXCEPTION_HANDLER``."""
     error = as_application_error(exception)
     if error is None:
-        logger.exception("unhandled_exception", view=type(context.get("view")).__name__)
+        logger.error("unhandled_exception", view=type(context.get("view")).__name__, exc_info=exception)
         error = errors.InternalError()
     return Response(error_body(error), status=error.status, headers=error_headers(error))

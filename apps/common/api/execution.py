@@ -1,34 +1,30 @@
-"""Runs one operation: strict parsing, idempotency, conditional requests, then the action method."""
+"""Runs one operation: strict reading, then the action method; once for each ``Idempotency-Key`` where declared."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from django.http import QueryDict
-from rest_framework.serializers import ListSerializer
+from apps.common.api.declaration import Declaration
+from apps.common.api.reading import payload_of, query_of
+from apps.common.errors import PreconditionFailed
 
-from apps.common.api.operation import Declaration, SerializerClass
-
-
-def _query_of(parameters: QueryDict, serializer: SerializerClass) -> dict[str, Any]:
-    repeated = {name for name, field in serializer().fields.items() if isinstance(field, ListSerializer)}
-    return {name: parameters.getlist(name) if name in repeated else parameters[name] for name in parameters}
-
-
-def _validated(serializer: SerializerClass, data: Any) -> dict[str, Any]:
-    bound = serializer(data=data)
-    bound.is_valid(raise_exception=True)
-    return bound.validated_data  # type: ignore[no-any-return]
+_WRITING = {"PUT", "PATCH", "DELETE"}
 
 
 def execute(
     view: Any, request: Any, declared: Declaration, method: Callable[..., Any], args: Any, kwargs: dict[str, Any]
 ) -> Any:
-    """Parses what the declaration names and calls the action method with it."""
-    if declared.query is not None:
-        request.query = _validated(declared.query, _query_of(request.query_params, declared.query))
-    if declared.request is not None:
-        request.payload = _validated(declared.request, request.data)
-    request.if_match = request.headers.get("If-Match")
+    """Reads what the declaration names and calls the action method with it."""
+    request.query = query_of(request, declared)
+    request.payload = payload_of(request, declared)
+    request.if_match = _if_match(request, declared)
     return method(view, request, *args, **kwargs)
+
+
+def _if_match(request: Any, declared: Declaration) -> str | None:
+    """The header for the service to check. Where no service would, a precondition must not pass unseen."""
+    given: str | None = request.headers.get("If-Match")
+    if given is not None and request.method in _WRITING and not declared.conditional and given.strip() != "*":
+        raise PreconditionFailed
+    return given

@@ -1,48 +1,43 @@
 """``@operation``: what a route takes, answers, may refuse, and which right it is about, said once beside the code.
 
-The OpenAPI document, strict parsing and the structure tests all read the same declaration.
+The OpenAPI document, strict reading and the structure tests all use the same declaration.
 """
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import wraps
 from typing import Any
 
 from drf_spectacular.utils import extend_schema
-from rest_framework.serializers import BaseSerializer
+from rest_framework.parsers import BaseParser
 
-from apps.common.errors import ApplicationError, InvalidInput, MalformedJSON, PermissionDenied, Unauthorized
+from apps.common import errors as kernel
+from apps.common.api.declaration import Declaration, Right, SerializerClass, declaration_of
+from apps.common.api.execution import execute
+from apps.common.api.parsers import JSONParser, MultiPartParser
+from apps.common.errors import ApplicationError
 
-SerializerClass = type[BaseSerializer[Any]]
-
-
-class Right(enum.Enum):
-    """Rights that are no action of the table of roles."""
-
-    PUBLIC = "public"
-    AUTHENTICATED = "authenticated"
+__all__ = ["Declaration", "Right", "declaration_of", "operation"]
 
 
-@dataclass(frozen=True, slots=True)
-class Declaration:
-    """What is known of one operation before it runs."""
-
-    summary: str
-    right: str | Right
-    request: SerializerClass | None
-    query: SerializerClass | None
-    response: Any
-    status: int
-    errors: tuple[type[ApplicationError], ...]
-    idempotent: bool
-
-
-def declaration_of(method: Any) -> Declaration | None:
-    """The declaration on an action method, if it has one."""
-    return getattr(method, "declaration", None)
+def _implied(declared: Declaration) -> list[type[ApplicationError]]:
+    """Errors that follow from the rest of a declaration."""
+    implied: list[type[ApplicationError]] = [kernel.InvalidInput, kernel.NotAcceptable, kernel.TooManyRequests]
+    if declared.right is not Right.PUBLIC:
+        implied.append(kernel.Unauthorized)
+    if isinstance(declared.right, str):
+        implied.append(kernel.PermissionDenied)
+    if declared.request is not None:
+        malformed = {JSONParser: kernel.MalformedJSON, MultiPartParser: kernel.MalformedMultipart}
+        implied += [error for parser, error in malformed.items() if parser in declared.parsers]
+        implied += [kernel.UnsupportedMediaType, kernel.TooLarge]
+    if declared.idempotent:
+        implied += [kernel.IdempotencyKeyReused, kernel.IdempotencyInProgress, kernel.InvalidIdempotencyKey]
+    if declared.conditional:
+        implied.append(kernel.PreconditionFailed)
+    return implied
 
 
 def operation(
@@ -55,29 +50,28 @@ def operation(
     status: int = 200,
     errors: Sequence[type[ApplicationError]] = (),
     idempotent: bool = False,
+    conditional: bool = False,
+    parsers: Sequence[type[BaseParser]] = (JSONParser,),
+    produces: Sequence[str] = (),
     **schema: Any,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Declares an action method of an :class:`~apps.common.api.views.ApiViewSet`.
 
     ``request`` and ``query`` are input serializers; their validated data is ``request.payload`` and
-    ``request.query``. ``idempotent`` honours ``Idempotency-Key``. ``schema`` goes to drf-spectacular unchanged.
+    ``request.query``, and what they do not name is refused. ``idempotent`` (POST) honours ``Idempotency-Key``: action
+    and stored answer then share one transaction. ``conditional`` (PUT, PATCH, DELETE) says that the view hands
+    ``request.if_match`` to a service that calls :func:`apps.common.etags.check_match`. ``parsers`` is
+    ``[MultiPartParser]`` for uploads, which also raises the cap of the body. ``produces`` names media types beside
+    JSON. ``schema`` goes to drf-spectacular unchanged.
     """
-    every = [*errors, InvalidInput]
-    if right is not Right.PUBLIC:
-        every.append(Unauthorized)
-    if isinstance(right, str):
-        every.append(PermissionDenied)
-    if request is not None:
-        every.append(MalformedJSON)
-    declared = Declaration(
-        summary, right, request, query, response, status, tuple(dict.fromkeys(every)), idempotent
+    draft = Declaration(
+        summary, right, request, query, response, status, (), idempotent, conditional, tuple(parsers), tuple(produces)
     )
+    declared = replace(draft, errors=tuple(dict.fromkeys([*errors, *_implied(draft)])))
 
     def decorate(method: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(method)
         def parsed(self: Any, http: Any, *args: Any, **kwargs: Any) -> Any:
-            from apps.common.api.execution import execute  # noqa: PLC0415  # needs Django's apps to be ready
-
             return execute(self, http, declared, method, args, kwargs)
 
         parsed.declaration = declared  # type: ignore[attr-defined]

@@ -1,14 +1,22 @@
-"""Pages: ``{"<resource, plural>": [...], "pagination": {page, limit, total, pages}}``."""
+"""Lists: numbered pages, long lists with a cursor, plain arrays with a window."""
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
+from urllib.parse import urlencode
 
 from django.db.models import Model, QuerySet
+from django.db.models.query import ModelIterable
+from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.response import Response
 
+from apps.common.api.cursors import cursor_of, rows_after
 from apps.common.api.serializers import InputSerializer
+
+Rows = QuerySet[Any, Any]
+SerializerType = type[serializers.Serializer[Any]]
 
 
 class PageQuery(InputSerializer):
@@ -18,6 +26,19 @@ class PageQuery(InputSerializer):
     limit = serializers.IntegerField(min_value=1, max_value=100, default=10)
 
 
+class CursorQuery(PageQuery):
+    """For lists that grow without end: pages, or ``cursor`` as an answer's ``next_cursor`` gave it."""
+
+    cursor = serializers.CharField(required=False, max_length=200, help_text="Continue there; `page` is then ignored.")
+
+
+class WindowQuery(InputSerializer):
+    """``limit`` 1-100 and ``offset``, for lists that are plain arrays."""
+
+    limit = serializers.IntegerField(min_value=1, max_value=100, default=50)
+    offset = serializers.IntegerField(min_value=0, max_value=1_000_000_000, default=0)
+
+
 class Pagination(serializers.Serializer[Any]):
     page = serializers.IntegerField()
     limit = serializers.IntegerField()
@@ -25,20 +46,85 @@ class Pagination(serializers.Serializer[Any]):
     pages = serializers.IntegerField()
 
 
-def paginated(request: Any, rows: QuerySet[Any, Any], serializer: type[serializers.Serializer[Any]], *, key: str) -> Response:
+class LongPagination(serializers.Serializer[Any]):
+    """With a cursor nothing is counted, so that the thousandth page costs what the first one costs."""
+
+    page = serializers.IntegerField(allow_null=True)
+    limit = serializers.IntegerField()
+    total = serializers.IntegerField(allow_null=True)
+    pages = serializers.IntegerField(allow_null=True)
+    next_cursor = serializers.CharField(allow_null=True)
+
+
+def paginated(request: Any, rows: Rows, serializer: SerializerType, *, key: str) -> Response:
     """One page of ``rows``: one query to count, one to read; ``pages`` is 0 when there is nothing."""
+    found, numbers = _page(request, rows)
+    return _answer(request, found, serializer, key=key, pagination=numbers)
+
+
+def paginated_long(request: Any, rows: Rows, serializer: SerializerType, *, key: str) -> Response:
+    """Like :func:`paginated`, or after ``cursor`` without counting; ``rows`` are ordered by one unique column."""
+    cursor = request.query.get("cursor")
+    if cursor is None:
+        found, numbers = _page(request, rows)
+        more = numbers["page"] < numbers["pages"]
+    else:
+        limit = request.query["limit"]
+        found = list(rows_after(rows, cursor)[: limit + 1])
+        more, found = len(found) > limit, found[:limit]
+        numbers = {"page": None, "limit": limit, "total": None, "pages": None}
+    numbers["next_cursor"] = cursor_of(rows, found[-1]) if found and more else None
+    return _answer(request, found, serializer, key=key, pagination=numbers)
+
+
+def array(request: Any, rows: Rows, serializer: SerializerType) -> Response:
+    """A plain array, with ``X-Total-Count`` and the neighbours in ``Link`` (RFC 8288)."""
+    limit, offset = request.query["limit"], request.query["offset"]
+    total = rows.count()
+    found = _slice(rows, offset, offset + limit) if offset < total else []
+    headers = {"X-Total-Count": str(total)}
+    if links := _links(request, limit=limit, offset=offset, total=total):
+        headers["Link"] = links
+    return Response(serializer(found, many=True, context={"request": request}).data, headers=headers)
+
+
+def _page(request: Any, rows: Rows) -> tuple[list[Model], dict[str, Any]]:
     page, limit = request.query["page"], request.query["limit"]
     total = rows.count()
-    found: list[Model] = list(rows[(page - 1) * limit : page * limit]) if (page - 1) * limit < total else []
-    return Response(
-        {
-            key: serializer(found, many=True, context={"request": request}).data,
-            "pagination": {"page": page, "limit": limit, "total": total, "pages": -(-total // limit)},
-        }
+    start = (page - 1) * limit
+    found = _slice(rows, start, start + limit) if start < total else []
+    return found, {"page": page, "limit": limit, "total": total, "pages": -(-total // limit)}
+
+
+def _slice(rows: Rows, start: int, stop: int) -> list[Model]:
+    """Rows ``start`` to ``stop``; what is skipped is skipped by key, in the index, before anything is joined."""
+    simple = issubclass(rows._iterable_class, ModelIterable) and not (rows.query.combinator or rows.query.distinct)
+    if start == 0 or not simple:
+        return list(rows[start:stop])
+    return list(rows.filter(pk__in=rows.values("pk")[start:stop]))
+
+
+def _answer(
+    request: Any, found: list[Model], serializer: SerializerType, *, key: str, pagination: dict[str, Any]
+) -> Response:
+    return Response({key: serializer(found, many=True, context={"request": request}).data, "pagination": pagination})
+
+
+def _links(request: Any, *, limit: int, offset: int, total: int) -> str:
+    last = max(0, (total - 1) // limit * limit)
+    offsets = {"first": 0, "prev": offset - limit, "next": offset + limit, "last": last}
+    kept = {name: value for name, value in request.query_params.items() if name not in ("limit", "offset")}
+    here = request.build_absolute_uri(request.path)
+    return ", ".join(
+        f'<{here}?{urlencode(kept | {"limit": limit, "offset": value})}>; rel="{rel}"'
+        for rel, value in offsets.items()
+        if total and 0 <= value <= last
     )
 
 
-def page_of(serializer: type[serializers.Serializer[Any]], key: str) -> type[serializers.Serializer[Any]]:
-    """The serializer class of such an answer, for the OpenAPI document."""
-    name = f"{serializer.__name__.removesuffix('Output')}Page"
-    return type(name, (serializers.Serializer,), {key: serializer(many=True), "pagination": Pagination()})
+@cache
+def page_of(serializer: SerializerType, key: str, *, long: bool = False) -> SerializerType:
+    """The serializer class of such an answer, for the OpenAPI document; ``long`` for :func:`paginated_long`."""
+    fields = {key: serializer(many=True), "pagination": LongPagination() if long else Pagination()}
+    name = f"{serializer.__name__.removesuffix('Serializer').removesuffix('Output')}Page"
+    return extend_schema_serializer(many=False)(type(name, (serializers.Serializer,), fields))

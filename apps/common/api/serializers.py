@@ -3,21 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
+from apps.common.api.strictness import mismatch
+
+FROM_JSON = "from_json"
+_NAMED_AT_MOST = 20
+
 
 class InputSerializer(serializers.Serializer[Any]):
-    """Parses a body or a query; refuses unknown names and anything that is not an object."""
+    """Parses a body or a query; refuses unknown names, wrong JSON types and anything that is not an object.
+
+    Queries and forms know only text, so there ``"5"`` is an integer; in a JSON body it is not.
+    """
 
     def to_internal_value(self, data: Any) -> Any:
-        if isinstance(data, Mapping):
-            unknown = [name for name in data if name not in self.fields]
-            if unknown:
-                raise serializers.ValidationError({name: [_("Unknown field.")] for name in unknown})
+        if isinstance(data, Mapping) and (errors := self._objections(data)):
+            raise serializers.ValidationError(errors)
         return super().to_internal_value(data)
+
+    def _objections(self, data: Mapping[str, Any]) -> dict[str, Any]:
+        fields = self.fields
+        unknown = islice((name for name in data if name not in fields), _NAMED_AT_MOST)
+        errors: dict[str, Any] = {str(name)[:100]: [_("Unknown field.")] for name in unknown}
+        if self.context.get(FROM_JSON):
+            wrong = ((name, mismatch(field, data[name])) for name, field in fields.items() if name in data)
+            errors |= {name: [text] for name, text in wrong if text is not None}
+        return errors
 
 
 class OutputSerializer(serializers.Serializer[Any]):

@@ -5,9 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
+from django.http import HttpRequest
 from rest_framework.throttling import BaseThrottle
 
 from apps.common.limits import hit
+from apps.common.network import neighbourhood
+
+
+def count_anonymous(http: HttpRequest) -> None:
+    """Counts a request without valid credentials; raises ``TooManyRequests`` when its address has sent too many."""
+    hit(settings.ENV.rate_limit_anonymous, "anonymous", neighbourhood(getattr(http, "client_ip", None)))
 
 
 class ActorThrottle(BaseThrottle):
@@ -16,7 +23,7 @@ class ActorThrottle(BaseThrottle):
     def allow_request(self, request: Any, view: Any) -> bool:
         actor = getattr(request._request, "actor", None)
         if actor is not None and actor.is_authenticated:
-            hit(settings.ENV.rate_limit_api, "api", actor.schema, str(actor.user_id or actor.id))
+            hit(settings.ENV.rate_limit_api, "api", actor.type, actor.id)
         else:
-            hit(settings.ENV.rate_limit_anonymous, "anonymous", request._request.client_ip or "")
+            count_anonymous(request._request)
         return True

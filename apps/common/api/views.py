@@ -1,19 +1,26 @@
-"""Base of all viewsets: strict parsing in, one service call, rendering out."""
+"""Base of all viewsets: strict reading in, one service call, rendering out."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import structlog
+from django.db import connection
+from django.http import HttpRequest
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
 from apps.common.actor import Actor
-from apps.common.api.operation import Declaration, Right, declaration_of
+from apps.common.api.declaration import Declaration, Right, declaration_of
+from apps.common.api.strictness import NUL
+from apps.common.api.throttling import count_anonymous
+from apps.common.errors import NotFound, Unauthorized
+from apps.common.trace import current_trace_id
 
 
 class ApiRequest(Request):
-    """What an action method gets: the actor, the parsed body and the parsed query."""
+    """What an action method gets: the actor, the read body and the read query."""
 
     actor: Actor
     payload: dict[str, Any]
@@ -30,16 +37,46 @@ class ApiViewSet(ViewSet):
         action = getattr(self, "action", None)
         return declaration_of(getattr(self, action, None)) if action else None
 
-    def perform_authentication(self, request: Request) -> None:
-        """Public operations look at no credentials, so that a stale token cannot keep anybody from signing in."""
-        declaration = self.declaration
-        if declaration is not None and declaration.right is not Right.PUBLIC:
-            super().perform_authentication(request)
+    def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
+        http = super().initialize_request(request, *args, **kwargs)
+        if (declaration := self.declaration) is not None:
+            http.parsers = [parser() for parser in declaration.parsers]
+        return http
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        if request.method == "OPTIONS":
+            return
         if self.declaration is None:
             self.http_method_not_allowed(request)
+        if any(isinstance(value, str) and NUL in value for value in kwargs.values()):
+            raise NotFound
         super().initial(request, *args, **kwargs)
+
+    def perform_authentication(self, request: Request) -> None:
+        """Sets ``request.actor``. Public operations look at no credentials: a stale token keeps nobody from signing in.
+
+        Wrong credentials count like requests without any, so that guessing is slow.
+        """
+        if self.declaration is not None and self.declaration.right is not Right.PUBLIC:
+            try:
+                super().perform_authentication(request)
+            except Unauthorized:
+                count_anonymous(request._request)
+                raise
+        http: Any = request._request
+        if getattr(http, "actor", None) is None:
+            http.actor = self.nobody(http)
+        structlog.contextvars.bind_contextvars(actor=f"{http.actor.type}:{http.actor.id}".rstrip(":"))
+
+    @staticmethod
+    def nobody(http: Any) -> Actor:
+        """The actor of a request without credentials."""
+        schema = getattr(connection, "schema_name", "")
+        return Actor.anonymous(schema=schema, ip=getattr(http, "client_ip", None), trace_id=current_trace_id())
+
+    def options(self, request: Any, *args: Any, **kwargs: Any) -> Response:
+        """The methods of a route are in ``Allow``; what they take is in the OpenAPI document."""
+        return Response(status=204)
 
     @staticmethod
     def created(data: Any) -> Response:

@@ -1,0 +1,42 @@
+"""Cursors: the place of a row in a list ordered by one unique column, opaque to the client."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ValidationError as DjangoValidationError
+from django.db.models import Field, Model, QuerySet
+from django.utils.translation import gettext_lazy as _
+from rest_framework.exceptions import ValidationError
+
+Rows = QuerySet[Any, Any]
+
+
+def _order(rows: Rows) -> tuple[Field[Any, Any], bool]:
+    """The column that orders ``rows``, and whether it descends."""
+    ordering = rows.query.order_by or rows.model._meta.ordering
+    if not ordering or not isinstance(ordering[0], str):
+        raise ImproperlyConfigured(f"{rows.model.__name__} rows must be ordered by the name of one unique column")
+    name = ordering[0].removeprefix("-")
+    field = rows.model._meta.pk if name == "pk" else rows.model._meta.get_field(name.removesuffix("_id"))
+    return field, ordering[0].startswith("-")
+
+
+def cursor_of(rows: Rows, row: Model) -> str:
+    """The place right after ``row``."""
+    field, _descending = _order(rows)
+    return base64.urlsafe_b64encode(str(getattr(row, field.attname)).encode()).decode().rstrip("=")
+
+
+def rows_after(rows: Rows, cursor: str) -> Rows:
+    """What follows a cursor, found through the index; a cursor that is none of ours is 422."""
+    field, descending = _order(rows)
+    try:
+        text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode()
+        place = getattr(field, "target_field", field).to_python(text)
+    except (binascii.Error, UnicodeDecodeError, ValueError, DjangoValidationError) as error:
+        raise ValidationError({"cursor": [_("Not a cursor of this list.")]}) from error
+    return rows.filter(**{f"{field.attname}__{'lt' if descending else 'gt'}": place})

@@ -1,0 +1,32 @@
+"""One representation for each operation: what the client accepts only decides between it and 406."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.parsers import BaseParser
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
+
+from apps.common.api.renderers import JSONRenderer
+from apps.common.errors import NotAcceptable
+
+
+class DeclaredNegotiation(BaseContentNegotiation):
+    """JSON always (errors are JSON), beside what the operation declares with ``produces``."""
+
+    def select_parser(self, request: Request, parsers: Any) -> BaseParser | None:
+        wanted = (request.content_type or "").partition(";")[0].strip().lower()
+        return next((parser for parser in parsers if parser.media_type == wanted), None)
+
+    def select_renderer(
+        self, request: Request, renderers: Any, format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
+        declaration = getattr(request.parser_context["view"], "declaration", None)
+        offered = (JSONRenderer.media_type, *(declaration.produces if declaration is not None else ()))
+        if request.headers.get("Accept", "").strip() and not any(
+            request._request.accepts(media_type) for media_type in offered
+        ):
+            raise NotAcceptable
+        return JSONRenderer(), JSONRenderer.media_type

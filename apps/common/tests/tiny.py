@@ -1,0 +1,180 @@
+"""A small API with one operation of each kind, for the kernel's tests; its rows are Django's groups."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.models import Group
+from django.db import transaction
+from django.http import HttpResponse
+from rest_framework import serializers
+from rest_framework.response import Response
+
+from apps.common.api import (
+    ApiViewSet,
+    CursorQuery,
+    InputSerializer,
+    MultiPartParser,
+    OutputSerializer,
+    PageQuery,
+    Right,
+    WindowQuery,
+    array,
+    operation,
+    page_of,
+    paginated,
+    paginated_long,
+    single,
+)
+from apps.common.errors import NotFound
+from apps.common.etags import check_match
+
+
+class TinyNotFound(NotFound):
+    code = "tiny_not_found"
+
+
+class PartInput(InputSerializer):
+    size = serializers.IntegerField()
+
+
+class TinyInput(InputSerializer):
+    name = serializers.CharField(max_length=150)
+    count = serializers.IntegerField(required=False, min_value=0)
+    ratio = serializers.FloatField(required=False)
+    active = serializers.BooleanField(default=True)
+    kind = serializers.ChoiceField(choices=["a", "b"], required=False)
+    owner_id = serializers.UUIDField(required=False)
+    due = serializers.DateTimeField(required=False)
+    tags = serializers.ListField(child=serializers.CharField(), required=False)
+    parameters = serializers.DictField(required=False)
+    part = PartInput(required=False)
+    parts = PartInput(many=True, required=False)
+
+
+class TinyFilter(PageQuery):
+    search = serializers.CharField(required=False)
+    flag = serializers.BooleanField(required=False)
+    kind = serializers.MultipleChoiceField(choices=["a", "b"], required=False)
+
+
+class UploadInput(InputSerializer):
+    version = serializers.CharField()
+    activate = serializers.BooleanField(default=True)
+    artifact = serializers.FileField()
+
+
+class TinyOutput(OutputSerializer):
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+
+
+class EchoOutput(OutputSerializer):
+    received = serializers.JSONField()
+
+
+def group_rename(*, group_id: int, name: str, if_match: str | None) -> Group:
+    """A service as apps write them: lock, check, write."""
+    with transaction.atomic():
+        group = Group.objects.select_for_update().filter(pk=group_id).first()
+        if group is None:
+            raise TinyNotFound
+        check_match(group, if_match)
+        group.name = name
+        group.save(update_fields=["name"])
+    return group
+
+
+def _plain(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: sorted(value) if isinstance(value, set) else value for name, value in values.items()}
+
+
+class TinyViewSet(ApiViewSet):
+    @operation(summary="List", right=Right.AUTHENTICATED, query=TinyFilter, response=page_of(TinyOutput, "tinies"))
+    def list(self, request: Any) -> Response:
+        return paginated(request, Group.objects.order_by("id"), TinyOutput, key="tinies")
+
+    @operation(
+        summary="Long list",
+        right=Right.AUTHENTICATED,
+        query=CursorQuery,
+        response=page_of(TinyOutput, "tinies", long=True),
+    )
+    def long(self, request: Any) -> Response:
+        return paginated_long(request, Group.objects.order_by("-id"), TinyOutput, key="tinies")
+
+    @operation(summary="Array", right=Right.AUTHENTICATED, query=WindowQuery, response=TinyOutput(many=True))
+    def array(self, request: Any) -> Response:
+        return array(request, Group.objects.order_by("id"), TinyOutput)
+
+    @operation(
+        summary="Create",
+        right="tiny.write",
+        request=TinyInput,
+        response=TinyOutput,
+        status=201,
+        idempotent=True,
+    )
+    def create(self, request: Any) -> Response:
+        return single(request, Group.objects.create(name=request.payload["name"]), TinyOutput, status=201)
+
+    @operation(summary="Get", right=Right.AUTHENTICATED, response=TinyOutput, errors=[TinyNotFound])
+    def retrieve(self, request: Any, group_id: int) -> Response:
+        group = Group.objects.filter(pk=group_id).first()
+        if group is None:
+            raise TinyNotFound
+        return single(request, group, TinyOutput)
+
+    @operation(
+        summary="Rename",
+        right="tiny.write",
+        request=TinyInput,
+        response=TinyOutput,
+        errors=[TinyNotFound],
+        conditional=True,
+    )
+    def update(self, request: Any, group_id: int) -> Response:
+        name = request.payload["name"]
+        group = group_rename(group_id=group_id, name=name, if_match=request.if_match)
+        return single(request, group, TinyOutput)
+
+    @operation(summary="Delete", right="tiny.write", status=204)
+    def destroy(self, request: Any, group_id: int) -> Response:
+        Group.objects.filter(pk=group_id).delete()
+        return Response(status=204)
+
+
+class EchoViewSet(ApiViewSet):
+    @operation(summary="Echo", right=Right.PUBLIC, request=TinyInput, response=EchoOutput)
+    def create(self, request: Any) -> Response:
+        return Response({"received": request.payload})
+
+    @operation(summary="Echo a query", right=Right.PUBLIC, query=TinyFilter, response=EchoOutput)
+    def list(self, request: Any) -> Response:
+        return Response({"received": _plain(request.query)})
+
+    @operation(
+        summary="Upload", right=Right.PUBLIC, request=UploadInput, response=EchoOutput, parsers=[MultiPartParser]
+    )
+    def upload(self, request: Any) -> Response:
+        payload = request.payload
+        received = {"activate": payload["activate"], "version": payload["version"], "size": payload["artifact"].size}
+        return Response({"received": received})
+
+    @operation(summary="Act without a body", right=Right.PUBLIC, status=202)
+    def act(self, request: Any) -> Response:
+        return Response(status=202)
+
+    @operation(summary="Text", right=Right.PUBLIC, produces=["text/plain"])
+    def text(self, request: Any) -> HttpResponse:
+        return HttpResponse("plain", content_type="text/plain")
+
+    @operation(summary="Break", right=Right.PUBLIC)
+    def fail(self, request: Any, how: str) -> Response:
+        raise FAILURES[how]
+
+    def undeclared(self, request: Any) -> Response:
+        return Response({})
+
+
+FAILURES: dict[str, Exception] = {}
