@@ -52,11 +52,6 @@ class InvalidPublication(BadRequest):
     message = _("The version cannot be published like this.")
 
 
-class MalformedForm(BadRequest):
-    code = "malformed_form"
-    message = _("The body is not valid multipart/form-data.")
-
-
 class CanaryWithoutActiveVersion(Conflict):
     code = "canary_without_active_version"
     message = _("A share of the runs can go to a version only while another one is active.")

@@ -8,6 +8,7 @@ from typing import Any
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
+from apps.common.api.serializers import FROM_JSON
 from apps.common.errors import InvalidInput
 from apps.robots.api.serializers.versions import PublicationInput
 from apps.robots.errors import InvalidPublication
@@ -32,7 +33,7 @@ def initial_version_of(described: Any, file: UploadedFile[Any] | None) -> tuple[
         raise InvalidPublication(text, errors={"initial_version" if file is None else "artifact": [text]})
     if not isinstance(described, Mapping):
         raise InvalidInput(errors={"initial_version": [_("An object is expected.")]})
-    serializer = PublicationInput(data=described)
+    serializer = PublicationInput(data=described, context={FROM_JSON: True})
     if not serializer.is_valid():
         raise InvalidInput(errors={f"initial_version.{name}": texts for name, texts in serializer.errors.items()})
     return publication_of(serializer.validated_data), upload_of(file)

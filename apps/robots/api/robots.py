@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
 from rest_framework.response import Response
 
-from apps.common.api import ApiRequest, ApiViewSet, operation, paginated
-from apps.common.api.pagination import page_of
-from apps.common.api.parsers import JSONParser
+from apps.common.api import (
+    ApiRequest,
+    ApiViewSet,
+    JSONParser,
+    MultiPartParser,
+    operation,
+    page_of,
+    paginated,
+    single,
+)
 from apps.robots.api.publications import initial_version_of
 from apps.robots.api.serializers.robots import (
     RobotCreateInput,
@@ -20,16 +26,20 @@ from apps.robots.api.serializers.robots import (
     RobotTagsInput,
     RobotUpdateInput,
 )
-from apps.robots.api.uploads import UploadParser
-from apps.robots.errors import RobotInUse, RobotNameTaken, RobotNotFound
+from apps.robots.errors import (
+    InvalidArtifact,
+    InvalidPublication,
+    InvalidVersionNumber,
+    RobotInUse,
+    RobotNameTaken,
+    RobotNotFound,
+)
 from apps.robots.selectors.robots import robot_get, robots_visible
 from apps.robots.services.robots import robot_archive, robot_create, robot_tags_replace, robot_update
 
 
 class RobotViewSet(ApiViewSet):
     """Robots that an organization publishes."""
-
-    parser_classes = [JSONParser, UploadParser]
 
     @operation(
         summary="Robots, by name", right="robot.read", query=RobotListQuery, response=page_of(RobotOutput, "robots")
@@ -44,14 +54,15 @@ class RobotViewSet(ApiViewSet):
         request=RobotCreateInput,
         response=RobotDetailOutput,
         status=201,
-        errors=[RobotNameTaken],
+        errors=[RobotNameTaken, InvalidPublication, InvalidArtifact, InvalidVersionNumber],
         idempotent=True,
+        parsers=[JSONParser, MultiPartParser],
     )
     def create(self, request: ApiRequest) -> Response:
         payload = dict(request.payload)
         initial = initial_version_of(payload.pop("initial_version", None), payload.pop("artifact", None))
         robot = robot_create(actor=request.actor, **payload, initial_version=initial, now=timezone.now())
-        return self.created(self._rendered(request, robot.pk))
+        return self._rendered(request, robot.pk, status=201)
 
     @operation(
         summary="One robot with its versions, newest first",
@@ -60,7 +71,7 @@ class RobotViewSet(ApiViewSet):
         errors=[RobotNotFound],
     )
     def retrieve(self, request: ApiRequest, robot_id: UUID) -> Response:
-        return Response(self._rendered(request, robot_id))
+        return self._rendered(request, robot_id)
 
     @operation(
         summary="Change a robot",
@@ -68,21 +79,23 @@ class RobotViewSet(ApiViewSet):
         request=RobotUpdateInput,
         response=RobotDetailOutput,
         errors=[RobotNotFound, RobotNameTaken],
+        conditional=True,
     )
     def update(self, request: ApiRequest, robot_id: UUID) -> Response:
         robot = robot_get(actor=request.actor, robot_id=robot_id)
-        robot_update(actor=request.actor, robot=robot, **request.payload, now=timezone.now())
-        return Response(self._rendered(request, robot_id))
+        robot_update(actor=request.actor, robot=robot, **request.payload, if_match=request.if_match, now=timezone.now())
+        return self._rendered(request, robot_id)
 
     @operation(
         summary="Archive a robot",
         right="robot.publish",
         status=204,
         errors=[RobotNotFound, RobotInUse],
+        conditional=True,
     )
     def destroy(self, request: ApiRequest, robot_id: UUID) -> Response:
         robot = robot_get(actor=request.actor, robot_id=robot_id)
-        robot_archive(actor=request.actor, robot=robot, now=timezone.now())
+        robot_archive(actor=request.actor, robot=robot, if_match=request.if_match, now=timezone.now())
         return Response(status=204)
 
     @operation(
@@ -91,12 +104,15 @@ class RobotViewSet(ApiViewSet):
         request=RobotTagsInput,
         response=RobotDetailOutput,
         errors=[RobotNotFound],
+        conditional=True,
     )
     def tags(self, request: ApiRequest, robot_id: UUID) -> Response:
         robot = robot_get(actor=request.actor, robot_id=robot_id)
-        robot_tags_replace(actor=request.actor, robot=robot, tags=request.payload["tags"], now=timezone.now())
-        return Response(self._rendered(request, robot_id))
+        tags = request.payload["tags"]
+        robot_tags_replace(actor=request.actor, robot=robot, tags=tags, if_match=request.if_match, now=timezone.now())
+        return self._rendered(request, robot_id)
 
     @staticmethod
-    def _rendered(request: ApiRequest, robot_id: UUID) -> Any:
-        return RobotDetailOutput(robot_get(actor=request.actor, robot_id=robot_id)).data
+    def _rendered(request: ApiRequest, robot_id: UUID, *, status: int = 200) -> Response:
+        robot = robot_get(actor=request.actor, robot_id=robot_id)
+        return single(request, robot, RobotDetailOutput, status=status)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
+from apps.robots.api.artifacts import ArtifactViewSet
 from apps.robots.api.robots import RobotViewSet
-from apps.robots.api.versions import PublicationViewSet, VersionViewSet
+from apps.robots.api.runs import RunViewSet
+from apps.robots.api.versions import VersionViewSet
 
 urlpatterns: list[URLPattern] = [
     path("robots", RobotViewSet.as_view({"get": "list", "post": "create"})),
@@ -14,7 +16,7 @@ urlpatterns: list[URLPattern] = [
         RobotViewSet.as_view({"get": "retrieve", "patch": "update", "delete": "destroy"}),
     ),
     path("robots/<uuid:robot_id>/tags", RobotViewSet.as_view({"patch": "tags"})),
-    path("robots/<uuid:robot_id>/versions/publish", PublicationViewSet.as_view({"post": "create"})),
+    path("robots/<uuid:robot_id>/versions/publish", VersionViewSet.as_view({"post": "publish"})),
     path("robots/<uuid:robot_id>/versions", VersionViewSet.as_view({"get": "list"})),
     path("robots/<uuid:robot_id>/versions/<uuid:version_id>", VersionViewSet.as_view({"get": "retrieve"})),
     path(
@@ -25,4 +27,13 @@ urlpatterns: list[URLPattern] = [
         "robots/<uuid:robot_id>/versions/<uuid:old_id>/diff/<uuid:new_id>",
         VersionViewSet.as_view({"get": "diff"}),
     ),
+    path("runs", RunViewSet.as_view({"get": "list"})),
+    path("runs/stats", RunViewSet.as_view({"get": "stats"})),
+    path("runs/<uuid:robot_id>/execute", RunViewSet.as_view({"post": "execute"})),
+    path("runs/<uuid:run_id>", RunViewSet.as_view({"get": "retrieve"})),
+    path("runs/<uuid:run_id>/logs", RunViewSet.as_view({"get": "logs"})),
+    path("runs/<uuid:run_id>/cancel", RunViewSet.as_view({"post": "cancel"})),
+    path("runs/<uuid:run_id>/retry", RunViewSet.as_view({"post": "retry"})),
+    path("runs/<uuid:run_id>/artifacts", ArtifactViewSet.as_view({"get": "list"})),
+    path("runs/<uuid:run_id>/artifacts/<uuid:artifact_id>/download", ArtifactViewSet.as_view({"get": "download"})),
 ]

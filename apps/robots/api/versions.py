@@ -8,9 +8,7 @@ from uuid import UUID
 from django.utils import timezone
 from rest_framework.response import Response
 
-from apps.common.api import ApiRequest, ApiViewSet, operation, paginated
-from apps.common.api.pagination import page_of
-from apps.common.errors import TooLarge
+from apps.common.api import ApiRequest, ApiViewSet, MultiPartParser, operation, page_of, paginated, single
 from apps.robots.api.publications import publication_of, upload_of
 from apps.robots.api.serializers.versions import (
     VersionActivateInput,
@@ -19,7 +17,6 @@ from apps.robots.api.serializers.versions import (
     VersionOutput,
     VersionPublishInput,
 )
-from apps.robots.api.uploads import UploadParser
 from apps.robots.errors import (
     CanaryWithoutActiveVersion,
     InvalidArtifact,
@@ -28,7 +25,6 @@ from apps.robots.errors import (
     InvalidEnvironment,
     InvalidPublication,
     InvalidVersionNumber,
-    MalformedForm,
     RobotNotFound,
     VersionExists,
     VersionNotFound,
@@ -38,10 +34,8 @@ from apps.robots.selectors.robots import robot_get, version_get, versions_of
 from apps.robots.services.versions import version_activate, version_publish
 
 
-class PublicationViewSet(ApiViewSet):
-    """Publishing takes a form with a file; nothing else here does."""
-
-    parser_classes = [UploadParser]
+class VersionViewSet(ApiViewSet):
+    """Versions: published, listed, read, activated, compared."""
 
     @operation(
         summary="Publish a version",
@@ -58,23 +52,18 @@ class PublicationViewSet(ApiViewSet):
             InvalidArtifact,
             InvalidDependencies,
             InvalidEnvironment,
-            MalformedForm,
-            TooLarge,
         ],
         idempotent=True,
+        parsers=[MultiPartParser],
     )
-    def create(self, request: ApiRequest, robot_id: UUID) -> Response:
+    def publish(self, request: ApiRequest, robot_id: UUID) -> Response:
         robot = robot_get(actor=request.actor, robot_id=robot_id)
         payload = dict(request.payload)
         upload = upload_of(payload.pop("artifact"))
         version = version_publish(
             actor=request.actor, robot=robot, publication=publication_of(payload), upload=upload, now=timezone.now()
         )
-        return self.created(VersionOutput(version).data)
-
-
-class VersionViewSet(ApiViewSet):
-    """Versions: listed, read, activated, compared."""
+        return single(request, version, VersionOutput, status=201)
 
     @operation(
         summary="Versions of a robot, newest first",
@@ -92,7 +81,7 @@ class VersionViewSet(ApiViewSet):
     )
     def retrieve(self, request: ApiRequest, robot_id: UUID, version_id: UUID) -> Response:
         version = version_get(actor=request.actor, robot_id=robot_id, version_id=version_id)
-        return Response(VersionOutput(version).data)
+        return single(request, version, VersionOutput)
 
     @operation(
         summary="Make a version the active one, or let it take a share of the runs",
@@ -111,7 +100,7 @@ class VersionViewSet(ApiViewSet):
             percent=request.payload["percent"],
             now=timezone.now(),
         )
-        return Response(VersionOutput(activated).data)
+        return single(request, activated, VersionOutput)
 
     @operation(
         summary="What changed between two versions, file by file",

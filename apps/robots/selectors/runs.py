@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -84,12 +83,6 @@ def _triggered_by(who: str) -> Q:
         return Q(execution__requested_by_id=UUID(who))
     except ValueError:
         return Q(execution__requested_by_label__iexact=who)
-
-
-def runs_by_id(*, actor: Actor, ids: Sequence[UUID]) -> list[Run]:
-    """The visible ones of these runs, in the given order."""
-    found = {run.pk: run for run in runs_visible(actor=actor).filter(pk__in=ids)}
-    return [found[key] for key in ids if key in found]
 
 
 def artifacts_of(*, actor: Actor, run_id: UUID) -> QuerySet[Artifact]:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.permissions import require
 from apps.common.actor import Actor
+from apps.common.etags import check_match
 from apps.events.services import record
 from apps.robots.errors import RobotArchived, RobotInUse, RobotNameTaken
 from apps.robots.models import Robot
@@ -69,11 +70,12 @@ def robot_update(
     description: str | None = None,
     tags: Sequence[str] | None = None,
     pool: str | None = None,
+    if_match: str | None = None,
     now: datetime,
 ) -> Robot:
-    """Changes what is given (None leaves as it is).
+    """Changes what is given (None leaves as it is), if the robot still is what ``if_match`` names.
 
-    Raises ``PermissionDenied``, ``RobotArchived``, ``RobotNameTaken``.
+    Raises ``PermissionDenied``, ``RobotArchived``, ``RobotNameTaken``, ``PreconditionFailed``.
     """
     require(actor, "robot.publish", robot)
     given = {
@@ -84,6 +86,7 @@ def robot_update(
     }
     with _name_is_free(), transaction.atomic():
         robot = robot_lock(robot)
+        check_match(robot, if_match)
         changed = [field for field, value in given.items() if value is not None and value != getattr(robot, field)]
         if changed:
             for field in changed:
@@ -93,19 +96,23 @@ def robot_update(
     return robot
 
 
-def robot_tags_replace(*, actor: Actor, robot: Robot, tags: Sequence[str], now: datetime) -> Robot:
-    """Replaces the whole set of tags. Raises ``PermissionDenied``, ``RobotArchived``."""
-    return robot_update(actor=actor, robot=robot, tags=tags, now=now)
+def robot_tags_replace(
+    *, actor: Actor, robot: Robot, tags: Sequence[str], if_match: str | None = None, now: datetime
+) -> Robot:
+    """Replaces the whole set of tags. Raises ``PermissionDenied``, ``RobotArchived``, ``PreconditionFailed``."""
+    return robot_update(actor=actor, robot=robot, tags=tags, if_match=if_match, now=now)
 
 
-def robot_archive(*, actor: Actor, robot: Robot, now: datetime) -> None:
+def robot_archive(*, actor: Actor, robot: Robot, if_match: str | None = None, now: datetime) -> None:
     """Takes a robot out of use for good; its runs stay. Its name becomes free and its schedules fire no more.
 
-    Raises ``PermissionDenied``, ``RobotArchived``, and ``RobotInUse`` while something above still needs it.
+    Raises ``PermissionDenied``, ``RobotArchived``, ``PreconditionFailed``, and ``RobotInUse`` while something above
+    still needs it.
     """
     require(actor, "robot.publish", robot)
     with transaction.atomic():
         robot = robot_lock(robot)
+        check_match(robot, if_match)
         users = [name for check in robot_use_checks for name in check(robot)]
         if users:
             raise RobotInUse(

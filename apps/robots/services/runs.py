@@ -16,6 +16,7 @@ from apps.accounts.permissions import require
 from apps.common.actor import Actor
 from apps.common.ids import uuid7
 from apps.events.services import record
+from apps.executions.errors import ExecutionFinished
 from apps.executions.models import Status
 from apps.executions.services.executions import execution_cancel, execution_create
 from apps.robots.errors import MissingEnvironment, RobotArchived, RunFinished, RunNotFinished, VersionNotFound
@@ -164,7 +165,10 @@ def run_cancel(*, actor: Actor, run: Run, now: datetime) -> bool:
         return False
     if run.execution.is_finished:
         raise RunFinished
-    execution_cancel(actor=actor, execution=run.execution, now=now)
+    try:
+        execution_cancel(actor=actor, execution=run.execution, now=now)
+    except ExecutionFinished as error:
+        raise RunFinished from error
     return True
 
 

@@ -9,12 +9,12 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from apps.common.api import InputSerializer, OutputSerializer, PageQuery
-from apps.robots.api.serializers.fields import FormInputSerializer, JSONTextField, TagsField
+from apps.robots.api.serializers.fields import JSONTextField, TagsField
 from apps.robots.api.serializers.versions import VersionOutput, VersionSummaryOutput
 from apps.robots.models import Robot
 
 
-class RobotFields(FormInputSerializer):
+class RobotFields(InputSerializer):
     name = serializers.CharField(min_length=3, max_length=200)
     description = serializers.CharField(max_length=20_000, allow_blank=True, required=False)
     tags = TagsField(required=False)

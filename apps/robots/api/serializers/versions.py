@@ -6,11 +6,11 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from apps.common.api import InputSerializer, OutputSerializer, PageQuery
-from apps.robots.api.serializers.fields import FormInputSerializer, JSONTextField
+from apps.robots.api.serializers.fields import JSONTextField
 from apps.robots.models.robot import EntrypointType
 
 
-class PublicationInput(FormInputSerializer):
+class PublicationInput(InputSerializer):
     """What is said about a version. Rules of its values are the service's: they answer 400."""
 
     version = serializers.CharField(max_length=200, allow_blank=True, trim_whitespace=False)

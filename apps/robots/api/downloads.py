@@ -1,0 +1,58 @@
+"""Answers that are streamed: files and whole logs, a piece at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+
+from django.core.files.base import File
+from django.http import StreamingHttpResponse
+from django.utils.http import content_disposition_header
+
+from apps.executions.models import Artifact
+from apps.executions.selectors import log_text
+from apps.robots.api.ranges import byte_range
+from apps.robots.models import Run
+from apps.tenants.storage import tenant_storage
+
+PIECE_BYTES = 64 * 1024
+
+
+def artifact_as_download(
+    artifact: Artifact, *, wanted: str | None, unless_changed: str | None
+) -> StreamingHttpResponse:
+    """The file under its original name; ``wanted`` is a Range header, obeyed while ``unless_changed`` fits."""
+    etag = f'"{artifact.sha256}"'
+    span = byte_range(wanted, artifact.size) if unless_changed in {None, etag} else None
+    first, last = span or (0, artifact.size - 1)
+    response = StreamingHttpResponse(
+        _pieces(tenant_storage.open(artifact.storage_name), first, last - first + 1),
+        status=206 if span else 200,
+        content_type=artifact.content_type,
+    )
+    response["Content-Length"] = str(last - first + 1)
+    response["Content-Disposition"] = str(content_disposition_header(as_attachment=True, filename=artifact.name))
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response["Accept-Ranges"] = "bytes"
+    response["ETag"] = etag
+    response["Cache-Control"] = "private, no-transform"
+    if span:
+        response["Content-Range"] = f"bytes {first}-{last}/{artifact.size}"
+    return response
+
+
+def _pieces(file: File[bytes], first: int, length: int) -> Iterator[bytes]:
+    with closing(file):
+        file.seek(first)
+        while length > 0 and (piece := file.read(min(PIECE_BYTES, length))):
+            length -= len(piece)
+            yield piece
+
+
+def log_as_text(run: Run) -> StreamingHttpResponse:
+    """The whole log as the robot wrote it, line for line."""
+    response = StreamingHttpResponse(log_text(execution=run.execution), content_type="text/plain; charset=utf-8")
+    response["Content-Disposition"] = str(content_disposition_header(as_attachment=True, filename=f"{run.pk}.log"))
+    response["X-Content-Type-Options"] = "nosniff"
+    return response

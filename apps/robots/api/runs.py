@@ -1,0 +1,139 @@
+"""Routes of runs."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http import StreamingHttpResponse
+from django.utils import timezone
+from rest_framework.response import Response
+
+from apps.common.api import ApiRequest, ApiViewSet, operation, page_of, paginated_long, single
+from apps.common.errors import BadRequest
+from apps.executions.selectors import log_lines
+from apps.robots.api.downloads import log_as_text
+from apps.robots.api.serializers.runs import (
+    LogOutput,
+    LogQuery,
+    RunDetailOutput,
+    RunExecuteInput,
+    RunListQuery,
+    RunOutput,
+    RunStatsOutput,
+    RunStatsQuery,
+)
+from apps.robots.errors import (
+    InvalidEnvironment,
+    MissingEnvironment,
+    RobotArchived,
+    RobotNotFound,
+    RunFinished,
+    RunNotFinished,
+    RunNotFound,
+    VersionNotFound,
+)
+from apps.robots.models import TriggerType
+from apps.robots.selectors.robots import robot_get, version_get
+from apps.robots.selectors.runs import run_get, run_list
+from apps.robots.selectors.stats import run_stats
+from apps.robots.services.runs import run_cancel, run_retry, run_start
+
+FILTERS = ("robot_id", "service_id", "status", "triggered_by", "trigger_type", "since", "until")
+
+
+class RunViewSet(ApiViewSet):
+    """Runs: started, listed, read, cancelled, started again."""
+
+    @operation(
+        summary="Run a robot",
+        right="robot.run",
+        request=RunExecuteInput,
+        response=RunDetailOutput,
+        status=202,
+        errors=[RobotNotFound, VersionNotFound, MissingEnvironment, InvalidEnvironment, BadRequest],
+        idempotent=True,
+    )
+    def execute(self, request: ApiRequest, robot_id: UUID) -> Response:
+        payload = dict(request.payload)
+        robot = robot_get(actor=request.actor, robot_id=robot_id)
+        version_id = payload.pop("version_id", None)
+        version = version_get(actor=request.actor, robot_id=robot_id, version_id=version_id) if version_id else None
+        by_key = request.actor.type == "api_key"
+        run = run_start(
+            actor=request.actor,
+            robot=robot,
+            version=version,
+            trigger_type=TriggerType.API if by_key else TriggerType.MANUAL,
+            now=timezone.now(),
+            **payload,
+        )
+        return single(request, run, RunDetailOutput, status=202)
+
+    @operation(
+        summary="Runs, newest first",
+        right="run.read",
+        query=RunListQuery,
+        response=page_of(RunOutput, "runs", long=True),
+    )
+    def list(self, request: ApiRequest) -> Response:
+        filters = {name: request.query.get(name) for name in FILTERS}
+        return paginated_long(request, run_list(actor=request.actor, **filters), RunOutput, key="runs")
+
+    @operation(summary="One run", right="run.read", response=RunDetailOutput, errors=[RunNotFound])
+    def retrieve(self, request: ApiRequest, run_id: UUID) -> Response:
+        return self._rendered(request, run_id)
+
+    @operation(
+        summary="Lines of a run's log, ascending, after a number; or the whole as text",
+        right="run.read",
+        query=LogQuery,
+        response=LogOutput,
+        errors=[RunNotFound],
+        produces=["text/plain"],
+    )
+    def logs(self, request: ApiRequest, run_id: UUID) -> Response | StreamingHttpResponse:
+        run = run_get(actor=request.actor, run_id=run_id)
+        if request.query["format"] == "text":
+            return log_as_text(run)
+        lines = log_lines(execution=run.execution, after=request.query["after"], limit=request.query["limit"])
+        log = {"logs": lines, "last_seq": run.execution.last_seq, "truncated": run.execution.log_truncated}
+        return Response(LogOutput(log).data)
+
+    @operation(
+        summary="Cancel a run: at once while it waits, else its processes are stopped",
+        right="run.cancel",
+        response=RunDetailOutput,
+        status=202,
+        errors=[RunNotFound, RunFinished],
+        idempotent=True,
+    )
+    def cancel(self, request: ApiRequest, run_id: UUID) -> Response:
+        run = run_get(actor=request.actor, run_id=run_id)
+        accepted = run_cancel(actor=request.actor, run=run, now=timezone.now())
+        return self._rendered(request, run_id, status=202 if accepted else 200)
+
+    @operation(
+        summary="Run again with the same frozen inputs",
+        right="robot.run",
+        response=RunDetailOutput,
+        status=202,
+        errors=[RunNotFound, RunNotFinished, RobotArchived],
+        idempotent=True,
+    )
+    def retry(self, request: ApiRequest, run_id: UUID) -> Response:
+        run = run_retry(actor=request.actor, run=run_get(actor=request.actor, run_id=run_id), now=timezone.now())
+        return single(request, run, RunDetailOutput, status=202)
+
+    @operation(
+        summary="Counts and duration percentiles by day, robot and status",
+        right="run.read",
+        query=RunStatsQuery,
+        response=RunStatsOutput,
+    )
+    def stats(self, request: ApiRequest) -> Response:
+        wanted = {name: request.query.get(name) for name in ("robot_id", "since", "until")}
+        return Response(RunStatsOutput(run_stats(actor=request.actor, **wanted, now=timezone.now())).data)
+
+    @staticmethod
+    def _rendered(request: ApiRequest, run_id: UUID, *, status: int = 200) -> Response:
+        return single(request, run_get(actor=request.actor, run_id=run_id), RunDetailOutput, status=status)

@@ -1,0 +1,124 @@
+"""Live logs over WebSockets and as Server-Sent Events."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import Any
+
+import orjson
+import structlog
+from channels.generic.http import AsyncHttpConsumer
+from channels.generic.websocket import AsyncWebsocketConsumer
+
+from apps.accounts.authentication import authenticate_socket, close_code
+from apps.common.api.responses import error_body, error_headers
+from apps.common.errors import ApplicationError
+from apps.robots.live import events
+from apps.robots.live.frames import PONG_FRAME, Frame
+from apps.robots.live.viewer import Farewell, Viewer, admit, after_of
+
+logger = structlog.get_logger(__name__)
+BROKEN = 1011
+
+
+class RunLogsConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
+    """A WebSocket: accepted first, so that browsers see the close code, then served until a farewell."""
+
+    channel_layer_alias = ""  # viewers listen by themselves, and go on when Redis is away
+    _serving: asyncio.Task[None] | None = None
+    _viewer: Viewer | None = None
+
+    async def connect(self) -> None:
+        await self.accept()
+        self._serving = asyncio.create_task(self._serve())
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        if self._viewer is not None and _is_ping(text_data):
+            self._viewer.outbox.offer(PONG_FRAME)
+
+    async def disconnect(self, code: int) -> None:
+        if self._serving is not None:
+            self._serving.cancel()
+
+    async def _serve(self) -> None:
+        try:
+            code = await self._watch()
+        except OSError:
+            return  # the viewer is gone
+        except Exception:
+            logger.exception("live_log_failed")
+            code = BROKEN
+        with contextlib.suppress(OSError, RuntimeError):  # gone in the meantime
+            await self.close(code=code)
+
+    async def _watch(self) -> int:
+        try:
+            actor = await authenticate_socket(self.scope)
+            run_id = self.scope["url_route"]["kwargs"]["run_id"]
+            admission = await admit(actor, run_id, after=after_of(self.scope["query_string"]))
+        except ApplicationError as error:
+            return close_code(error)
+        self._viewer = Viewer(admission, self._deliver)
+        return int(await self._viewer.serve())
+
+    async def _deliver(self, frame: Frame) -> None:
+        await self.send(text_data=frame.data.decode())
+
+
+def _is_ping(text: str | None) -> bool:
+    try:
+        return bool(text) and orjson.loads(text or "").get("type") == "ping"
+    except (orjson.JSONDecodeError, AttributeError):
+        return False
+
+
+class NoSuchSocket(AsyncWebsocketConsumer):  # type: ignore[misc]
+    """Answers where no socket is."""
+
+    channel_layer_alias = ""
+
+    async def connect(self) -> None:
+        await self.accept()
+        await self.close(code=int(Farewell.NOT_FOUND))
+
+
+class RunLogsStream(AsyncHttpConsumer):  # type: ignore[misc]
+    """The same frames as Server-Sent Events; ``Last-Event-ID`` resumes, and 204 tells browsers not to come back."""
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        self.scope, self.base_send = scope, send
+        tasks = {asyncio.create_task(self._serve()), asyncio.create_task(events.left(receive))}
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _serve(self) -> None:
+        try:
+            actor = await authenticate_socket(self.scope)
+            place = events.place_of(self.scope)
+            admission = await admit(actor, self.scope["url_route"]["kwargs"]["run_id"], after=place.after)
+        except ApplicationError as error:
+            await self._refuse(error)
+            return
+        if place.is_end:
+            await self.send_response(204, b"", headers=events.headers(self.scope))
+            return
+        await self.send_headers(headers=events.headers(self.scope))
+        await self.send_body(events.HELLO, more_body=True)
+        viewer = Viewer(admission, self._deliver)
+        async with events.heartbeat(viewer.outbox):
+            if await viewer.serve() is not Farewell.TOO_SLOW:
+                await self.send_body(b"")
+
+    async def _refuse(self, error: ApplicationError) -> None:
+        extra = [(name.encode(), value.encode()) for name, value in error_headers(error).items()]
+        body = orjson.dumps(error_body(error), default=str)
+        headers = [*events.headers(self.scope, content_type=b"application/json"), *extra]
+        await self.send_response(error.status, body, headers=headers)
+
+    async def _deliver(self, frame: Frame) -> None:
+        await self.send_body(events.event(frame), more_body=True)

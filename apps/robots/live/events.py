@@ -1,0 +1,87 @@
+"""Frames as Server-Sent Events: ``id`` is the number of the last line, so that browsers resume by themselves."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+
+from apps.robots.live.frames import END, HEARTBEAT, Frame
+from apps.robots.live.outbox import Outbox
+from apps.robots.live.viewer import after_of
+
+HELLO = b"retry: 2000\n\n"
+HEARTBEAT_SECONDS = 15.0
+_END_MARK = ".end"
+Headers = list[tuple[bytes, bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a viewer wants to go on; ``is_end`` when it has been told the end already."""
+
+    after: str | None
+    is_end: bool
+
+
+def place_of(scope: Mapping[str, Any]) -> Place:
+    """``Last-Event-ID``, else ``after`` of the query."""
+    seen = _header(scope, b"last-event-id")
+    if not seen:
+        return Place(after_of(scope["query_string"]), is_end=False)
+    return Place(seen.removesuffix(_END_MARK), is_end=seen.endswith(_END_MARK))
+
+
+def event(frame: Frame) -> bytes:
+    """One event; JSON has no line ends, so it is one line of data."""
+    if frame.kind == HEARTBEAT:
+        return b":\n\n"
+    if frame.seq is None:
+        return b"data: %b\n\n" % frame.data
+    mark = _END_MARK.encode() if frame.kind == END else b""
+    return b"id: %d%b\ndata: %b\n\n" % (frame.seq, mark, frame.data)
+
+
+def headers(scope: Mapping[str, Any], *, content_type: bytes = b"text/event-stream; charset=utf-8") -> Headers:
+    """Headers of the answer: nothing on the way may keep or buffer it; other origins as for the rest of the API."""
+    fixed = [
+        (b"content-type", content_type),
+        (b"cache-control", b"no-store, no-transform"),
+        (b"x-accel-buffering", b"no"),
+        (b"x-content-type-options", b"nosniff"),
+        (b"vary", b"origin"),
+    ]
+    origin = _header(scope, b"origin")
+    if origin and (settings.CORS_ALLOW_ALL_ORIGINS or origin in settings.CORS_ALLOWED_ORIGINS):
+        fixed.append((b"access-control-allow-origin", origin.encode("latin-1")))
+    return fixed
+
+
+@asynccontextmanager
+async def heartbeat(outbox: Outbox) -> AsyncIterator[None]:
+    """Says nothing every 15 s, so that proxies keep the connection."""
+
+    async def beat() -> None:
+        while True:
+            await asyncio.sleep(HEARTBEAT_SECONDS)
+            outbox.offer(Frame(HEARTBEAT, b""))
+
+    task = asyncio.create_task(beat())
+    try:
+        yield
+    finally:
+        task.cancel()
+
+
+async def left(receive: Callable[[], Awaitable[Mapping[str, Any]]]) -> None:
+    """Waits until the client is gone."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def _header(scope: Mapping[str, Any], name: bytes) -> str:
+    return next((value.decode("latin-1") for key, value in scope["headers"] if key.lower() == name), "")

@@ -1,0 +1,75 @@
+"""Wake-ups from the channel layer: quick when they come, and nothing is lost when they do not."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+from channels.layers import get_channel_layer
+from redis.exceptions import RedisError
+
+from apps.robots.live.frames import Piece
+
+MOST_PIECES = 64
+RETRY_SECONDS = 1.0
+logger = structlog.get_logger(__name__)
+
+
+class WakeUps:
+    """What has been heard since last asked: pieces of the log, or only that something is new."""
+
+    def __init__(self) -> None:
+        self._pieces: deque[Piece] = deque()
+        self._look = False
+        self._heard = asyncio.Event()
+
+    def hear(self, message: Mapping[str, Any]) -> None:
+        """Takes a message of the channel layer. Too many at once are forgotten; storage has them."""
+        # A message without lines tells of a gap, or of more than the channel layer carries.
+        if message["type"] == "execution.log" and message["lines"] and len(self._pieces) < MOST_PIECES:
+            self._pieces.append(Piece(message["first_seq"], message["last_seq"], message["lines"]))
+        else:
+            self._pieces.clear()
+            self._look = True
+        self._heard.set()
+
+    def look(self) -> None:
+        """Asks for a look into storage."""
+        self._look = True
+        self._heard.set()
+
+    async def wait(self, seconds: float) -> tuple[list[Piece], bool]:
+        """What was heard, and whether to look into storage: always after ``seconds`` of silence."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._heard.wait()
+        except TimeoutError:
+            return [], True
+        pieces, look = list(self._pieces), self._look
+        self._pieces.clear()
+        self._look = False
+        self._heard.clear()
+        return pieces, look
+
+    async def listen(self, group: str) -> None:
+        """Hears a group until it is cancelled; while Redis is away, viewers live on looks into storage."""
+        while True:
+            try:
+                await self._listen(group)
+            except (OSError, RedisError) as error:
+                logger.warning("wakeups_unavailable", error=str(error))
+            await asyncio.sleep(RETRY_SECONDS)
+
+    async def _listen(self, group: str) -> None:
+        layer = get_channel_layer()
+        channel = await layer.new_channel()
+        await layer.group_add(group, channel)
+        self.look()
+        try:
+            while True:
+                self.hear(await layer.receive(channel))
+        finally:
+            await layer.group_discard(group, channel)

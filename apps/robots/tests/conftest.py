@@ -1,0 +1,42 @@
+"""What tests of robots share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.files.storage import default_storage
+from guardian.utils import get_user_obj_perms_model
+
+from apps.accounts.models import User
+from apps.robots.models import Robot, RobotVersion
+from apps.robots.tests.factories import robot_made, version_made
+from apps.tenants.models import Organization
+
+
+@pytest.fixture
+def robot(organization: Organization) -> Robot:
+    """A robot without versions."""
+    return robot_made(organization.schema_name)
+
+
+@pytest.fixture
+def version(organization: Organization, robot: Robot) -> RobotVersion:
+    """Version 1.0.0 of the robot, active."""
+    return version_made(organization.schema_name, robot)
+
+
+@pytest.fixture
+def grant(organization: Organization) -> Callable[[User, str, Robot], Any]:
+    """Gives a user an explicit grant of one action on one robot."""
+    granted: Any = get_user_obj_perms_model()
+    return lambda user, action, robot: granted.objects.assign_perm(action, user, robot)
+
+
+@pytest.fixture
+def stored_files(organization: Organization) -> Callable[[], set[Path]]:
+    """Lists what the organization has in storage."""
+    root = Path(default_storage.path(organization.schema_name))
+    return lambda: {path for path in root.rglob("*") if path.is_file()} if root.exists() else set()

@@ -1,0 +1,30 @@
+"""How uvicorn speaks WebSocket here: like its own, but nobody who does not read can hold a connection.
+
+uvicorn waits until the client has read what was sent before, and only then writes the close frame; a client that never
+reads would keep the connection, and never learn why it was cut off. So the close frame is queued at once behind what
+waits, and when the client has not answered it within ten seconds, the connection is aborted, not asked to end.
+
+    uvicorn config.asgi:application --ws config.sockets:SocketProtocol
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+
+class SocketProtocol(WebSocketsSansIOProtocol):
+    """uvicorn's protocol with closes that do not wait."""
+
+    async def send(self, message: Any) -> None:
+        if message["type"] == "websocket.close":
+            self.writable.set()
+        await super().send(message)
+        if self.close_timer is not None:
+            self.close_timer.cancel()
+            self.close_timer = self.loop.call_later(self.close_timeout, self.transport.abort)
+
+    def keepalive_timeout(self) -> None:
+        super().keepalive_timeout()
+        self.loop.call_later(self.close_timeout, self.transport.abort)
