@@ -6,6 +6,7 @@ import difflib
 import hashlib
 from dataclasses import dataclass
 from itertools import islice
+from typing import NamedTuple
 
 from apps.robots.packages.archive import OpenArtifact
 
@@ -58,13 +59,16 @@ class _Comparison:
         self._to_show = limits.total_lines
         self._to_compare = limits.compared_total_lines
 
-    def change(self, name: str, before: str | None, after: str | None) -> FileChange:
+    def change(self, name: str, before: _Text | None, after: _Text | None) -> FileChange:
         if before is None or after is None:
             return FileChange(name, binary=True, lines=(), truncated=False)
-        old, new = before.splitlines(), after.splitlines()
+        old, new = before.text.splitlines(), after.text.splitlines()
         longest = max(len(old), len(new))
-        too_large = max(len(before), len(after)) > self.limits.file_bytes
-        if too_large or longest > min(self.limits.compared_file_lines, self._to_compare) or not self._to_show:
+        if (
+            not (before.complete and after.complete)
+            or longest > min(self.limits.compared_file_lines, self._to_compare)
+            or not self._to_show
+        ):
             return FileChange(name, binary=False, lines=(), truncated=True)
         self._to_compare -= longest
         most = min(self.limits.file_lines, self._to_show)
@@ -81,18 +85,22 @@ def _digest(artifact: OpenArtifact, name: str) -> bytes:
     return sha256.digest()
 
 
-def _text(artifact: OpenArtifact, name: str, limits: DiffLimits) -> str | None:
-    """The text of a file, one byte more than the cap at most; None when it is binary."""
+class _Text(NamedTuple):
+    text: str
+    complete: bool
+
+
+def _text(artifact: OpenArtifact, name: str, limits: DiffLimits) -> _Text | None:
+    """The text of a file up to the cap; None when it is binary."""
     content = b""
     for chunk in artifact.read(name):
         content += chunk
         if len(content) > limits.file_bytes:
-            content = content[: limits.file_bytes + 1]
             break
     if b"\0" in content:
         return None
+    complete = len(content) <= limits.file_bytes
     try:
-        return content.decode()
+        return _Text(content.decode(errors="strict" if complete else "replace"), complete)
     except UnicodeDecodeError:
-        # A cut at the cap may fall inside a character; then the file is too large, not binary.
-        return content.decode(errors="replace") if len(content) > limits.file_bytes else None
+        return None

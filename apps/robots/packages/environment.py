@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -58,7 +59,7 @@ class EnvironmentCache:
         uv: Path | None = None,
     ) -> None:
         self._directories = LeasedDirectories(root / "environments", capacity_bytes=capacity_bytes)
-        self._uv_cache = root / "uv"
+        self._uv_cache, self._home = root / "uv", root / "home"
         self._seconds = seconds
         self._uv = uv
 
@@ -88,14 +89,14 @@ class EnvironmentCache:
 
     def _run(self, arguments: Sequence[str]) -> None:
         passed_on = {name: value for name, value in os.environ.items() if name.startswith(_PASSED_ON)}
-        environment = passed_on | {"PATH": os.defpath, "HOME": str(self._uv_cache), "UV_CACHE_DIR": str(self._uv_cache)}
+        environment = passed_on | {"PATH": os.defpath, "HOME": str(self._home), "UV_CACHE_DIR": str(self._uv_cache)}
         command = [str(self._uv or uv_path()), *arguments, "--no-config", "--no-progress", "--no-python-downloads"]
-        self._uv_cache.mkdir(parents=True, exist_ok=True)
+        self._home.mkdir(parents=True, exist_ok=True)
         try:
             done = subprocess.run(
                 command,
                 env=environment,
-                cwd=self._uv_cache,
+                cwd=self._home,
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 timeout=self._seconds,
@@ -158,9 +159,9 @@ def uv_path() -> Path:
 @cache
 def robot_framework() -> Path | None:
     """The directory that holds the Robot Framework we ship with, or None."""
-    import robot  # noqa: PLC0415  # only the path is wanted, and only for suites
-
-    return Path(robot.__file__).parent if robot.__file__ else None
+    # Found, not imported: that would take a second.
+    found = importlib.util.find_spec("robot")
+    return Path(found.origin).parent if found and found.origin else None
 
 
 def _prefix_of(directory: Path) -> Path:

@@ -82,10 +82,9 @@ class LeasedDirectories:
             os.close(lock)
 
     def _evict(self, *, keep: str) -> None:
-        locks = [(path, path.stat()) for path in self.root.glob("*.lock")]
-        by_age = sorted(locks, key=lambda item: item[1].st_mtime)
-        total = sum(_recorded_size(path) for path, _ in by_age)
-        for path, _ in by_age:
+        by_age = sorted(self.root.glob("*.lock"), key=_modified)
+        total = sum(map(_recorded_size, by_age))
+        for path in by_age:
             if total <= self._capacity_bytes:
                 break
             size = _recorded_size(path)
@@ -117,8 +116,15 @@ class LeasedDirectories:
     def _remove_leftovers(self) -> None:
         """What a builder left that was killed."""
         for directory in self.root.glob(f"{_BUILDING}*"):
-            if time.time() - directory.stat().st_mtime > _LEFTOVER_SECONDS:
+            if time.time() - _modified(directory) > _LEFTOVER_SECONDS:
                 remove_tree(directory)
+
+
+def _modified(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:  # somebody else removed it
+        return time.time()
 
 
 def _recorded_size(path: Path) -> int:
