@@ -4,3 +4,9 @@ from django.apps import AppConfig
 class PortalConfig(AppConfig):
     name = "apps.portal"
     label = "portal"
+
+    def ready(self) -> None:
+        from apps.portal.services.services import services_using  # noqa: PLC0415  # needs the models
+        from apps.robots.services.robots import robot_use_checks  # noqa: PLC0415  # needs the models
+
+        robot_use_checks.append(services_using)

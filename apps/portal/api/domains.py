@@ -7,7 +7,7 @@ from uuid import UUID
 from django.utils import timezone
 from rest_framework.response import Response
 
-from apps.common.api import ApiRequest, ApiViewSet, operation, paginated
+from apps.common.api import ApiRequest, ApiViewSet, operation, page_of, paginated, single
 from apps.portal.api.serializers import (
     DomainChanges,
     DomainInput,
@@ -25,7 +25,9 @@ from apps.portal.services.domains import domain_create, domain_delete, domain_up
 class DomainViewSet(ApiViewSet):
     """The shelves of the catalogue."""
 
-    @operation(summary="List domains", right="service.read", query=DomainQuery, response=DomainOutput)
+    @operation(
+        summary="List domains", right="service.read", query=DomainQuery, response=page_of(DomainOutput, "domains")
+    )
     def list(self, request: ApiRequest) -> Response:
         domains = domains_list(actor=request.actor, search=request.query.get("search", ""))
         return paginated(request, domains, DomainOutput, key="domains")
@@ -41,11 +43,11 @@ class DomainViewSet(ApiViewSet):
     )
     def create(self, request: ApiRequest) -> Response:
         domain = domain_create(actor=request.actor, **request.payload, now=timezone.now())
-        return self.created(DomainOutput(domain).data)
+        return single(request, domain, DomainOutput, status=201)
 
     @operation(summary="Read a domain", right="service.read", response=DomainOutput, errors=[DomainNotFound])
     def retrieve(self, request: ApiRequest, domain_id: UUID) -> Response:
-        return Response(DomainOutput(domain_get(actor=request.actor, domain_id=domain_id)).data)
+        return single(request, domain_get(actor=request.actor, domain_id=domain_id), DomainOutput)
 
     @operation(
         summary="Change a domain",
@@ -53,28 +55,32 @@ class DomainViewSet(ApiViewSet):
         request=DomainChanges,
         response=DomainOutput,
         errors=[DomainNotFound, DomainNameTaken, DomainSlugTaken],
+        conditional=True,
     )
     def partial_update(self, request: ApiRequest, domain_id: UUID) -> Response:
         domain = domain_get(actor=request.actor, domain_id=domain_id)
-        domain = domain_update(actor=request.actor, domain=domain, changes=request.payload, now=timezone.now())
-        return Response(DomainOutput(domain).data)
+        domain = domain_update(
+            actor=request.actor, domain=domain, changes=request.payload, if_match=request.if_match, now=timezone.now()
+        )
+        return single(request, domain, DomainOutput)
 
     @operation(
         summary="Remove an empty domain",
         right="service.manage",
         status=204,
         errors=[DomainNotFound, DomainHasServices],
+        conditional=True,
     )
     def destroy(self, request: ApiRequest, domain_id: UUID) -> Response:
         domain = domain_get(actor=request.actor, domain_id=domain_id)
-        domain_delete(actor=request.actor, domain=domain, now=timezone.now())
+        domain_delete(actor=request.actor, domain=domain, if_match=request.if_match, now=timezone.now())
         return Response(status=204)
 
     @operation(
         summary="List the services of a domain",
         right="service.read",
         query=DomainServicesQuery,
-        response=ServiceOutput,
+        response=page_of(ServiceOutput, "services"),
         errors=[DomainNotFound],
     )
     def services(self, request: ApiRequest, slug: str) -> Response:

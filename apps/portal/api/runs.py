@@ -7,7 +7,7 @@ from uuid import UUID
 from django.utils import timezone
 from rest_framework.response import Response
 
-from apps.common.api import ApiRequest, ApiViewSet, PageQuery, operation, paginated
+from apps.common.api import ApiRequest, ApiViewSet, CursorQuery, operation, page_of, paginated_long, single
 from apps.portal.api.run_serializers import ServiceRunDetailOutput, ServiceRunOutput
 from apps.portal.api.serializers import PlanOutput, ServiceRunInput
 from apps.portal.errors import InvalidParameters, ServiceDisabled, ServiceNotFound
@@ -43,15 +43,15 @@ class ServiceRunViewSet(ApiViewSet):
         if request.payload["dry_run"]:
             return Response(PlanOutput(service_plan(actor=request.actor, service=service, parameters=parameters)).data)
         run = service_run(actor=request.actor, service=service, parameters=parameters, now=timezone.now())
-        return Response(ServiceRunDetailOutput(run).data, status=202)
+        return single(request, run, ServiceRunDetailOutput, status=202)
 
     @operation(
         summary="List a service's runs, newest first",
         right="service.read",
-        query=PageQuery,
-        response=ServiceRunOutput,
+        query=CursorQuery,
+        response=page_of(ServiceRunOutput, "runs", long=True),
         errors=[ServiceNotFound],
     )
     def list(self, request: ApiRequest, service_id: UUID) -> Response:
         service = service_get(actor=request.actor, service_id=service_id)
-        return paginated(request, service_runs(actor=request.actor, service=service), ServiceRunOutput, key="runs")
+        return paginated_long(request, service_runs(actor=request.actor, service=service), ServiceRunOutput, key="runs")

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.utils import timezone
 from rest_framework.response import Response
 
-from apps.common.api import ApiRequest, ApiViewSet, operation, paginated
+from apps.common.api import ApiRequest, ApiViewSet, operation, page_of, paginated, single
 from apps.portal.api.serializers import (
     FormOutput,
     FormQuery,
@@ -46,7 +46,9 @@ REFUSALS = (
 class ServiceViewSet(ApiViewSet):
     """What the portal offers."""
 
-    @operation(summary="List services", right="service.read", query=ServiceQuery, response=ServiceOutput)
+    @operation(
+        summary="List services", right="service.read", query=ServiceQuery, response=page_of(ServiceOutput, "services")
+    )
     def list(self, request: ApiRequest) -> Response:
         services = services_list(
             actor=request.actor,
@@ -67,11 +69,11 @@ class ServiceViewSet(ApiViewSet):
     )
     def create(self, request: ApiRequest) -> Response:
         service = service_create(actor=request.actor, **request.payload, now=timezone.now())
-        return self.created(ServiceOutput(service).data)
+        return single(request, service, ServiceOutput, status=201)
 
     @operation(summary="Read a service", right="service.read", response=ServiceOutput, errors=[ServiceNotFound])
     def retrieve(self, request: ApiRequest, service_id: UUID) -> Response:
-        return Response(ServiceOutput(service_get(actor=request.actor, service_id=service_id)).data)
+        return single(request, service_get(actor=request.actor, service_id=service_id), ServiceOutput)
 
     @operation(
         summary="Change a service; each save is a numbered revision",
@@ -79,21 +81,25 @@ class ServiceViewSet(ApiViewSet):
         request=ServiceChanges,
         response=ServiceOutput,
         errors=[ServiceNotFound, *REFUSALS],
+        conditional=True,
     )
     def partial_update(self, request: ApiRequest, service_id: UUID) -> Response:
         service = service_get(actor=request.actor, service_id=service_id)
-        service = service_update(actor=request.actor, service=service, changes=request.payload, now=timezone.now())
-        return Response(ServiceOutput(service).data)
+        service = service_update(
+            actor=request.actor, service=service, changes=request.payload, if_match=request.if_match, now=timezone.now()
+        )
+        return single(request, service, ServiceOutput)
 
     @operation(
         summary="Remove a service that never ran",
         right="service.manage",
         status=204,
         errors=[ServiceNotFound, ServiceHasRuns],
+        conditional=True,
     )
     def destroy(self, request: ApiRequest, service_id: UUID) -> Response:
         service = service_get(actor=request.actor, service_id=service_id)
-        service_delete(actor=request.actor, service=service, now=timezone.now())
+        service_delete(actor=request.actor, service=service, if_match=request.if_match, now=timezone.now())
         return Response(status=204)
 
     @operation(

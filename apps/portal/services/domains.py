@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import ProtectedError
 
 from apps.common.actor import Actor
+from apps.common.etags import check_match
 from apps.events.services import record
 from apps.portal.errors import DomainHasServices, DomainNotFound
 from apps.portal.models import Domain
@@ -33,12 +34,18 @@ def domain_create(
     return domain
 
 
-def domain_update(*, actor: Actor, domain: Domain, changes: Mapping[str, Any], now: datetime) -> Domain:
-    """Change name, slug, description or icon. Same refusals as `domain_create`; `DomainNotFound` when it is gone."""
+def domain_update(
+    *, actor: Actor, domain: Domain, changes: Mapping[str, Any], if_match: str | None = None, now: datetime
+) -> Domain:
+    """Change name, slug, description or icon.
+
+    Refused like `domain_create`; `DomainNotFound` when it is gone, `PreconditionFailed` when `if_match` is stale.
+    """
     require_domain(actor, MANAGE, domain)
     fields = sorted(changes.keys() & CHANGEABLE)
     with transaction.atomic():
         domain = _locked(domain.pk)
+        check_match(domain, if_match)
         for field in fields:
             setattr(domain, field, changes[field])
         with refusing_duplicates():
@@ -47,11 +54,15 @@ def domain_update(*, actor: Actor, domain: Domain, changes: Mapping[str, Any], n
     return domain
 
 
-def domain_delete(*, actor: Actor, domain: Domain, now: datetime) -> None:
-    """Remove an empty domain. `DomainHasServices` while services belong to it."""
+def domain_delete(*, actor: Actor, domain: Domain, if_match: str | None = None, now: datetime) -> None:
+    """Remove an empty domain.
+
+    `DomainHasServices` while services belong to it, `PreconditionFailed` when `if_match` is stale.
+    """
     require_domain(actor, MANAGE, domain)
     with transaction.atomic():
         domain = _locked(domain.pk)
+        check_match(domain, if_match)
         record("domain.deleted", actor=actor, subject=domain, data={"slug": domain.slug}, now=now)
         try:
             domain.delete()

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import transaction
 
 from apps.common.actor import Actor
+from apps.common.etags import check_match
 from apps.events.services import record
 from apps.portal.errors import (
     InvalidDefaultVersion,
@@ -92,16 +93,19 @@ def service_create(
     return service
 
 
-def service_update(*, actor: Actor, service: Service, changes: Mapping[str, Any], now: datetime) -> Service:
+def service_update(
+    *, actor: Actor, service: Service, changes: Mapping[str, Any], if_match: str | None = None, now: datetime
+) -> Service:
     """Change a service and number the result as its next revision.
 
     `changes` holds columns by name, `domain_id` and `robot_id` among them. Form and template are checked together
-    with what stays, and so is the default version. Same refusals as `service_create`, and `ServiceNotFound` when it
-    is gone.
+    with what stays, and so is the default version. Refused like `service_create`; `ServiceNotFound` when it is gone,
+    `PreconditionFailed` when `if_match` is stale.
     """
     require_service(actor, MANAGE, service)
     with transaction.atomic():
         service = _locked(service.pk)
+        check_match(service, if_match)
         fields = [name for name in CHANGEABLE if name in changes]
         for name in fields:
             setattr(service, name, changes[name])
@@ -116,11 +120,15 @@ def service_update(*, actor: Actor, service: Service, changes: Mapping[str, Any]
     return service
 
 
-def service_delete(*, actor: Actor, service: Service, now: datetime) -> None:
-    """Remove a service that never ran. `ServiceHasRuns` otherwise: disable it instead."""
+def service_delete(*, actor: Actor, service: Service, if_match: str | None = None, now: datetime) -> None:
+    """Remove a service that never ran.
+
+    `ServiceHasRuns` otherwise (disable it instead), `PreconditionFailed` when `if_match` is stale.
+    """
     require_service(actor, MANAGE, service)
     with transaction.atomic():
         service = _locked(service.pk)
+        check_match(service, if_match)
         if Run.objects.filter(service_id=service.pk).exists():
             raise ServiceHasRuns
         record("service.deleted", actor=actor, subject=service, data=_facts(service), now=now)

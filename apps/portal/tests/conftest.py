@@ -6,9 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db.models import Model
 from django.utils import timezone
 
-from apps.accounts.models import User
+from apps.accounts.models import User, UserGrant
 from apps.common.actor import Actor
 from apps.portal.models import Domain, Service
 from apps.portal.services.domains import domain_create
@@ -38,6 +39,16 @@ TEMPLATE: dict[str, Any] = {
         "runtime_env": {"SERVICE_DOMAIN": "dp-rh"},
     },
 }
+
+
+def grant(user: User, action: str, thing: Model) -> None:
+    """Give a user an explicit grant of one action on one object."""
+    UserGrant.objects.assign_perm(action, user, thing)
+
+
+def revoke(user: User, action: str, thing: Model) -> None:
+    """Take it back."""
+    UserGrant.objects.filter(user=user, permission__codename=action, object_pk=str(thing.pk)).delete()
 
 
 @pytest.fixture

@@ -145,18 +145,34 @@ def test_ids_of_another_organization(
     "form",
     [
         {"fields": [{"key": "a", "label": "A", "type": "text", "validation": {"regex": "(" * 400}}]},
-        {"fields": [{"key": "a\u0000", "label": "A", "type": "text"}]},
-        {"fields": [{"key": "a", "label": "A\u0000", "type": "text"}]},
-        {"fields": [{"key": "a", "label": "A", "type": "select", "options": [{"label": "x", "value": "\u0000"}]}]},
+        {"fields": [{"key": "a\u2028", "label": "A", "type": "text"}]},
+        {"fields": [{"key": "a", "label": "A\u001b[31m", "type": "text"}]},
         {"fields": [{"key": f"k{number}", "label": "A", "type": "text"} for number in range(101)]},
         {"fields": [[[[[[[[]]]]]]]]},
         {"fields": {"key": "a"}},
-        {"\u0000": 1},
+        {"__proto__": 1},
     ],
 )
 def test_hostile_forms(form: dict[str, Any], owner: User, client_of: ClientOf, body: dict[str, Any]) -> None:
     answer = client_of(owner).post(URL, body | {"form_schema_json": form, "run_template_json": {}})
     assert (answer.status_code, answer.json()["error_code"]) == (400, "invalid_form_schema")
+    assert not Service.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {"fields": [{"key": "a\u0000", "label": "A", "type": "text"}]},
+        {"fields": [{"key": "a", "label": "A", "type": "select", "options": [{"label": "x", "value": "\u0000"}]}]},
+        {"\u0000": 1},
+        {"fields": json.loads("[" * 70 + "]" * 70)},
+    ],
+)
+def test_forms_that_stop_at_the_door(
+    form: dict[str, Any], owner: User, client_of: ClientOf, body: dict[str, Any]
+) -> None:
+    answer = client_of(owner).post(URL, body | {"form_schema_json": form})
+    assert answer.status_code == 422
     assert not Service.objects.exists()
 
 
@@ -233,7 +249,7 @@ def test_who_may(
 
     def answer(user: User | None, service_id: object = service.pk) -> int:
         data: dict[str, Any] | None = None
-        if method != "get":
+        if method in {"post", "patch"}:
             data = {"parameters": {"periodo": "2026-02"}} if path.endswith("/run") else {"title": "Novo"}
             data = body | {"title": "Novo"} if not path else data
         return int(getattr(client_of(user), method)(URL + path.format(id=service_id), data).status_code)

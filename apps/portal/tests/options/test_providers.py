@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from guardian.shortcuts import assign_perm
 
 from apps.accounts.models import User
 from apps.common.ids import uuid7
@@ -15,7 +14,7 @@ from apps.portal.forms.schema import Option, OptionsFrom
 from apps.portal.options import providers
 from apps.portal.options.robots import RobotOptions, VersionOptions
 from apps.portal.options.users import UserOptions
-from apps.portal.tests.conftest import ActorOf, MakeVersion
+from apps.portal.tests.conftest import ActorOf, MakeVersion, grant
 from apps.robots.models import Robot, RobotVersion
 from apps.tenants.context import tenant_context
 from apps.tenants.models import Organization
@@ -39,7 +38,7 @@ def test_an_id_in_another_spelling_is_no_option(viewer: User, actor: ActorOf, ro
 
 
 def test_robots_out_of_scope(viewer: User, stranger: User, actor: ActorOf, robots: tuple[Robot, Robot]) -> None:
-    assign_perm("robot.read", viewer, robots[1])
+    grant(viewer, "robot.read", robots[1])
     assert RobotOptions().resolve(actor(viewer), {}, {}, {str(robots[0].pk)}) == []
     assert RobotOptions().resolve(actor(stranger), {}, {}, None) == []
 

@@ -6,13 +6,12 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
-from guardian.shortcuts import assign_perm
 
 from apps.accounts.models import User
 from apps.portal.errors import InvalidParameters
 from apps.portal.models import Service
 from apps.portal.services.runs import service_run
-from apps.portal.tests.conftest import ActorOf, MakeService, MakeVersion
+from apps.portal.tests.conftest import ActorOf, MakeService, MakeVersion, grant
 from apps.portal.tests.selectors.test_form_fields import LIVE
 from apps.robots.models import Robot, RobotVersion, Run
 from apps.tenants.context import tenant_context
@@ -62,7 +61,7 @@ def test_foreign(teammate: User, actor: ActorOf, live: Service, other_organizati
 
 
 def test_unseen(teammate: User, actor: ActorOf, live: Service, robot: Robot) -> None:
-    assign_perm("robot.read", teammate, Robot.objects.create(name="Outro"))
+    grant(teammate, "robot.read", Robot.objects.create(name="Outro"))
     assert refused(actor, teammate, live, robo=str(robot.pk)) == {"robo"}
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 from django.utils import timezone
-from guardian.shortcuts import assign_perm
 
 from apps.accounts.models import TagGrant, User
 from apps.common.actor import Actor
@@ -14,7 +13,7 @@ from apps.portal.errors import DomainNotFound
 from apps.portal.models import Domain, Service
 from apps.portal.selectors.domains import domain_by_slug, domain_get, domains_list, domains_visible
 from apps.portal.services.domains import domain_create
-from apps.portal.tests.conftest import ActorOf
+from apps.portal.tests.conftest import ActorOf, grant
 
 
 @pytest.fixture
@@ -32,7 +31,7 @@ def test_it_works(viewer: User, actor: ActorOf, domain: Domain, other_domain: Do
 def test_a_grant_on_one_domain_hides_the_others(
     viewer: User, actor: ActorOf, domain: Domain, other_domain: Domain
 ) -> None:
-    assign_perm("service.read", viewer, other_domain)
+    grant(viewer, "service.read", other_domain)
     assert list(domains_visible(actor=actor(viewer))) == [other_domain]
     with pytest.raises(DomainNotFound):
         domain_get(actor=actor(viewer), domain_id=domain.pk)
@@ -45,7 +44,7 @@ def test_the_domain_of_a_granted_service_is_seen(
     if by_tag:
         TagGrant.objects.create(action="service.read", scope_tag="dp", user=viewer)
     else:
-        assign_perm("service.read", viewer, service)
+        grant(viewer, "service.read", service)
     assert list(domains_visible(actor=actor(viewer))) == [service.domain]
 
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from guardian.shortcuts import assign_perm
-
 from apps.accounts.models import User
 from apps.portal.models import Service
 from apps.portal.selectors.forms import form_fields
-from apps.portal.tests.conftest import ActorOf, MakeService, MakeVersion
+from apps.portal.tests.conftest import ActorOf, MakeService, MakeVersion, grant
 from apps.robots.models import Robot, RobotVersion
 
 LIVE: dict[str, Any] = {
@@ -95,6 +93,6 @@ def test_options_are_those_this_person_may_see(
 ) -> None:
     live = make_service(form_schema_json=LIVE, run_template_json={})
     other = Robot.objects.create(name="Outro")
-    assign_perm("robot.read", viewer, other)
+    grant(viewer, "robot.read", other)
     options = form_fields(actor=actor(viewer), service=live, answers={})[0]["options"]
     assert options == [{"label": "Outro", "value": str(other.pk)}]

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 
 import pytest
 from django.utils import timezone
-from guardian.shortcuts import assign_perm
 from pytest_django import DjangoAssertNumQueries
 
 from apps.accounts.models import User
@@ -15,7 +14,7 @@ from apps.executions.models import Execution
 from apps.portal.models import Service
 from apps.portal.selectors.scorecard import Scorecard, service_runs, service_scorecard
 from apps.portal.services.runs import service_run
-from apps.portal.tests.conftest import ActorOf, MakeService
+from apps.portal.tests.conftest import ActorOf, MakeService, grant
 from apps.robots.models import Robot, Run
 
 
@@ -90,7 +89,7 @@ def test_it_asks_little_however_many_runs(
 def test_runs_of_a_robot_out_of_scope_do_not_count(
     viewer: User, actor: ActorOf, service: Service, finished: list[Run]
 ) -> None:
-    assign_perm("run.read", viewer, Robot.objects.create(name="Outro"))
+    grant(viewer, "run.read", Robot.objects.create(name="Outro"))
     assert service_scorecard(actor=actor(viewer), service=service).runs == 0
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 from django.utils import timezone
-from guardian.shortcuts import assign_perm
 
 from apps.accounts.models import TagGrant, User
 from apps.common.errors import PermissionDenied
@@ -13,7 +12,7 @@ from apps.portal.errors import ServiceNotFound
 from apps.portal.models import Domain, Service
 from apps.portal.selectors.services import service_get, services_list
 from apps.portal.services.domains import domain_create
-from apps.portal.tests.conftest import ActorOf, MakeService
+from apps.portal.tests.conftest import ActorOf, MakeService, grant
 
 
 def test_it_works(
@@ -41,7 +40,7 @@ def test_a_grant_hides_the_others(
         TagGrant.objects.create(action="service.read", scope_tag="dp", user=viewer)
         type(service.robot).objects.create(name="Outro")
     else:
-        assign_perm("service.read", viewer, service if by == "service" else service.domain)
+        grant(viewer, "service.read", service if by == "service" else service.domain)
 
     found = set(services_list(actor=actor(viewer)))
     assert service in found

@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import pytest
 from django.utils import timezone
-from guardian.shortcuts import assign_perm
 
 from apps.accounts.models import User
 from apps.common.actor import Actor
@@ -15,6 +14,7 @@ from apps.events.models import Event
 from apps.portal.errors import DomainNameTaken, DomainSlugTaken
 from apps.portal.models import Domain
 from apps.portal.services.domains import domain_create
+from apps.portal.tests.conftest import grant
 
 ActorOf = Callable[[User], Actor]
 
@@ -52,7 +52,7 @@ def test_only_who_manages_services(who: str, request: pytest.FixtureRequest, act
 
 def test_a_grant_on_one_domain_makes_no_other(owner: User, actor: ActorOf) -> None:
     domain = domain_create(actor=actor(owner), name="A", slug="a1", now=timezone.now())
-    assign_perm("service.manage", owner, domain)
+    grant(owner, "service.manage", domain)
     with pytest.raises(PermissionDenied):
         domain_create(actor=actor(owner), name="B", slug="b1", now=timezone.now())
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 from django.utils import timezone
-from guardian.shortcuts import assign_perm
 
 from apps.accounts.models import User
 from apps.common.errors import PermissionDenied
@@ -12,7 +11,7 @@ from apps.events.models import Event
 from apps.portal.errors import DomainNameTaken, DomainNotFound, DomainSlugTaken
 from apps.portal.models import Domain
 from apps.portal.services.domains import domain_create, domain_update
-from apps.portal.tests.conftest import ActorOf
+from apps.portal.tests.conftest import ActorOf, grant
 
 
 def test_it_works(owner: User, actor: ActorOf, domain: Domain) -> None:
@@ -53,7 +52,7 @@ def test_no_right(maintainer: User, actor: ActorOf, domain: Domain) -> None:
 
 def test_a_grant_narrows_the_role(owner: User, actor: ActorOf, domain: Domain) -> None:
     other = domain_create(actor=actor(owner), name="Compras", slug="compras", now=timezone.now())
-    assign_perm("service.manage", owner, other)
+    grant(owner, "service.manage", other)
     with pytest.raises(PermissionDenied):
         domain_update(actor=actor(owner), domain=domain, changes={"name": "X2"}, now=timezone.now())
     domain_update(actor=actor(owner), domain=other, changes={"name": "X2"}, now=timezone.now())

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
-from guardian.shortcuts import assign_perm
 
 from apps.accounts.models import User
 from apps.common.errors import PermissionDenied
@@ -22,7 +21,7 @@ from apps.portal.errors import (
 from apps.portal.models import Domain, Service, ServiceRevision
 from apps.portal.services.domains import domain_create
 from apps.portal.services.services import service_create
-from apps.portal.tests.conftest import FORM, TEMPLATE, ActorOf, MakeService, MakeVersion
+from apps.portal.tests.conftest import FORM, TEMPLATE, ActorOf, MakeService, MakeVersion, grant
 from apps.robots.errors import RobotNotFound
 from apps.robots.models import Robot, RobotVersion
 
@@ -126,7 +125,7 @@ def test_an_archived_robot(make_service: MakeService, robot: Robot) -> None:
 
 
 def test_a_robot_the_author_may_not_see(owner: User, make_service: MakeService, robot: Robot) -> None:
-    assign_perm("robot.read", owner, Robot.objects.create(name="Outro"))
+    grant(owner, "robot.read", Robot.objects.create(name="Outro"))
     with pytest.raises(RobotNotFound):
         make_service()
 

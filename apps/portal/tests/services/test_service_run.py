@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
-from guardian.shortcuts import assign_perm, remove_perm
 
 from apps.accounts.models import TagGrant, User
 from apps.common.errors import PermissionDenied
@@ -16,7 +15,7 @@ from apps.portal.errors import InvalidParameters, ServiceDisabled, ServiceNotFou
 from apps.portal.models import Service
 from apps.portal.services.runs import service_run
 from apps.portal.services.services import service_update
-from apps.portal.tests.conftest import ActorOf, MakeService, MakeVersion
+from apps.portal.tests.conftest import ActorOf, MakeService, MakeVersion, grant, revoke
 from apps.robots.errors import MissingEnvironment, RobotArchived, VersionNotFound
 from apps.robots.models import Robot, RobotVersion, Run
 
@@ -136,14 +135,14 @@ def test_a_grant_on_another_service_narrows_the_role(
     teammate: User, actor: ActorOf, service: Service, make_service: MakeService
 ) -> None:
     other = make_service(title="Outro")
-    assign_perm("service.run", teammate, other)
+    grant(teammate, "service.run", other)
     assert run(actor, teammate, other)
     with pytest.raises(PermissionDenied):
         run(actor, teammate, service)
 
 
 def test_a_grant_on_the_domain_covers_its_services(teammate: User, actor: ActorOf, service: Service) -> None:
-    assign_perm("service.run", teammate, service.domain)
+    grant(teammate, "service.run", service.domain)
     assert run(actor, teammate, service)
 
 
@@ -158,9 +157,9 @@ def test_a_grant_by_the_robots_tag(teammate: User, actor: ActorOf, service: Serv
 
 def test_the_robot_must_be_in_scope_too(teammate: User, actor: ActorOf, service: Service, robot: Robot) -> None:
     other = Robot.objects.create(name="Outro")
-    assign_perm("robot.run", teammate, other)
+    grant(teammate, "robot.run", other)
     with pytest.raises(PermissionDenied):
         run(actor, teammate, service)
-    remove_perm("robot.run", teammate, other)
-    assign_perm("robot.run", teammate, robot)
+    revoke(teammate, "robot.run", other)
+    grant(teammate, "robot.run", robot)
     assert run(actor, teammate, service)

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
-from guardian.shortcuts import assign_perm
 
 from apps.accounts.models import User
 from apps.common.errors import PermissionDenied
@@ -21,7 +20,7 @@ from apps.portal.errors import (
 from apps.portal.models import Domain, Service, ServiceRevision
 from apps.portal.services.domains import domain_create
 from apps.portal.services.services import service_update
-from apps.portal.tests.conftest import ActorOf, MakeService, MakeVersion
+from apps.portal.tests.conftest import ActorOf, MakeService, MakeVersion, grant
 from apps.robots.models import Robot, RobotVersion
 
 
@@ -83,14 +82,14 @@ def test_moving_to_another_domain(owner: User, actor: ActorOf, service: Service)
 
 def test_moving_to_a_domain_one_does_not_see(owner: User, actor: ActorOf, service: Service, domain: Domain) -> None:
     other = domain_create(actor=actor(owner), name="Compras", slug="compras", now=timezone.now())
-    assign_perm("service.read", owner, domain)
+    grant(owner, "service.read", domain)
     with pytest.raises(DomainNotFound):
         change(actor, owner, service, domain_id=other.pk)
 
 
 def test_moving_to_a_domain_one_does_not_manage(owner: User, actor: ActorOf, service: Service, domain: Domain) -> None:
     other = domain_create(actor=actor(owner), name="Compras", slug="compras", now=timezone.now())
-    assign_perm("service.manage", owner, domain)
+    grant(owner, "service.manage", domain)
     with pytest.raises(PermissionDenied):
         change(actor, owner, service, domain_id=other.pk)
 
@@ -117,5 +116,5 @@ def test_no_right(maintainer: User, actor: ActorOf, service: Service) -> None:
 def test_a_grant_on_the_service_or_its_domain(
     granted: str, owner: User, actor: ActorOf, request: pytest.FixtureRequest, service: Service
 ) -> None:
-    assign_perm("service.manage", owner, request.getfixturevalue(granted))
+    grant(owner, "service.manage", request.getfixturevalue(granted))
     assert change(actor, owner, service, title="Fecho").title == "Fecho"

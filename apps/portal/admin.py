@@ -1,0 +1,102 @@
+"""The catalogue in the back-office: what is written goes through the services."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from apps.common.admin import ServiceAdmin
+from apps.common.admin_sites import organization_site
+from apps.portal.models import Domain, Service, ServiceRevision
+from apps.portal.permissions import MANAGE, READ
+from apps.portal.selectors.domains import domains_visible
+from apps.portal.selectors.services import services_visible
+from apps.portal.services.domains import domain_create, domain_update
+from apps.portal.services.services import service_create, service_update
+
+RELATIONS = {"domain": "domain_id", "robot": "robot_id", "default_version": "default_version_id"}
+
+
+def columns(cleaned: dict[str, Any]) -> dict[str, Any]:
+    """Return a form's data as services take it: relations by id."""
+    ids = {column: getattr(cleaned[name], "pk", None) for name, column in RELATIONS.items() if name in cleaned}
+    return {name: value for name, value in cleaned.items() if name not in RELATIONS} | ids
+
+
+@admin.register(Domain, site=organization_site)
+class DomainAdmin(ServiceAdmin):
+    read_action = READ
+    write_action = MANAGE
+    form_fields = ("name", "slug", "description", "icon")
+    list_display = ("name", "slug", "updated_at")
+    search_fields = ("name", "slug")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Domain]:
+        return domains_visible(actor=request.actor)  # type: ignore[attr-defined]
+
+    def save_through(self, request: HttpRequest, form: Any, *, change: bool) -> Domain:
+        actor, now = request.actor, timezone.now()  # type: ignore[attr-defined]
+        if change:
+            return domain_update(actor=actor, domain=form.instance, changes=form.cleaned_data, now=now)
+        return domain_create(actor=actor, **form.cleaned_data, now=now)
+
+
+@admin.register(Service, site=organization_site)
+class OfferedServiceAdmin(ServiceAdmin):
+    read_action = READ
+    write_action = MANAGE
+    form_fields = (
+        "title",
+        "domain",
+        "robot",
+        "default_version",
+        "enabled",
+        "description",
+        "icon",
+        "form_schema_json",
+        "run_template_json",
+        "confirmation_text",
+        "expected_minutes",
+    )
+    list_display = ("title", "domain", "robot", "enabled", "revision", "updated_at")
+    list_filter = ("enabled", "domain")
+    search_fields = ("title", "description")
+    actions = ("enable", "disable")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Service]:
+        return services_visible(actor=request.actor)  # type: ignore[attr-defined]
+
+    def save_through(self, request: HttpRequest, form: Any, *, change: bool) -> Service:
+        actor, now, given = request.actor, timezone.now(), columns(form.cleaned_data)  # type: ignore[attr-defined]
+        if change:
+            return service_update(actor=actor, service=form.instance, changes=given, now=now)
+        return service_create(actor=actor, **given, now=now)
+
+    @admin.action(description=_("Enable"), permissions=["write"])
+    def enable(self, request: HttpRequest, services: QuerySet[Service]) -> None:
+        self._switch(request, services, enabled=True)
+
+    @admin.action(description=_("Disable"), permissions=["write"])
+    def disable(self, request: HttpRequest, services: QuerySet[Service]) -> None:
+        self._switch(request, services, enabled=False)
+
+    def _switch(self, request: HttpRequest, services: QuerySet[Service], *, enabled: bool) -> None:
+        actor, now = request.actor, timezone.now()  # type: ignore[attr-defined]
+        changes = {"enabled": enabled}
+        done = self.each(
+            request, services, lambda row: service_update(actor=actor, service=row, changes=changes, now=now)
+        )
+        self.message_user(request, _("%(count)d saved.") % {"count": done})
+
+
+@admin.register(ServiceRevision, site=organization_site)
+class ServiceRevisionAdmin(ServiceAdmin):
+    read_action = MANAGE
+    list_display = ("service", "number", "created_by", "created_at")
+    list_select_related = ("service", "created_by")
+    search_fields = ("service__title",)
