@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import messages
+from django.contrib import admin, messages
 from django.db.models import Model
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from unfold.admin import ModelAdmin
 
+from apps.common.admin_sites import organization_site
 from apps.common.errors import ApplicationError
+from apps.common.models import IdempotencyRecord
 
 
 class ServiceAdmin(ModelAdmin):  # type: ignore[misc]
@@ -102,3 +104,11 @@ class ServiceAdmin(ModelAdmin):  # type: ignore[misc]
         for field, texts in (error.errors or {}).items():
             for text in texts:
                 self.message_user(request, f"{field}: {text}", messages.ERROR)
+
+
+@admin.register(IdempotencyRecord, site=organization_site)
+class IdempotencyRecordAdmin(ServiceAdmin):
+    """When an answer was kept and until when; the answer itself is sealed."""
+
+    list_display = ("digest", "created_at", "expires_at")
+    exclude = ("answer",)

@@ -1,9 +1,12 @@
-"""What every model of ours shares."""
+"""What every model of ours shares, and the answers kept for idempotency keys."""
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from apps.common.ids import uuid7
 
@@ -16,3 +19,21 @@ class BaseModel(models.Model):
 
     class Meta:
         abstract = True
+
+
+class IdempotencyRecord(BaseModel):
+    """A successful answer, sealed, for who asks again with the same ``Idempotency-Key``."""
+
+    digest = models.CharField(_("key"), max_length=64, unique=True, editable=False)
+    request_digest = models.CharField(_("request"), max_length=64, editable=False)
+    answer = models.BinaryField(_("answer"))
+    expires_at = models.DateTimeField(_("expires"), db_index=True, editable=False)
+
+    class Meta:
+        ordering = ("-id",)
+        verbose_name = _("idempotency record")
+        verbose_name_plural = _("idempotency records")
+        default_permissions: ClassVar = ()
+
+    def __str__(self) -> str:
+        return self.digest[:12]

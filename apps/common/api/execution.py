@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from apps.common.api.declaration import Declaration
+from apps.common.api.idempotency import once
 from apps.common.api.reading import payload_of, query_of
 from apps.common.errors import PreconditionFailed
 
@@ -19,7 +20,11 @@ def execute(
     request.query = query_of(request, declared)
     request.payload = payload_of(request, declared)
     request.if_match = _if_match(request, declared)
-    return method(view, request, *args, **kwargs)
+
+    def act() -> Any:
+        return method(view, request, *args, **kwargs)
+
+    return once(request, act) if declared.idempotent else act()
 
 
 def _if_match(request: Any, declared: Declaration) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib.auth.models import Group
@@ -26,8 +27,13 @@ from apps.common.api import (
     paginated_long,
     single,
 )
-from apps.common.errors import NotFound
+from apps.common.errors import Conflict, NotFound
 from apps.common.etags import check_match
+from apps.common.ids import uuid7
+
+
+class TinyRefused(Conflict):
+    code = "tiny_refused"
 
 
 class TinyNotFound(NotFound):
@@ -56,6 +62,10 @@ class TinyFilter(PageQuery):
     search = serializers.CharField(required=False)
     flag = serializers.BooleanField(required=False)
     kind = serializers.MultipleChoiceField(choices=["a", "b"], required=False)
+
+
+class NameInput(InputSerializer):
+    name = serializers.CharField(max_length=80)
 
 
 class UploadInput(InputSerializer):
@@ -161,6 +171,38 @@ class EchoViewSet(ApiViewSet):
         received = {"activate": payload["activate"], "version": payload["version"], "size": payload["artifact"].size}
         return Response({"received": received})
 
+    @operation(
+        summary="Once",
+        right=Right.PUBLIC,
+        request=NameInput,
+        response=TinyOutput,
+        status=201,
+        idempotent=True,
+        errors=[TinyRefused],
+    )
+    def once(self, request: Any) -> Response:
+        group = Group.objects.create(name=f"{request.payload['name']} {uuid7()}")
+        BEFORE_ANSWERING[0]()
+        return single(request, group, TinyOutput, status=201)
+
+    @operation(
+        summary="Upload once",
+        right=Right.PUBLIC,
+        request=UploadInput,
+        response=EchoOutput,
+        status=202,
+        parsers=[MultiPartParser],
+        idempotent=True,
+    )
+    def upload_once(self, request: Any) -> Response:
+        content = request.payload["artifact"].read().decode()
+        return Response({"received": [content, str(uuid7())]}, status=202)
+
+    @operation(summary="Groups by name", right=Right.PUBLIC, query=NameInput, response=EchoOutput)
+    def named(self, request: Any) -> Response:
+        groups = Group.objects.filter(name__startswith=request.query["name"])
+        return Response({"received": list(groups.values_list("id", flat=True))})
+
     @operation(summary="Act without a body", right=Right.PUBLIC, status=202)
     def act(self, request: Any) -> Response:
         return Response(status=202)
@@ -177,4 +219,6 @@ class EchoViewSet(ApiViewSet):
         return Response({})
 
 
+BEFORE_ANSWERING: list[Callable[[], None]] = [lambda: None]
+"""What ``once`` does between its effect and its answer."""
 FAILURES: dict[str, Exception] = {}

@@ -17,6 +17,8 @@ urlpatterns = [
     ),
     path("api/v1/echo", EchoViewSet.as_view({"get": "list", "post": "create"})),
     path("api/v1/echo/uploads", EchoViewSet.as_view({"post": "upload"})),
+    path("api/v1/echo/once", EchoViewSet.as_view({"get": "named", "post": "once"})),
+    path("api/v1/echo/uploads/once", EchoViewSet.as_view({"post": "upload_once"})),
     path("api/v1/echo/acts", EchoViewSet.as_view({"post": "act"})),
     path("api/v1/echo/text", EchoViewSet.as_view({"get": "text"})),
     path("api/v1/echo/failures/<str:how>", EchoViewSet.as_view({"get": "fail"})),
