@@ -4,3 +4,10 @@ from django.apps import AppConfig
 class RobotsConfig(AppConfig):
     name = "apps.robots"
     label = "robots"
+
+    def ready(self) -> None:
+        from apps.executions.registry import register  # noqa: PLC0415  # needs the models
+        from apps.robots import checks  # noqa: F401, PLC0415
+        from apps.robots.kind import RobotKind  # noqa: PLC0415
+
+        register(RobotKind())

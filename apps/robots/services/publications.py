@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -61,7 +62,7 @@ def package_stored(publication: Publication, upload: Upload) -> Iterator[StoredP
     entrypoint = entrypoint_of(publication, upload.name)
     stream = cast("BinaryIO", upload.file.file)
     inspection = inspect_artifact(stream, filename=upload.name, entrypoint_path=entrypoint, limits=archive_limits())
-    _check_directory(publication.working_directory, inspection)
+    fields["working_directory"] = _directory_checked(publication.working_directory, inspection)
     safe_name = _UNSAFE.sub("_", upload.name)[-80:].lstrip(".") or "artifact"
     upload.file.seek(0)
     stored = tenant_storage.save(f"packages/{uuid7()}/{safe_name}", upload.file)
@@ -147,7 +148,6 @@ def _fields_checked(publication: Publication) -> dict[str, Any]:
         "arguments": arguments_checked(publication.arguments, name="arguments_json"),
         "env_vars": environment_checked(publication.env_vars, name="env_vars_json"),
         "required_env_keys": names_checked(publication.required_env_keys, name="required_env_keys_json"),
-        "working_directory": publication.working_directory,
         "changelog": publication.changelog,
         "commit_sha": publication.commit_sha,
         "branch": publication.branch,
@@ -162,13 +162,14 @@ def _check_url(url: str) -> None:
         raise _refused("build_url", _("The address of the build must be an http or https URL.")) from error
 
 
-def _check_directory(directory: str, inspection: ArtifactInspection) -> None:
-    """The working directory is a folder of the package."""
-    if directory in {"", "."}:
-        return
-    prefix = directory.rstrip("/") + "/"
-    if not any(member.name.startswith(prefix) for member in inspection.members):
+def _directory_checked(directory: str, inspection: ArtifactInspection) -> str:
+    """The working directory, a folder of the package, in its plain form; empty for the package itself."""
+    plain = posixpath.normpath(directory or ".")
+    if plain == ".":
+        return ""
+    if not any(member.name.startswith(f"{plain}/") for member in inspection.members):
         raise _refused("working_directory", _("The package has no folder %(name)s.") % {"name": ascii(directory)})
+    return plain
 
 
 def _refused(field: str, text: Any) -> InvalidPublication:

@@ -1,0 +1,145 @@
+"""One attempt of a run, from its package to its outcome."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from django.conf import settings
+
+from apps.common.actor import Actor
+from apps.common.errors import ApplicationError
+from apps.events.services import record
+from apps.executions.errors import LeaseLost
+from apps.executions.lease import Lease, Outcome
+from apps.executions.models import Execution, Status
+from apps.executions.services.executions import execution_process_started
+from apps.robots.kind.installation import sandbox_policy
+from apps.robots.kind.leftovers import artifacts_keep
+from apps.robots.kind.preparation import Interrupted, Prepared, prepared
+from apps.robots.kind.sink import ExecutionSink
+from apps.robots.models import Run
+from apps.robots.sandbox.entrypoint import robot_command, robot_environment
+from apps.robots.sandbox.spec import ProcessSpec
+from apps.robots.sandbox.workspace import open_workspace
+from apps.robots.services.canaries import canary_review
+from apps.robots.services.runs import KIND, run_facts
+from apps.robots.supervision.control import Control
+from apps.robots.supervision.log import LogLimits
+from apps.robots.supervision.process import Supervision, supervise
+from apps.robots.supervision.records import Ending, ExitReport, Level
+
+LOOK_SECONDS = 0.2
+
+
+class RobotKind:
+    """Runs robots and writes their story into the ledger."""
+
+    name = KIND
+
+    def run(self, lease: Lease) -> Outcome:
+        """Prepares, starts and watches the robot, then keeps what it left."""
+        run = Run.objects.select_related("version").get(pk=lease.execution_id)
+        sink = ExecutionSink(lease)
+        try:
+            with prepared(run.version, sink=sink, control=lease.control) as ready:
+                return outcome_of(self._attempt(lease, run, ready, sink))
+        except Interrupted:
+            return Outcome(Status.CANCELLED)
+        except LeaseLost:
+            raise
+        except ApplicationError as error:
+            sink.say(str(error).splitlines(), Level.ERROR)
+            return Outcome(Status.FAILED, None, str(error), retryable=not error.permanent)
+
+    @staticmethod
+    def _attempt(lease: Lease, run: Run, ready: Prepared, sink: ExecutionSink) -> ExitReport:
+        policy, version = sandbox_policy(), run.version
+        with open_workspace(
+            policy,
+            f"{run.pk}-{lease.attempt}",
+            package=ready.package,
+            environment=ready.runtime.environment,
+            module=ready.module,
+            parameters=run.parameters,
+        ) as workspace:
+            spec = ProcessSpec(
+                arguments=robot_command(
+                    version.entrypoint_type,
+                    version.entrypoint_path,
+                    run.arguments,
+                    workspace=workspace,
+                    runtime=ready.runtime,
+                ),
+                environment=robot_environment(
+                    str(run.pk), [run.environment], workspace=workspace, runtime=ready.runtime
+                ),
+                workspace=workspace,
+                policy=policy,
+                directory=version.working_directory,
+                readable=ready.runtime.readable,
+            )
+            with _obeying(lease) as control:
+                report = supervise(spec, sink=sink, control=control, supervision=_supervision(lease))
+            if report.reason is Ending.LOST:
+                raise LeaseLost
+            artifacts_keep(lease, workspace.artifacts, sink=sink)
+            return report
+
+    def changed(self, execution: Execution, *, event: str, actor: Actor, now: datetime) -> None:
+        """Writes each change into the ledger, and looks after a canary whose run failed."""
+        run = Run.objects.select_related("version").filter(pk=execution.pk).first()
+        if run is None:
+            return
+        record(f"run.{event}", actor=actor, subject=run, data=run_facts(run) | _ending(execution), now=now)
+        if event == "failed":
+            canary_review(actor=actor, run=run, now=now)
+
+
+def outcome_of(report: ExitReport) -> Outcome:
+    """What the end of the process means for the run. Limits do not change by trying again."""
+    if report.reason is Ending.CANCELLED:
+        return Outcome(Status.CANCELLED, report.exit_code)
+    if report.succeeded:
+        return Outcome(Status.COMPLETED, report.exit_code)
+    return Outcome(Status.FAILED, report.exit_code, report.error_message, retryable=report.reason is not Ending.LIMIT)
+
+
+def _ending(execution: Execution) -> dict[str, object]:
+    facts = {"attempt": execution.attempt, "exit_code": execution.exit_code, "error": execution.error_message[:500]}
+    return {name: value for name, value in facts.items() if value not in {None, ""}}
+
+
+def _supervision(lease: Lease) -> Supervision:
+    env = settings.ENV
+    return Supervision(
+        timeout=lease.timeout_seconds,
+        grace=env.cancel_grace_seconds,
+        first_seq=lease.last_seq + 1,
+        log=LogLimits.of(env.log_max_lines, env.log_max_bytes),
+        on_start=lambda pid, now: execution_process_started(lease, process_id=pid, now=now),
+    )
+
+
+@contextmanager
+def _obeying(lease: Lease) -> Iterator[Control]:
+    """The supervisor's control, moved by the lease's: also while the supervisor waits for the database."""
+    control, over = Control(), threading.Event()
+
+    def watch() -> None:
+        while not over.wait(LOOK_SECONDS):
+            if lease.control.lost.is_set():
+                control.lose()
+                return
+            if lease.control.cancelled.is_set():
+                control.cancel()
+
+    thread = threading.Thread(target=watch, name=f"control-{lease.execution_id}", daemon=True)
+    thread.start()
+    try:
+        yield control
+    finally:
+        over.set()
+        thread.join()
