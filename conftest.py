@@ -1,14 +1,29 @@
-"""The cast of every test: people of one organization, and a foreigner of another."""
+"""The cast of every test: people of one organization, and a foreigner of another.
+
+Which fixture?
+
+- ``organization`` (and everybody of the cast): the test runs inside the organization's schema, in a transaction that
+  is rolled back. Quick; other threads, connections and processes see nothing of it.
+- ``live_organization``: a committed organization for threads and processes that open connections of their own. The
+  test itself starts outside any organization: ``with tenant_context(live_organization): …``.
+- ``transactional_db`` beside ``organization``: the test commits into the organizations of the session; a schema that
+  was written to is made anew afterwards (about 0.3 s), and what else was committed is removed.
+- ``live`` (tests/live.py): web, workers and beat as real processes on a database of their own.
+
+The organizations are made once per session (and per worker of xdist).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from copy import copy
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.core.management import call_command
+from django.db import connection
+from django.test import TransactionTestCase
 from django.utils import timezone
 from rest_framework.test import APIClient
 
@@ -19,7 +34,9 @@ from apps.accounts.tokens import access_token
 from apps.common.actor import Actor
 from apps.tenants.context import tenant_context
 from apps.tenants.models import Organization
+from apps.tenants.selectors import hosts_forget
 from apps.tenants.services.organizations import organization_create
+from apps.tenants.testing import TestDatabase, roles_drop
 
 PASSWORD = "Correct-horse-7"
 
@@ -31,22 +48,49 @@ def _own_rate_limits(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def _organizations(django_db_setup: None, django_db_blocker: Any) -> tuple[Organization, Organization]:
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> Iterator[None]:
+    """Takes the roles of the test database away after it is gone; roles belong to the whole server."""
+    yield
+    name = str(connection.settings_dict["NAME"])
+    roles_drop(name if name.startswith("test_") else f"test_{name}")
+
+
+@pytest.fixture(scope="session")
+def _database(django_db_setup: None, django_db_blocker: Any) -> TestDatabase:
     with django_db_blocker.unblock():
-        call_command("migrate_organizations")
-        return organization_create(name="Acme"), organization_create(name="Rival")
+        return TestDatabase(["Acme", "Rival"])
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _restored_after_commits(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Django would TRUNCATE every table after a test that commits; organizations are put right instead."""
+
+    def restore(_case: object) -> None:
+        request.getfixturevalue("_database").restore()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", restore)
+        yield
 
 
 @pytest.fixture
-def organization(_organizations: tuple[Organization, Organization], db: None) -> Iterator[Organization]:
+def organization(_database: TestDatabase, db: None) -> Iterator[Organization]:
     """The organization at work: every test that asks for it runs inside its schema."""
-    with tenant_context(_organizations[0]):
-        yield _organizations[0]
+    hosts_forget()
+    with tenant_context(_database.organizations[0]):
+        yield copy(_database.organizations[0])
 
 
 @pytest.fixture
-def other_organization(_organizations: tuple[Organization, Organization], db: None) -> Organization:
-    return _organizations[1]
+def other_organization(_database: TestDatabase, db: None) -> Organization:
+    return copy(_database.organizations[1])
+
+
+@pytest.fixture
+def live_organization(_database: TestDatabase, transactional_db: None) -> Organization:
+    """An organization of its own, committed, for tests whose threads or processes must see it; gone afterwards."""
+    hosts_forget()
+    return organization_create(name="Live")
 
 
 def make_user(email: str, role: str, *, password: str | None = None) -> User:

@@ -20,4 +20,5 @@ async def in_tenant(tenant: Organization | str, function: Callable[..., T], *arg
         with tenant_context(tenant):
             return function(*args, **kwargs)
 
-    return await database_sync_to_async(call)()
+    result: T = await database_sync_to_async(call)()
+    return result

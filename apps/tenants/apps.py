@@ -6,6 +6,7 @@ class TenantsConfig(AppConfig):
     label = "tenants"
 
     def ready(self) -> None:
+        from apps.tenants import checks, health, receivers  # noqa: F401, PLC0415
         from apps.tenants.guard import guard_third_parties  # noqa: PLC0415
 
         guard_third_parties()

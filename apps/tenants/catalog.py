@@ -9,13 +9,13 @@ from django.db import connection
 from apps.tenants.naming import role_name
 
 _RELATIONS = """
-    SELECT format('%%s %%s persistence=%%s rls=%%s force=%%s options=%%s owner=%%s', c.relkind, c.relname, c.relpersistence,
-                  c.relrowsecurity, c.relforcerowsecurity, c.reloptions, pg_get_userbyid(c.relowner))
+    SELECT format('%%s %%s persistence=%%s rls=%%s force=%%s options=%%s owner=%%s', c.relkind, c.relname,
+                  c.relpersistence, c.relrowsecurity, c.relforcerowsecurity, c.reloptions, pg_get_userbyid(c.relowner))
     FROM pg_class c WHERE c.relnamespace = %(schema)s::regnamespace"""
 _COLUMNS = """
-    SELECT format('%%s.%%s #%%s %%s null=%%s default=%%s identity=%%s generated=%%s collation=%%s', c.relname, a.attname,
-                  a.attnum, format_type(a.atttypid, a.atttypmod), NOT a.attnotnull, pg_get_expr(d.adbin, d.adrelid),
-                  a.attidentity, a.attgenerated, a.attcollation)
+    SELECT format('%%s.%%s #%%s %%s null=%%s default=%%s identity=%%s generated=%%s collation=%%s', c.relname,
+                  a.attname, a.attnum, format_type(a.atttypid, a.atttypmod), NOT a.attnotnull,
+                  pg_get_expr(d.adbin, d.adrelid), a.attidentity, a.attgenerated, a.attcollation)
     FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
     LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
     WHERE c.relnamespace = %(schema)s::regnamespace AND a.attnum > 0 AND NOT a.attisdropped"""
@@ -37,7 +37,8 @@ _VIEWS = """
     FROM pg_class WHERE relnamespace = %(schema)s::regnamespace AND relkind IN ('v', 'm')"""
 _TYPES = """
     SELECT format('%%s %%s %%s %%s', t.typname, t.typtype, format_type(t.typbasetype, t.typtypmod),
-                  (SELECT string_agg(e.enumlabel, ',' ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = t.oid))
+                  (SELECT string_agg(e.enumlabel, ',' ORDER BY e.enumsortorder)
+                   FROM pg_enum e WHERE e.enumtypid = t.oid))
     FROM pg_type t WHERE t.typnamespace = %(schema)s::regnamespace"""
 _POLICIES = """
     SELECT format('%%s %%s %%s %%s %%s %%s %%s', tablename, policyname, permissive, roles, cmd, qual, with_check)

@@ -35,13 +35,14 @@ class ContextInEventLoopError(RuntimeError):
         super().__init__("use apps.tenants.aio.in_tenant() in asynchronous code")
 
 
-def _connection() -> DatabaseWrapper:
+def wrapper() -> DatabaseWrapper:
+    """This thread's connection as what it is."""
     return cast("DatabaseWrapper", connection)
 
 
 def current_schema() -> str:
     """Schema of the context in force; ``public`` when no organization was entered."""
-    return cast("str", _connection().schema_name)
+    return wrapper().schema_name
 
 
 def require_tenant() -> str:
@@ -80,15 +81,15 @@ def owner_context(schema: str = PUBLIC) -> Iterator[None]:
 def _entered(tenant: Any, *, as_owner: bool) -> Iterator[None]:
     if _in_event_loop():
         raise ContextInEventLoopError
-    wrapper = _connection()
-    before = wrapper.tenant, wrapper.include_public_schema, wrapper.as_owner
-    wrapper.set_tenant(tenant)
-    wrapper.as_owner = as_owner
+    own = wrapper()
+    before = own.tenant, own.include_public_schema, own.as_owner
+    own.set_tenant(tenant)
+    own.as_owner = as_owner
     try:
         yield
     finally:
-        wrapper.set_tenant(before[0], before[1])
-        wrapper.as_owner = before[2]
+        own.set_tenant(before[0], before[1])
+        own.as_owner = before[2]
 
 
 def _in_event_loop() -> bool:

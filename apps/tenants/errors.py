@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from apps.common.errors import NotFound, PermissionDenied, Unauthorized
+from apps.common.errors import BadRequest, Conflict, NotFound, PermissionDenied, Unauthorized
 
 
 class UnknownHost(NotFound):
@@ -20,3 +20,18 @@ class OrganizationInactive(PermissionDenied):
 class WrongOrganization(Unauthorized):
     code = "wrong_organization"
     message = _("These credentials belong to another organization.")
+
+
+class InvalidHost(BadRequest):
+    code = "invalid_host"
+    message = _("This is not a host name that an organization can have.")
+
+
+class DomainTaken(BadRequest):
+    code = "domain_taken"
+    message = _("This host already leads to an organization.")
+
+
+class PlatformProtected(Conflict):
+    code = "platform_protected"
+    message = _("The platform itself cannot be switched off.")

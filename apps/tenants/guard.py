@@ -39,7 +39,7 @@ class GuardedQuerySet:
     """
 
     _db: str | None
-    model: type[models.Model]
+    model: Any
 
     def __init__(self, model: Any = None, query: Any = None, using: str | None = None, hints: Any = None) -> None:
         super().__init__(model, query, bound(using), hints)  # type: ignore[call-arg]  # the class it is mixed into
@@ -123,8 +123,8 @@ def guard_third_parties() -> None:
         if issubclass(model, GuardedModel) or not lives_in_schemas(model._meta.app_label):
             continue
         for manager in model._meta.managers:
-            kind = type(manager)
+            kind: Any = type(manager)
             if kind is not models.Manager and not issubclass(kind._queryset_class, GuardedQuerySet):
-                kind._queryset_class = type(  # type: ignore[attr-defined]
+                kind._queryset_class = type(
                     f"Guarded{kind._queryset_class.__name__}", (GuardedQuerySet, kind._queryset_class), {}
                 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -28,7 +28,7 @@ class MigrationState(models.TextChoices):
     FAILED = "failed", _("failed")
 
 
-class Organization(TenantMixin, BaseModel):
+class Organization(TenantMixin, BaseModel):  # type: ignore[misc,django-manager-missing]  # untyped library
     """A tenant: its schema, its name and whether it may be used."""
 
     auto_create_schema = False  # schemas come from provisioning, in its own transaction
@@ -52,13 +52,13 @@ class Organization(TenantMixin, BaseModel):
         return self.name
 
 
-class Domain(DomainMixin):
+class Domain(DomainMixin):  # type: ignore[misc]  # untyped library
     """A host name that leads to one organization."""
 
     tenant = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="domains")
 
     def __str__(self) -> str:
-        return self.domain
+        return str(self.domain)
 
 
 class DirectoryEntry(BaseModel):

@@ -8,10 +8,14 @@ parties' included, at no cost per object.
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import TYPE_CHECKING, cast
 
 from django.db import DEFAULT_DB_ALIAS, connections, models
 
 from apps.tenants.naming import PUBLIC
+
+if TYPE_CHECKING:
+    from apps.tenants.postgresql.base import DatabaseWrapper
 
 
 class CrossTenantError(RuntimeError):
@@ -43,7 +47,7 @@ def _origin(schema: str) -> Origin:
 
 def schema_here() -> str:
     """The schema of this thread's context."""
-    return connections[DEFAULT_DB_ALIAS].schema_name  # type: ignore[no-any-return]
+    return cast("DatabaseWrapper", connections[DEFAULT_DB_ALIAS]).schema_name
 
 
 def here() -> Origin:

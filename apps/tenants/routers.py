@@ -1,4 +1,4 @@
-"""The router Django asks before it reads, writes or relates: it stamps results and refuses objects of another schema."""
+"""The router Django asks before it reads, writes or relates: it stamps results and refuses what is another schema's."""
 
 from __future__ import annotations
 

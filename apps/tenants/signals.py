@@ -1,4 +1,4 @@
-"""Signals of provisioning, for the floors above."""
+"""Signals of provisioning and of the platform, for the floors above."""
 
 from django.dispatch import Signal
 
@@ -7,3 +7,7 @@ schema_prepared = Signal()
 
 organization_created = Signal()
 """Sent with ``organization`` after the transaction that made it has committed."""
+
+organization_changed = Signal()
+"""Sent inside the transaction of a change by the platform, with ``name`` (of the event), ``actor``, ``organization``,
+``data`` and ``now``; the ledger listens."""

@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
-
 from django.core.exceptions import SuspiciousFileOperation
 from django.core.files.base import File
 from django.core.files.storage import default_storage
 
 from apps.tenants.context import require_tenant
 
+_LONGEST = 900  # S3 takes 1,024 bytes, prefix included
+
 
 class TenantStorage:
     """The default storage, seen from inside the current organization."""
 
     def path_of(self, name: str) -> str:
-        """``<schema>/<name>``; refuses names that would leave the organization's folder."""
-        parts = PurePosixPath(name).parts
-        if not parts or name.startswith("/") or ".." in parts or "\\" in name:
-            raise SuspiciousFileOperation(name)
+        """``<schema>/<name>``; raises ``SuspiciousFileOperation`` for names that could leave the schema's folder."""
+        harmful = "\\" in name or not name.isprintable() or len(name.encode()) > _LONGEST
+        if harmful or any(part in {"", ".", ".."} for part in name.split("/")):
+            raise SuspiciousFileOperation(repr(name))
         return f"{require_tenant()}/{name}"
 
-    def save(self, name: str, content: File) -> str:
+    def save(self, name: str, content: File[bytes]) -> str:
         """Stores ``content``; returns the name it got, without the organization's prefix."""
         return default_storage.save(self.path_of(name), content).partition("/")[2]
 
-    def open(self, name: str) -> File:
+    def open(self, name: str) -> File[bytes]:
         return default_storage.open(self.path_of(name), "rb")
 
     def delete(self, name: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS
-from django.db.backends.base.base import NO_DB_ALIAS, BaseDatabaseWrapper
+from django.db.backends.base.base import NO_DB_ALIAS
 from django_tenants.postgresql_backend import base as django_tenants_base
 from psycopg.pq import TransactionStatus
 
@@ -29,7 +29,7 @@ def _context(database: str | None, schema: str, with_public: bool, as_owner: boo
     return path, OWNER if as_owner or database is None else role_name(database, schema)
 
 
-class DatabaseWrapper(django_tenants_base.DatabaseWrapper):
+class DatabaseWrapper(django_tenants_base.DatabaseWrapper):  # type: ignore[misc]  # untyped library
     """django-tenants' wrapper with PostgreSQL roles and a cheaper switch of tenant.
 
     The wanted context is (search_path, role). A connection is told before the next statement, if it is not known to be
@@ -38,6 +38,8 @@ class DatabaseWrapper(django_tenants_base.DatabaseWrapper):
     """
 
     ops_class = DatabaseOperations
+    schema_name: str
+    pg_version: int
 
     def __init__(self, settings_dict: dict[str, Any], alias: str = DEFAULT_DB_ALIAS) -> None:
         self.as_owner = alias == NO_DB_ALIAS
@@ -77,7 +79,7 @@ class DatabaseWrapper(django_tenants_base.DatabaseWrapper):
         self._applied = None
 
     def _cursor(self, name: str | None = None) -> Any:
-        cursor = BaseDatabaseWrapper._cursor(self, name)  # type: ignore[call-arg]  # not django-tenants' own
+        cursor = super(django_tenants_base.DatabaseWrapper, self)._cursor(name)  # Django's own
         self.apply_context()
         return cursor
 
@@ -118,7 +120,8 @@ class DatabaseWrapper(django_tenants_base.DatabaseWrapper):
 
     def get_connection_params(self) -> dict[str, Any]:
         # PostgreSQL would plan again when search_path or role changed, but poolers lose prepared statements
-        return super().get_connection_params() | {"prepare_threshold": None}
+        parameters: dict[str, Any] = super().get_connection_params()
+        return parameters | {"prepare_threshold": None}
 
 
 separate_content_types()

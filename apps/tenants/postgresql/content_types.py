@@ -28,4 +28,5 @@ class CachePerSchema(dict[Any, Any]):
 
 def separate_content_types() -> None:
     """Gives the manager of content types its cache per schema."""
-    ContentType.objects._cache = CachePerSchema()
+    manager: Any = ContentType.objects
+    manager._cache = CachePerSchema()

@@ -20,10 +20,10 @@ class ContextCursor(CursorWrapper):
     db: DatabaseWrapper
 
     def _execute(self, sql: Any, params: Any, *ignored: Any) -> Any:
-        return self._in_context(super()._execute, sql, params, *ignored)
+        return self._in_context(super()._execute, sql, params, *ignored)  # type: ignore[misc]  # private in Django
 
     def _executemany(self, sql: Any, param_list: Any, *ignored: Any) -> Any:
-        return self._in_context(super()._executemany, sql, param_list, *ignored)
+        return self._in_context(super()._executemany, sql, param_list, *ignored)  # type: ignore[misc]  # same
 
     def _in_context(self, execute: Any, sql: Any, *arguments: Any) -> Any:
         self.db.apply_context()

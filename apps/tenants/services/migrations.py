@@ -12,7 +12,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
 from django_tenants.postgresql_backend.base import FakeTenant
 
-from apps.tenants.context import owner_context
+from apps.tenants.context import owner_context, wrapper
 from apps.tenants.models import MigrationState, Organization
 from apps.tenants.services.roles import default_rights_revoke, schema_grants, shared_roles_ensure
 from apps.tenants.signals import schema_prepared
@@ -27,9 +27,9 @@ def schema_migrate(schema: str) -> None:
     No actor: part of the migrations.
     """
     with owner_context(schema):
-        connection.set_tenant(FakeTenant(schema_name=schema), include_public=False)
+        wrapper().set_tenant(FakeTenant(schema_name=schema), include_public=False)
         MigrationRecorder(connection).ensure_schema()  # it must not find the one in `public`
-        connection.set_tenant(FakeTenant(schema_name=schema))
+        wrapper().set_tenant(FakeTenant(schema_name=schema))
         call_command(DjangoMigrate(), interactive=False, verbosity=0, skip_checks=True)
         with transaction.atomic():
             schema_prepared.send(sender=None, schema=schema)
@@ -91,4 +91,3 @@ def versions_forget(schema: str | None = None) -> None:
         if Organization._meta.db_table in connection.introspection.table_names():
             chosen = Organization.objects.filter(schema_name=schema) if schema else Organization.objects.all()
             chosen.update(schema_version="")
-

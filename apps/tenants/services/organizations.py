@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 
-from django.conf import settings
 from django.db import transaction
 from django.utils.text import slugify
 
-from apps.tenants.context import owner_context
+from apps.common.actor import Actor
+from apps.common.errors import PermissionDenied
+from apps.tenants.context import owner_context, public_context
+from apps.tenants.errors import PlatformProtected
+from apps.tenants.hosts import own_host
 from apps.tenants.locks import transaction_lock
 from apps.tenants.models import Domain, Organization
 from apps.tenants.naming import PLATFORM, PUBLIC
 from apps.tenants.selectors import hosts_forget
 from apps.tenants.services.provisioning import schema_create, schema_take
 from apps.tenants.services.templates import template_ensure
-from apps.tenants.signals import organization_created
+from apps.tenants.signals import organization_changed, organization_created
 
 RESERVED_SLUGS = frozenset(
     {PLATFORM, PUBLIC, "www", "api", "admin", "static", "template", "localhost", "mail", "status", "docs"}
@@ -36,8 +40,7 @@ def organization_create(*, name: str, slug: str | None = None) -> Organization:
             name=name, slug=_free_slug(slug or name), schema_name=schema, schema_version=template.fingerprint
         )
         organization.save(force_insert=True)
-        host = f"{organization.slug}.{settings.ENV.base_domain}"
-        Domain.objects.create(domain=host, tenant=organization, is_primary=True)
+        Domain.objects.create(domain=own_host(organization.slug), tenant=organization, is_primary=True)
         transaction.on_commit(hosts_forget)
         transaction.on_commit(lambda: organization_created.send(sender=Organization, organization=organization))
     hosts_forget()
@@ -71,3 +74,36 @@ def platform_ensure() -> Organization:
         )
         platform.save(force_insert=True)
         return platform
+
+
+def organization_suspend(*, actor: Actor, organization: Organization, now: datetime) -> Organization:
+    """Switches an organization off: its requests are refused from the next one on, its data stay.
+
+    Needs ``platform.manage``. Raises ``PermissionDenied``, and ``PlatformProtected`` for the platform itself.
+    """
+    if organization.schema_name == PLATFORM:
+        raise PlatformProtected
+    return _switch(actor, organization, is_active=False, event="organization.suspended", now=now)
+
+
+def organization_activate(*, actor: Actor, organization: Organization, now: datetime) -> Organization:
+    """Switches a suspended organization on again. Needs ``platform.manage``; raises ``PermissionDenied``."""
+    return _switch(actor, organization, is_active=True, event="organization.activated", now=now)
+
+
+def _switch(actor: Actor, organization: Organization, *, is_active: bool, event: str, now: datetime) -> Organization:
+    require_platform(actor)
+    with public_context(), transaction.atomic():
+        changed = Organization.objects.filter(pk=organization.pk).exclude(is_active=is_active)
+        if changed.update(is_active=is_active, updated_at=now):
+            organization_changed.send(
+                sender=Organization, name=event, actor=actor, organization=organization, data={}, now=now
+            )
+            transaction.on_commit(hosts_forget)
+        return Organization.objects.get(pk=organization.pk)
+
+
+def require_platform(actor: Actor) -> None:
+    """Raises ``PermissionDenied`` unless the actor manages the platform, and does so from there."""
+    if actor.schema != PLATFORM or not actor.holds("platform.manage"):
+        raise PermissionDenied

@@ -10,12 +10,13 @@ from django.apps import apps
 from django.conf import settings
 from django.db import connection, transaction
 
-from apps.tenants.context import owner_context
+from apps.tenants.context import owner_context, wrapper
 from apps.tenants.models import TenantModel
 from apps.tenants.naming import MEMBERS, PLATFORM, PUBLIC, role_name, role_prefix
 
 _ALL = "SELECT, INSERT, UPDATE, DELETE"
 _READ = "SELECT"
+_SELF_GRANT_SINCE = 160000  # before, whoever may create roles may assume them
 _MIGRATIONS = "django_migrations"
 # Shared tables that organizations touch, and what they may do there with their own rows.
 _SHARED = {
@@ -48,7 +49,7 @@ def role_create(name: str) -> None:
         cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [name])
         if cursor.fetchone() is None:
             cursor.execute(f'CREATE ROLE "{name}" NOLOGIN')
-        options = "WITH SET TRUE, INHERIT FALSE" if connection.pg_version >= 160000 else ""
+        options = "WITH SET TRUE, INHERIT FALSE" if wrapper().pg_version >= _SELF_GRANT_SINCE else ""
         cursor.execute(f'GRANT "{name}" TO CURRENT_USER {options}')
 
 

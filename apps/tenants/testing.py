@@ -1,0 +1,96 @@
+"""Databases of tests: organizations that last a session, and how they are put right after a test that committed."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable
+
+import psycopg
+from django.core.management import call_command
+from django.db import connection, transaction
+from psycopg import sql
+
+from apps.tenants.context import owner_context
+from apps.tenants.models import Organization, SpareSchema
+from apps.tenants.naming import ROLE_SUFFIXES, role_prefix
+from apps.tenants.selectors import hosts_forget
+from apps.tenants.services.organizations import organization_create
+from apps.tenants.services.provisioning import schema_create, schema_drop
+from apps.tenants.services.sweeping import schemas_sweep
+from apps.tenants.services.templates import template_ensure
+
+# Shared tables whose rows outlive a test; all others are emptied after one that committed.
+_LASTING = {
+    "django_migrations",
+    "tenants_organization",
+    "tenants_domain",
+    "tenants_schematemplate",
+    "tenants_spareschema",
+}
+
+
+class TestDatabase:
+    """The organizations of a test session and what their schemas looked like when they were new."""
+
+    __test__ = False  # the name begins like a test's
+
+    def __init__(self, names: Iterable[str]) -> None:
+        schemas_sweep()  # roles of a session that was killed
+        call_command("migrate_organizations", verbosity=0)
+        self.organizations = [organization_create(name=name) for name in names]
+        with owner_context():
+            self._rows = list(Organization.objects.all())
+        self._signatures = {row.schema_name: _signature(row.schema_name) for row in self._rows}
+
+    def restore(self) -> None:
+        """Puts everything back as it was when the session began; schemas that nobody wrote to are left alone."""
+        with owner_context():
+            self._remove_new_organizations()
+            self._empty_shared_tables()
+            for row in self._rows:
+                row.save()
+            for schema, signature in self._signatures.items():
+                if _signature(schema) != signature:
+                    self._signatures[schema] = _renew(schema)
+        hosts_forget()
+
+    def _remove_new_organizations(self) -> None:
+        for organization in Organization.objects.exclude(pk__in=[row.pk for row in self._rows]):
+            with transaction.atomic():
+                organization.delete()
+                schema_drop(organization.schema_name)
+
+    def _empty_shared_tables(self) -> None:
+        tables = [table for table in connection.introspection.table_names() if table not in _LASTING]
+        with connection.cursor() as cursor:
+            cursor.execute(f"TRUNCATE {', '.join(connection.ops.quote_name(table) for table in tables)}")
+
+
+def _renew(schema: str) -> str:
+    template = template_ensure()
+    with owner_context(), transaction.atomic():
+        SpareSchema.objects.filter(schema_name=schema).delete()
+        schema_drop(schema)
+        schema_create(schema, template)
+    return _signature(schema)
+
+
+def _signature(schema: str) -> str:
+    """Changes with every committed write to the schema: rows and the youngest transaction of each table."""
+    with owner_context(schema), connection.cursor() as cursor:
+        tables = [connection.ops.quote_name(table) for table in sorted(connection.introspection.table_names())]
+        parts = [f"SELECT count(*) AS rows, max(xmin::text::bigint) AS youngest FROM {table}" for table in tables]
+        cursor.execute(f"SELECT array_agg((rows, youngest)::text) FROM ({' UNION ALL '.join(parts)}) AS t")
+        return str(cursor.fetchone()[0])
+
+
+def roles_drop(database: str) -> None:
+    """Removes all roles of a database that is gone."""
+    prefix = role_prefix(database)
+    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as administration:
+        found = administration.execute(
+            "SELECT rolname FROM pg_roles WHERE rolname ~ %s", [f"^{re.escape(prefix)}{ROLE_SUFFIXES}$"]
+        )
+        for (role,) in found.fetchall():
+            administration.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(role)))
