@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import connections
 from rest_framework.test import APIClient
 
 
@@ -15,14 +14,6 @@ def _tiny_api(settings: Any) -> None:
     settings.ROOT_URLCONF = settings.PLATFORM_URLCONF = "apps.common.tests.urls"
 
     settings.ENV = settings.ENV.model_copy(update={"rate_limit_anonymous": "100000/minute"})
-
-
-@pytest.fixture
-def committed(_organizations: Any, django_db_blocker: Any) -> Iterator[None]:
-    """For tests of several connections at once: what they write is committed, and stays."""
-    with django_db_blocker.unblock():
-        yield
-        connections.close_all()
 
 
 @pytest.fixture

@@ -164,7 +164,8 @@ def test_uploads_compare_content_and_not_boundaries(api: APIClient) -> None:
     assert other.status_code == 409
 
 
-def test_at_the_same_instant_there_is_one_effect(committed: None, name: str) -> None:
+@pytest.mark.django_db(transaction=True)
+def test_at_the_same_instant_there_is_one_effect(organization: object, name: str) -> None:
     start, threads = threading.Barrier(8), 8
 
     def send(_number: int) -> Any:
@@ -185,7 +186,8 @@ def test_at_the_same_instant_there_is_one_effect(committed: None, name: str) -> 
     assert effects(APIClient(SERVER_NAME="localhost"), name) == 1
 
 
-def test_while_one_runs_another_is_409(committed: None, name: str, before_answering: Any) -> None:
+@pytest.mark.django_db(transaction=True)
+def test_while_one_runs_another_is_409(organization: object, name: str, before_answering: Any) -> None:
     acting, go_on = threading.Event(), threading.Event()
 
     def wait() -> None:
@@ -210,7 +212,8 @@ def test_while_one_runs_another_is_409(committed: None, name: str, before_answer
     assert int(second["Retry-After"]) >= 1
 
 
-def test_a_connection_that_dies_leaves_nothing(committed: None, name: str, before_answering: Any) -> None:
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_that_dies_leaves_nothing(organization: object, name: str, before_answering: Any) -> None:
     def cut() -> None:
         connection.connection.close()
 
