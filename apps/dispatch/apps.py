@@ -4,3 +4,11 @@ from django.apps import AppConfig
 class DispatchConfig(AppConfig):
     name = "apps.dispatch"
     label = "dispatch"
+
+    def ready(self) -> None:
+        from prometheus_client import REGISTRY  # noqa: PLC0415  # models are loaded by now
+
+        import config.celery  # noqa: F401, PLC0415  # every process of ours rings through this Celery application
+        from apps.dispatch.metrics import DispatchCollector  # noqa: PLC0415
+
+        REGISTRY.register(DispatchCollector())

@@ -1,0 +1,110 @@
+"""The doorbell: a Celery message that says nothing but "something waits in this queue".
+
+Ringing never blocks and never fails. A thread sends, so that a slow or absent Redis costs the caller nothing, and many
+rings within a moment become one message. A ring that is lost costs at most a beat of a worker's heart, which looks
+for itself; what is to be done stands in PostgreSQL.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from celery import current_app
+from kombu.exceptions import OperationalError
+
+logger = structlog.get_logger(__name__)
+Answer = Callable[[str], None]
+
+TASK = "dispatch.work"
+EXPIRES_SECONDS = 60.0
+MOMENT_SECONDS = 0.01
+COMPLAIN_EVERY_SECONDS = 60.0
+_answers: list[Answer] = []
+
+
+def answers(function: Answer) -> Answer:
+    """Registers who is called with a queue's name when it rings in this process."""
+    _answers.append(function)
+    return function
+
+
+def answer(queue: str) -> None:
+    """A ring arrived."""
+    for function in _answers:
+        function(queue)
+
+
+class Ringer:
+    """Sends rings from a thread of its own: at once, then at most one per queue and moment."""
+
+    def __init__(self) -> None:
+        self._wanted: set[str] = set()
+        self._changed = threading.Condition()
+        self._sending = False
+        self._pid = 0
+        self._complained_at = float("-inf")
+
+    def ring(self, queue: str) -> None:
+        with self._changed:
+            if self._pid != os.getpid():  # threads do not survive a fork
+                self._pid = os.getpid()
+                threading.Thread(target=self._run, name="ringer", daemon=True).start()
+            self._wanted.add(queue)
+            self._changed.notify_all()
+
+    def flush(self, seconds: float) -> bool:
+        """Waits until everything was sent; returns whether it was."""
+        with self._changed:
+            return self._changed.wait_for(lambda: not self._wanted and not self._sending, seconds)
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                self._sending = False
+                self._changed.notify_all()
+                self._changed.wait_for(lambda: self._wanted)
+                queues, self._wanted = self._wanted, set()
+                self._sending = True
+            for queue in queues:
+                self._send(queue)
+            time.sleep(MOMENT_SECONDS)
+
+    def _send(self, queue: str) -> None:
+        """One message, unless one is waiting already: whoever takes that will see what this one would tell."""
+        try:
+            with current_app.producer_pool.acquire(block=True) as producer:
+                channel: Any = producer.channel
+                if not channel.queue_declare(queue).message_count:
+                    current_app.send_task(
+                        TASK,
+                        kwargs={"queue": queue},
+                        queue=queue,
+                        producer=producer,
+                        expires=EXPIRES_SECONDS,
+                        retry=False,
+                        ignore_result=True,
+                    )
+        except (OperationalError, OSError) as error:
+            if time.monotonic() - self._complained_at > COMPLAIN_EVERY_SECONDS:
+                self._complained_at = time.monotonic()
+                logger.warning("ring_not_sent", queue=queue, error=str(error))
+
+
+_ringer = Ringer()
+
+
+def ring(queue: str) -> None:
+    """Tells workers that something waits in a queue: soon, once, or not at all. Call it after commit."""
+    _ringer.ring(queue)
+
+
+@atexit.register
+def flush(seconds: float = 1.0) -> bool:
+    """Waits until the rings of this process were sent; a short-lived command does so when it ends."""
+    return _ringer.flush(seconds)

@@ -1,0 +1,160 @@
+"""Claiming: the fairest waiting ticket gets a token and a lease."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.db import connection
+
+from apps.dispatch.fairness import Head, Line, batch_of, fair_order
+from apps.dispatch.models import Ticket
+from apps.dispatch.services.tickets import NoTransactionError
+from apps.tenants.models import Organization
+
+_TICKETS = Ticket._meta.db_table
+_ORGANIZATIONS = Organization._meta.db_table
+
+# Claims of one queue take turns, so that each sees what the one before took: that makes the order exact. They do not
+# wait for the disk, for a claim that a crash of the database undoes is a lease lost, which every holder must expect.
+_TAKE_TURNS = """
+    SELECT set_config('synchronous_commit', 'off', true),
+           pg_advisory_xact_lock(hashtext('dispatch.claim'), hashtext(queue))
+    FROM unnest(%s::text[]) AS queue
+"""
+
+# A lane is what waits for one queue, organization and priority. Lanes are found by stepping from one to the next in
+# the index, so that a hundred thousand tickets of one lane cost what one costs; the same for tickets not yet due.
+LANES = f"""
+    WITH RECURSIVE lane AS (
+        SELECT first.* FROM unnest(%(queues)s::text[]) AS wanted CROSS JOIN LATERAL (
+            SELECT queue, schema_name, priority FROM {_TICKETS}
+            WHERE token IS NULL AND queue = wanted
+            ORDER BY schema_name, priority DESC LIMIT 1
+        ) first
+        UNION ALL
+        SELECT following.* FROM lane CROSS JOIN LATERAL (
+            (SELECT queue, schema_name, priority FROM {_TICKETS}
+             WHERE token IS NULL AND queue = lane.queue AND schema_name = lane.schema_name AND priority < lane.priority
+             ORDER BY priority DESC LIMIT 1)
+            UNION ALL
+            (SELECT queue, schema_name, priority FROM {_TICKETS}
+             WHERE token IS NULL AND queue = lane.queue AND schema_name > lane.schema_name
+             ORDER BY schema_name, priority DESC LIMIT 1)
+            ORDER BY schema_name LIMIT 1
+        ) following
+    )
+"""
+_HEADS = f"""
+    {LANES}, active AS (
+        SELECT lane.* FROM lane JOIN {_ORGANIZATIONS} organization USING (schema_name) WHERE organization.is_active
+    ), running AS (
+        SELECT schema_name, count(*) AS number FROM {_TICKETS}
+        WHERE token IS NOT NULL AND queue = ANY(%(queues)s) GROUP BY schema_name
+    ), depth AS (
+        SELECT greatest(least(%(limit)s, 2), 2 * %(limit)s / greatest(count(*), 1)) AS depth FROM active
+    )
+    SELECT active.schema_name, coalesce(running.number, 0), depth.depth, active.queue,
+           head.id, head.kind, head.priority, head.available_at
+    FROM active CROSS JOIN depth CROSS JOIN LATERAL (
+        SELECT id, kind, priority, available_at FROM {_TICKETS}
+        WHERE token IS NULL AND queue = active.queue AND schema_name = active.schema_name
+          AND priority = active.priority AND available_at <= statement_timestamp()
+        ORDER BY available_at, id LIMIT (SELECT depth FROM depth)
+    ) head LEFT JOIN running USING (schema_name)
+"""
+_TAKE = f"""
+    UPDATE {_TICKETS} ticket
+    SET token = taken.token, worker = %(worker)s,
+        lease_until = statement_timestamp() + make_interval(secs => %(lease_seconds)s)
+    FROM unnest(%(ids)s::uuid[], %(tokens)s::uuid[]) AS taken(id, token) JOIN (
+        SELECT id FROM {_TICKETS} WHERE id = ANY(%(ids)s::uuid[]) AND token IS NULL FOR UPDATE SKIP LOCKED
+    ) free USING (id)
+    WHERE ticket.id = taken.id
+    RETURNING ticket.id, ticket.schema_name, ticket.kind, ticket.queue, ticket.token,
+              extract(epoch FROM statement_timestamp() - ticket.available_at)::float
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A ticket that is now the caller's, as long as it renews the lease."""
+
+    execution_id: UUID
+    schema: str
+    kind: str
+    queue: str
+    token: UUID
+    waited_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What was claimed together, and whether more was due."""
+
+    tickets: Sequence[Claimed] = ()
+    more: bool = False
+
+
+def ticket_claim(
+    *,
+    queues: Collection[str],
+    worker: str,
+    limit: int,
+    lease_seconds: float,
+    bulk_limit: int = 0,
+    bulk_kinds: Collection[str] = (),
+) -> Batch:
+    """Takes up to ``limit`` waiting tickets of these queues, in the fair order, each with a new token and a lease.
+
+    Fair: the organization with the fewest running in these queues first, then priority, then age. Organizations that
+    are not active, and tickets before their time, are left alone. Up to ``bulk_limit`` tickets are taken together when
+    all are of ``bulk_kinds``. The clock is the database's. Runs in the public context, in the caller's transaction,
+    which has to start the executions: else ``NoTransactionError``.
+
+    No actor: workers serve everybody.
+    """
+    if not connection.in_atomic_block:
+        raise NoTransactionError
+    with connection.cursor() as cursor:
+        cursor.execute(_TAKE_TURNS, [sorted(set(queues))])
+        wanted = 1 + max(limit, bulk_limit if bulk_kinds else 0)
+        cursor.execute(_HEADS, {"queues": list(queues), "limit": wanted})
+        order = fair_order(_lines(cursor.fetchall()), wanted)
+        batch = batch_of(order[: wanted - 1], limit=limit, bulk_kinds=bulk_kinds)
+        if not batch:
+            return Batch()
+        ids = [head.id for _schema, head in batch]
+        cursor.execute(
+            _TAKE,
+            {"ids": ids, "tokens": [uuid4() for _id in ids], "worker": worker, "lease_seconds": lease_seconds},
+        )
+        claimed = {row[0]: Claimed(*row) for row in cursor.fetchall()}
+    return Batch([claimed[identifier] for identifier in ids if identifier in claimed], len(order) > len(batch))
+
+
+def _lines(rows: Iterable[tuple[Any, ...]]) -> list[Line]:
+    """One line per organization, from the heads of its lanes.
+
+    A lane with as many heads as were asked for may hold more; what ranks behind its last head is not known for sure.
+    """
+    lanes: dict[str, dict[tuple[str, int], list[Head]]] = defaultdict(lambda: defaultdict(list))
+    running: dict[str, int] = {}
+    depth = 0
+    for schema, number, depth, queue, *ticket in rows:  # noqa: B007  # the depth is the same in every row
+        head = Head(*ticket)
+        lanes[schema][queue, head.priority].append(head)
+        running[schema] = number
+    return [_line(schema, running[schema], list(own.values()), depth) for schema, own in lanes.items()]
+
+
+def _line(schema: str, running: int, lanes: Sequence[Sequence[Head]], depth: int) -> Line:
+    cut = [lane[-1].rank for lane in lanes if len(lane) >= depth]
+    heads = sorted((head for lane in lanes for head in lane), key=attrgetter("rank"))
+    if not cut:
+        return Line(schema, running, heads)
+    return Line(schema, running, [head for head in heads if head.rank <= min(cut)], complete=False)
