@@ -1,13 +1,46 @@
-"""Celery carries doorbells only; what is to be done stands in PostgreSQL."""
+"""Celery carries doorbells and ticks; what is to be done stands in PostgreSQL.
+
+A worker process is a Celery worker with slots of its own beside the pool: executions of minutes and hours run in slots,
+so that they never stand in the way of short tasks, and a ring that arrives wakes a slot.
+"""
 
 from __future__ import annotations
 
 import os
+from typing import Any
 
+from celery.signals import setup_logging, worker_ready, worker_shutdown, worker_shutting_down
 from tenant_schemas_celery.app import CeleryApp
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-app = CeleryApp("oficina")
+app = CeleryApp("oficina", task_cls="apps.tenants.celery:ContextTask")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+app.set_default()  # in every thread of the process
+
+
+@setup_logging.connect
+def _keep_our_logging(**_signal: Any) -> None:
+    """Celery leaves logging alone where somebody listens to this signal."""
+
+
+@worker_ready.connect
+def _open_slots(sender: Any, **_signal: Any) -> None:
+    from apps.executions import worker  # noqa: PLC0415  # Django is set up by now
+
+    worker.start(name=sender.hostname)
+
+
+@worker_shutting_down.connect
+def _take_nothing_new(sig: str, **_signal: Any) -> None:
+    from apps.executions import worker  # noqa: PLC0415
+
+    worker.close(at_once=sig == "SIGINT")
+
+
+@worker_shutdown.connect
+def _hand_back_what_is_left(**_signal: Any) -> None:
+    from apps.executions import worker  # noqa: PLC0415
+
+    worker.stop()

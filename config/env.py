@@ -100,6 +100,9 @@ class Environment(BaseSettings):
     lease_seconds: float = Field(30, ge=1, le=3600, description="A worker silent this long has lost its work.")
     worker_slots: int = Field(4, ge=1, le=512, description="Executions at once in one worker process.")
     worker_queues: CommaSeparated = Field(("robots.default",), description="Queues a worker process serves.")
+    worker_grace_seconds: float = Field(
+        20, ge=0, le=3600, description="How long a worker that is told to stop lets its executions finish."
+    )
     cancel_grace_seconds: float = Field(5, ge=0, le=300, description="From TERM to KILL when a run is cancelled.")
     run_timeout_seconds: int = Field(3600, ge=1, description="Default time limit of a run.")
     log_max_lines: int = Field(200_000, ge=100, description="Lines kept of a log: the first and last halves.")

@@ -5,6 +5,10 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from celery.schedules import crontab
+from kombu import Queue
+
+from config.broker import broker_url
 from config.env import BASE_DIR, environment
 from config.logs import configure_logging
 
@@ -65,6 +69,12 @@ PUBLIC_SCHEMA_NAME = "public"
 TENANT_SYNC_ROUTER = "apps.tenants.routers.TenantRouter"
 DATABASE_ROUTERS = [TENANT_SYNC_ROUTER]
 TENANT_ROLES = ENV.tenant_roles == "on"
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "KEY_FUNCTION": "apps.tenants.cache.schema_key",  # whoever uses it, libraries included
+    }
+}
 
 
 def _database(url: str) -> dict[str, Any]:
@@ -88,7 +98,6 @@ DATABASES = {"default": _database(ENV.database_url)}
 
 # --- Redis: doorbells and fan-out, never the truth
 REDIS_URL = ENV.redis_url
-CELERY_BROKER_URL = ENV.redis_url.replace("unix://", "redis+socket://", 1).replace("?db=", "?virtual_host=", 1)
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
@@ -112,6 +121,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "apps.accounts.middleware.ActorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -160,7 +170,7 @@ X_FRAME_OPTIONS = "DENY"
 
 # --- accounts
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["apps.accounts.backends.EmailBackend", "guardian.backends.ObjectPermissionBackend"]
+AUTHENTICATION_BACKENDS = ["apps.accounts.backends.SessionBackend", "guardian.backends.ObjectPermissionBackend"]
 PASSWORD_HASHERS = ["apps.accounts.passwords.PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "apps.accounts.passwords.CompositionValidator"},
@@ -204,6 +214,47 @@ SPECTACULAR_SETTINGS = {
             "apiKey": {"type": "apiKey", "in": "header", "name": "X-Api-Key"},
         }
     },
+}
+
+# --- Celery: doorbells and ticks. Executions run in slots beside its pool; see apps.executions.worker.
+CELERY_BROKER_URL = broker_url(ENV.redis_url)
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # for ever: a worker outlives Redis
+CELERY_BROKER_CONNECTION_TIMEOUT = 2
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "socket_connect_timeout": 2,
+    "socket_keepalive": True,
+    "retry_on_timeout": True,
+    "health_check_interval": 10,
+    # A task that a request sends gives up quickly: what must not be lost stands in the database.
+    "max_retries": 1,
+    "interval_start": 0,
+    "interval_step": 0.1,
+    "interval_max": 0.1,
+}
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_STORE_EAGER_RESULT = False
+CELERY_TASK_ACKS_LATE = False
+CELERY_TASK_QUEUES = [Queue(name) for name in dict.fromkeys([*ENV.worker_queues, "celery"])]
+CELERY_TASK_DEFAULT_QUEUE = "celery"
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_WORKER_POOL = "threads"
+CELERY_WORKER_CONCURRENCY = 4  # short tasks; WORKER_SLOTS counts executions
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_REDIRECT_STDOUTS = False
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = True
+CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"  # in memory: ticks may come twice or late, so nothing needs keeping
+CELERY_BEAT_SCHEDULE = {
+    # Every tick is safe to run twice at once: any number of beats may tick.
+    "dispatch.tidy": {"task": "dispatch.tidy", "schedule": 600.0},
+    "executions.prune": {"task": "executions.prune", "schedule": crontab(minute="17")},
+    "executions.sweep": {"task": "executions.sweep", "schedule": crontab(hour="4", minute="43")},
+    "tenants.spares": {"task": "tenants.spares", "schedule": 60.0},
 }
 
 # --- language, time, mail, logs

@@ -37,9 +37,11 @@ class Execution(TenantModel):
     requested_by_label = models.CharField(max_length=254, blank=True)
     trace_id = models.CharField(max_length=128, blank=True)
     attempt = models.PositiveSmallIntegerField(_("attempt"), default=0)
-    max_attempts = models.PositiveSmallIntegerField(default=1)
-    retry_backoff_seconds = models.PositiveIntegerField(default=0)
-    timeout_seconds = models.PositiveIntegerField()
+    max_attempts = models.PositiveSmallIntegerField(_("attempts at most"), default=1)
+    retry_backoff_seconds = models.PositiveIntegerField(_("seconds between attempts"), default=0)
+    # Workers that took it and vanished before the process started. That costs no attempt, but it must end somewhere.
+    false_starts = models.PositiveSmallIntegerField(_("false starts"), default=0)
+    timeout_seconds = models.PositiveIntegerField(_("time limit"))
     token = models.UUIDField(null=True)
     worker = models.CharField(_("worker"), max_length=200, blank=True)
     process_id = models.IntegerField(null=True)
@@ -85,16 +87,20 @@ class Execution(TenantModel):
 class LogChunk(TenantModel):
     """Consecutive lines of one log, numbered from 1 without gaps; ``lines`` holds [timestamp, level, stream, message].
 
-    A chunk with ``gap_reason`` holds no lines: storage cut ``first_seq`` to ``last_seq`` out, and says why.
+    ``timestamp`` is ISO 8601. A chunk with ``gap_reason`` holds no lines: storage cut ``first_seq`` to ``last_seq``
+    out, and says why.
     """
 
-    execution = models.ForeignKey(Execution, on_delete=models.CASCADE, related_name="chunks")
+    execution = models.ForeignKey(Execution, on_delete=models.CASCADE, related_name="chunks", db_index=False)
     first_seq = models.BigIntegerField()
     last_seq = models.BigIntegerField()
     lines = models.JSONField(default=list)
     gap_reason = models.CharField(max_length=80, blank=True)
 
     class Meta:
+        ordering = ("execution", "first_seq")
+        verbose_name = _("part of a log")
+        verbose_name_plural = _("parts of logs")
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["execution", "first_seq"], name="chunk_unique"),
             models.CheckConstraint(condition=Q(last_seq__gte=models.F("first_seq")), name="chunk_order"),
@@ -107,7 +113,7 @@ class LogChunk(TenantModel):
 class Artifact(TenantModel):
     """A file that an execution left."""
 
-    execution = models.ForeignKey(Execution, on_delete=models.CASCADE, related_name="artifacts")
+    execution = models.ForeignKey(Execution, on_delete=models.CASCADE, related_name="artifacts", db_index=False)
     name = models.CharField(_("name"), max_length=255)
     content_type = models.CharField(max_length=120, default="application/octet-stream")
     size = models.BigIntegerField(_("size"))

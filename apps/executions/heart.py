@@ -1,0 +1,145 @@
+"""The heart of a worker process: renews its leases, hears cancel requests, recovers what dead workers held.
+
+It needs no Redis and no beat, so that work goes on without them: it also looks for waiting tickets itself. Its own
+times are of the monotonic clock, those of leases the database's.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Container
+from typing import Protocol
+from uuid import UUID
+
+import structlog
+from django.db import DatabaseError, connection
+from django.utils import timezone
+
+from apps.dispatch import metrics
+from apps.dispatch.selectors import tickets_are_due, tickets_held
+from apps.dispatch.services.leases import Expired, ticket_renew, tickets_reap
+from apps.dispatch.services.workers import WorkerIdentity, worker_gone, worker_seen
+from apps.executions.lease import Lease
+from apps.executions.services.transitions import execution_recover
+
+logger = structlog.get_logger(__name__)
+LOOK_SECONDS = 0.5
+COUNT_SECONDS = 5.0
+PAUSE_SECONDS = 0.05
+
+
+class Body(Protocol):
+    """What the heart keeps alive."""
+
+    identity: WorkerIdentity
+
+    @property
+    def idle(self) -> int:
+        """How many slots wait for work."""
+
+    def leases(self) -> list[Lease]:
+        """What runs now."""
+
+    def poke(self, slots: int) -> None:
+        """Wakes so many idle slots."""
+
+    def give_up_if_overdue(self, lease: Lease) -> None:
+        """Frees the slot of work that keeps no time limit."""
+
+
+class Pulse:
+    """Does something each ``seconds``, and again at the next beat when it failed."""
+
+    def __init__(self, seconds: float, action: Callable[[], None]) -> None:
+        self.seconds, self.action, self.due = seconds, action, 0.0
+
+    def beat(self) -> None:
+        if time.monotonic() >= self.due:
+            self.action()
+            self.due = time.monotonic() + self.seconds
+
+
+class Heart(threading.Thread):
+    """One per worker process."""
+
+    def __init__(self, body: Body, *, lease_seconds: float) -> None:
+        super().__init__(name="heart", daemon=True)
+        self.body = body
+        self.lease_seconds = lease_seconds
+        self._reaping_from = 0.0
+        self._failing = False
+        self._ended = threading.Event()
+        self._pulses = [
+            Pulse(lease_seconds / 3, self.renew),
+            Pulse(min(LOOK_SECONDS, lease_seconds / 3), self.look),
+            Pulse(lease_seconds / 4, self.reap),
+            Pulse(COUNT_SECONDS, metrics.flush),
+        ]
+
+    def run(self) -> None:
+        while not self._ended.is_set():
+            try:
+                for pulse in self._pulses:
+                    pulse.beat()
+                self._failing = False
+            except DatabaseError as error:
+                self._suffer(error)
+            self._ended.wait(max(min(pulse.due for pulse in self._pulses) - time.monotonic(), PAUSE_SECONDS))
+        self._sign_off()
+
+    def stop(self) -> None:
+        """Ends the thread after its current beat."""
+        self._ended.set()
+
+    def renew(self) -> None:
+        """Prolongs all leases by one statement, and tells that the worker lives."""
+        leases = self.body.leases()
+        tokens = {lease.execution_id: lease.token for lease in leases}
+        _let_go(leases, ticket_renew(tokens=tokens, lease_seconds=self.lease_seconds))
+        worker_seen(worker=self.body.identity, busy=self.body.identity.slots - self.body.idle)
+
+    def look(self) -> None:
+        """Hears cancel requests and lost leases; wakes idle slots when something is due whose ring was lost."""
+        leases = self.body.leases()
+        held = tickets_held({lease.execution_id: lease.token for lease in leases})
+        _let_go(leases, held)
+        for lease in leases:
+            if held.get(lease.execution_id):
+                lease.control.cancelled.set()
+            self.body.give_up_if_overdue(lease)
+        if (idle := self.body.idle) and tickets_are_due(self.body.identity.queues):
+            self.body.poke(idle)
+
+    def reap(self) -> None:
+        """Recovers what any worker held that fell silent."""
+        if time.monotonic() >= self._reaping_from:
+            tickets_reap(recover=_recover, lease_seconds=self.lease_seconds)
+
+    def _suffer(self, error: DatabaseError) -> None:
+        """Others may have been cut off as well: first all get time to renew, then leases are taken away again."""
+        if not self._failing:
+            logger.warning("heart_without_database", error=str(error).strip())
+        self._failing = True
+        self._reaping_from = time.monotonic() + self.lease_seconds / 2
+        connection.close()
+
+    def _sign_off(self) -> None:
+        try:
+            metrics.flush()
+            worker_gone(name=self.body.identity.name)
+        except DatabaseError as error:
+            logger.warning("worker_not_signed_off", error=str(error).strip())
+        finally:
+            connection.close()
+
+
+def _let_go(leases: list[Lease], held: Container[UUID]) -> None:
+    for lease in leases:
+        if lease.execution_id not in held:
+            lease.control.lost.set()
+
+
+def _recover(expired: Expired) -> None:
+    logger.warning("lease_expired", execution_id=str(expired.execution_id), schema=expired.schema)
+    execution_recover(expired, now=timezone.now())

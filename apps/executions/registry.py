@@ -1,0 +1,64 @@
+"""Kinds of work. The engine knows when, the kind knows what."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol
+
+from apps.common.actor import Actor
+from apps.executions.lease import Lease, Outcome
+from apps.executions.models import Execution
+
+
+class Kind(Protocol):
+    """What an app hands in to have its work done."""
+
+    @property
+    def name(self) -> str:
+        """As in ``Execution.kind``; never changes."""
+
+    def run(self, lease: Lease) -> Outcome:
+        """Does the work, in a thread of a worker, inside the organization and outside any transaction.
+
+        Watches ``lease.control`` and keeps the time limit itself. Raises ``LeaseLost`` or returns anything at all
+        when the lease is gone. Any other exception is a failure that is not tried again.
+        """
+
+    def changed(self, execution: Execution, *, event: str, actor: Actor, now: datetime) -> None:
+        """Hears of every change, inside its transaction and its organization.
+
+        ``event`` is started, completed, failed, cancelled, lost, retried (an attempt was used up, the next one waits)
+        or requeued (its worker vanished before the process started; it waits again). Not called for the acceptance:
+        whoever accepts knows, and has rows of its own to write first.
+        """
+
+
+class UnknownKind(LookupError):
+    """No app of this process knows this kind of work."""
+
+
+_kinds: dict[str, Kind] = {}
+_instant: set[str] = set()
+
+
+def register(kind: Kind, *, instant: bool = False) -> None:
+    """Makes a kind known, from ``AppConfig.ready``.
+
+    An ``instant`` kind does its work in milliseconds; a slot takes several of them at once, in the fair order.
+    """
+    _kinds[kind.name] = kind
+    if instant:
+        _instant.add(kind.name)
+
+
+def kind_of(name: str) -> Kind:
+    """The kind with this name. Raises ``UnknownKind``."""
+    try:
+        return _kinds[name]
+    except KeyError:
+        raise UnknownKind(name) from None
+
+
+def instant_kinds() -> frozenset[str]:
+    """Names of the kinds that may be taken together."""
+    return frozenset(_instant)

@@ -1,0 +1,147 @@
+"""Reading executions, their logs and their place in the queue. Rights are asked by the app whose work it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Avg, F, Max, QuerySet
+from django.utils.translation import gettext
+
+from apps.dispatch.models import Ticket
+from apps.executions.models import TERMINAL, Execution, LogChunk, Status
+from apps.tenants.context import require_tenant, tenant_context
+
+MAXIMUM_LINES = 5_000
+CHUNKS_AT_ONCE = 50
+RECENT = 20
+COUNTED_AHEAD = 10_000
+_TICKETS = Ticket._meta.db_table
+_AHEAD = f"""
+    SELECT mine.id, (
+        SELECT count(*) FROM (
+            SELECT FROM {_TICKETS} other
+            WHERE other.token IS NULL AND other.queue = mine.queue AND other.schema_name = mine.schema_name
+              AND (-other.priority, other.available_at, other.id) < (-mine.priority, mine.available_at, mine.id)
+            LIMIT {COUNTED_AHEAD}
+        ) ahead
+    ), (
+        SELECT count(*) FROM {_TICKETS} busy
+        WHERE busy.token IS NOT NULL AND busy.queue = mine.queue AND busy.schema_name = mine.schema_name
+    )
+    FROM {_TICKETS} mine WHERE mine.id = ANY(%s::uuid[]) AND mine.token IS NULL
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """One stored line, with its number."""
+
+    seq: int
+    timestamp: str
+    level: str
+    stream: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class QueuePosition:
+    """Place in the organization's own line (1 is next), and a guess when its turn comes; None without experience."""
+
+    position: int
+    eta_seconds: int | None
+
+
+def log_chunks(*, execution_id: UUID, after: int = 0, limit: int = CHUNKS_AT_ONCE) -> list[LogChunk]:
+    """Up to ``limit`` chunks that hold lines behind number ``after``, in order; the first may begin before it."""
+    return list(_behind(execution_id, after)[:limit])
+
+
+def _behind(execution_id: UUID, after: int) -> QuerySet[LogChunk]:
+    chunks = LogChunk.objects.filter(execution_id=execution_id)
+    start = chunks.filter(first_seq__lte=after + 1).aggregate(start=Max("first_seq"))["start"]
+    return chunks.filter(first_seq__gte=start or 0, last_seq__gt=after).order_by("first_seq")
+
+
+def log_entries(chunk: LogChunk, *, after: int = 0) -> list[LogEntry]:
+    """The lines of a chunk behind number ``after``; none for a gap."""
+    skip = max(after + 1 - chunk.first_seq, 0)
+    return [LogEntry(chunk.first_seq + skip + index, *line) for index, line in enumerate(chunk.lines[skip:])]
+
+
+def log_lines(*, execution: Execution, after: int = 0, limit: int = MAXIMUM_LINES) -> list[LogEntry]:
+    """Up to ``limit`` (5,000 at most) stored lines behind number ``after``, in order."""
+    limit = min(limit, MAXIMUM_LINES)
+    entries: list[LogEntry] = []
+    while len(entries) < limit:
+        # Lines are numbered without holes, so numbers bound what is read, however small or large the chunks are.
+        chunks = list(_behind(execution.pk, after).filter(first_seq__lte=after + limit))
+        if not chunks:
+            break
+        entries += [entry for chunk in chunks for entry in log_entries(chunk, after=after)]
+        after = chunks[-1].last_seq
+    return entries[:limit]
+
+
+def log_text(*, execution: Execution) -> Iterator[str]:
+    """The whole log as text, piece by piece; what was cut out is marked by a line of its own.
+
+    May be read after the request's context has ended: each piece enters the organization again.
+    """
+    return _text(require_tenant(), execution.pk)
+
+
+def _text(schema: str, execution_id: UUID) -> Iterator[str]:
+    after = 0
+    while True:
+        with tenant_context(schema):
+            chunks = log_chunks(execution_id=execution_id, after=after)
+        if not chunks:
+            return
+        yield "".join(map(_chunk_text, chunks))
+        after = chunks[-1].last_seq
+
+
+def _chunk_text(chunk: LogChunk) -> str:
+    if chunk.gap_reason:
+        words = gettext("[%(count)d lines were not kept: %(reason)s]")
+        return words % {"count": chunk.last_seq - chunk.first_seq + 1, "reason": chunk.gap_reason} + "\n"
+    return "".join(f"{line[3]}\n" for line in chunk.lines)
+
+
+def queue_positions(executions: Sequence[Execution]) -> dict[UUID, QueuePosition]:
+    """The places of those that wait, in three questions to the database whatever their number.
+
+    A place is counted up to 10,000. The guess takes the mean duration of the organization's last 20 executions in
+    the queue, and that as many go on running side by side as run now.
+    """
+    waiting = {execution.pk: execution for execution in executions if execution.status == Status.PENDING}
+    if not waiting:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(_AHEAD, [list(waiting)])
+        rows: list[tuple[UUID, int, int]] = cursor.fetchall()
+    seconds = {queue: _recent_seconds(queue) for queue in {execution.queue for execution in waiting.values()}}
+    return {
+        pk: QueuePosition(ahead + 1, _guess(ahead + 1, running, seconds[waiting[pk].queue]))
+        for pk, ahead, running in rows
+    }
+
+
+def queue_position(execution: Execution) -> QueuePosition | None:
+    """The place of one waiting execution; None when it does not wait."""
+    return queue_positions([execution]).get(execution.pk)
+
+
+def _guess(position: int, running: int, seconds: float | None) -> int | None:
+    return None if seconds is None else round(seconds * position / max(running, 1))
+
+
+def _recent_seconds(queue: str) -> float | None:
+    ended = Execution.objects.filter(queue=queue, status__in=TERMINAL, started_at__isnull=False)
+    recent = ended.order_by("-finished_at").values("started_at", "finished_at")[:RECENT]
+    mean: Any = recent.aggregate(mean=Avg(F("finished_at") - F("started_at")))["mean"]
+    return None if mean is None else mean.total_seconds()

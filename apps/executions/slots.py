@@ -1,0 +1,179 @@
+"""The slots of a worker process: each claims, runs and finishes one execution at a time, until nothing is left."""
+
+from __future__ import annotations
+
+import threading
+import time
+from itertools import groupby
+from operator import attrgetter
+from uuid import UUID
+
+import structlog
+from django.db import InterfaceError, OperationalError, connection, transaction
+from django.utils import timezone
+
+from apps.dispatch.services.claims import Claimed, ticket_claim
+from apps.dispatch.services.tickets import tickets_postpone
+from apps.dispatch.services.workers import WorkerIdentity
+from apps.executions.attempts import attempt, give_back
+from apps.executions.errors import LeaseLost
+from apps.executions.lease import Lease, Outcome
+from apps.executions.models import Status
+from apps.executions.registry import instant_kinds
+from apps.executions.services.transitions import execution_finish, executions_start
+from apps.tenants.context import public_context, tenant_context
+
+logger = structlog.get_logger(__name__)
+TOGETHER = 64
+RETRY_SECONDS = 0.5
+POSTPONE_SECONDS = 10.0
+OVERDUE_SECONDS = 30.0
+
+
+class Slots:
+    """The slots of one process, and the leases they hold."""
+
+    def __init__(
+        self, identity: WorkerIdentity, *, lease_seconds: float, grace_seconds: float, kill_seconds: float
+    ) -> None:
+        self.identity = identity
+        self.lease_seconds, self.grace_seconds, self.kill_seconds = lease_seconds, grace_seconds, kill_seconds
+        self._changed = threading.Condition()
+        self._pokes = 0
+        self._waiting = 0
+        self._closing = threading.Event()
+        self._leases: dict[UUID, Lease] = {}  # by token
+
+    @property
+    def idle(self) -> int:
+        """How many slots wait for work."""
+        return max(self._waiting - self._pokes, 0)
+
+    def leases(self) -> list[Lease]:
+        """What runs now."""
+        with self._changed:
+            return list(self._leases.values())
+
+    # -- starting and stopping
+
+    def open(self) -> None:
+        """Starts the slots; each looks for work at once."""
+        self._pokes = self.identity.slots
+        for _number in range(self.identity.slots):
+            self._open_one()
+
+    def _open_one(self) -> None:
+        threading.Thread(target=self._serve, name="slot", daemon=True).start()
+
+    def poke(self, slots: int = 1) -> None:
+        """Wakes so many idle slots. One poke is kept when all are busy: a slot may just be about to give up."""
+        with self._changed:
+            self._pokes = min(self._pokes + slots, self._waiting + 1)
+            self._changed.notify(slots)
+
+    def close(self, *, at_once: bool = False) -> None:
+        """No slot takes anything new. For signal handlers as well: it takes no lock."""
+        if at_once:
+            self.grace_seconds = 0.0
+        self._closing.set()
+
+    def stop(self) -> None:
+        """Lets what runs finish for the time of grace, then has it killed and gives it back."""
+        self.close()
+        with self._changed:
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: not self._leases, self.grace_seconds)
+            for lease in self._leases.values():
+                lease.control.lost.set()
+            self._changed.wait_for(lambda: not self._leases, self.kill_seconds)
+        for lease in self.leases():
+            give_back(lease)
+
+    # -- one slot
+
+    def _serve(self) -> None:
+        try:
+            while self._heard() and self._work_on():
+                pass
+        finally:
+            connection.close()
+
+    def _heard(self) -> bool:
+        """Waits for a poke; False when the worker closes."""
+        with self._changed:
+            self._waiting += 1
+            while not (self._pokes or self._closing.is_set()):
+                self._changed.wait(RETRY_SECONDS)  # close() wakes nobody
+            self._waiting -= 1
+            self._pokes = max(self._pokes - 1, 0)
+        return not self._closing.is_set()
+
+    def _work_on(self) -> bool:
+        """Claims and runs until nothing is left; False when this slot has been given up meanwhile."""
+        try:
+            while not self._closing.is_set() and (leases := self._claim()):
+                try:
+                    attempt(leases)
+                finally:
+                    mine = self._forget(leases)
+                if not mine:
+                    return False
+        except (OperationalError, InterfaceError) as error:
+            logger.warning("slot_without_database", error=str(error).strip())
+            connection.close()
+            self._closing.wait(RETRY_SECONDS)
+            self.poke()
+        return True
+
+    def _claim(self) -> list[Lease]:
+        """The fairest waiting tickets become running executions, in one transaction over their schemas."""
+        claimed: list[Claimed] = []
+        started: dict[UUID, Lease] = {}
+        try:
+            with public_context(), transaction.atomic():
+                batch = ticket_claim(
+                    queues=self.identity.queues,
+                    worker=self.identity.name,
+                    limit=1,
+                    lease_seconds=self.lease_seconds,
+                    bulk_limit=TOGETHER,
+                    bulk_kinds=instant_kinds(),
+                )
+                claimed += batch.tickets
+                for schema, tickets in groupby(sorted(claimed, key=attrgetter("schema")), attrgetter("schema")):
+                    with tenant_context(schema):
+                        leases = executions_start(claimed=list(tickets), worker=self.identity.name, now=timezone.now())
+                    started |= {lease.execution_id: lease for lease in leases}
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception:  # what a kind does wrong must not keep the others from starting
+            logger.exception("start_failed", execution_ids=[str(ticket.execution_id) for ticket in claimed])
+            tickets_postpone(execution_ids=[ticket.execution_id for ticket in claimed], seconds=POSTPONE_SECONDS)
+            return []
+        with self._changed:
+            self._leases |= {lease.token: lease for lease in started.values()}
+        if batch.more or len(started) < len(claimed):
+            self.poke()
+        return [started[ticket.execution_id] for ticket in claimed if ticket.execution_id in started]
+
+    def _forget(self, leases: list[Lease]) -> bool:
+        with self._changed:
+            mine = [self._leases.pop(lease.token, None) for lease in leases]
+            self._changed.notify_all()
+        return all(mine)
+
+    # -- the heart's last resort
+
+    def give_up_if_overdue(self, lease: Lease) -> None:
+        """A kind that keeps no time limit loses its execution, and its slot to a new one."""
+        allowed = lease.timeout_seconds + self.kill_seconds + OVERDUE_SECONDS
+        if time.monotonic() - lease.began < allowed or not self._forget([lease]):
+            return
+        logger.error("attempt_overdue", execution_id=str(lease.execution_id), kind=lease.kind)
+        lease.control.lost.set()
+        self._open_one()
+        with tenant_context(lease.schema):
+            try:
+                execution_finish(lease, Outcome(Status.FAILED, error_message="TIMEOUT"), now=timezone.now())
+            except LeaseLost:
+                logger.info("attempt_overdue_and_lost", execution_id=str(lease.execution_id))

@@ -1,0 +1,77 @@
+"""The worker process: its slots and its heart, opened and closed with Celery's worker."""
+
+from __future__ import annotations
+
+import os
+import socket
+
+import structlog
+from django.conf import settings
+
+from apps.dispatch import rings
+from apps.dispatch.services.workers import WorkerIdentity
+from apps.executions.heart import Heart
+from apps.executions.slots import Slots
+
+logger = structlog.get_logger(__name__)
+JOIN_SECONDS = 3.0
+
+
+class Worker:
+    """What a process that executes consists of."""
+
+    def __init__(self, name: str) -> None:
+        env = settings.ENV
+        identity = WorkerIdentity(
+            name=f"{name}/{os.getpid()}",
+            host=socket.gethostname(),
+            pid=os.getpid(),
+            queues=env.worker_queues,
+            slots=env.worker_slots,
+        )
+        self.slots = Slots(
+            identity,
+            lease_seconds=env.lease_seconds,
+            grace_seconds=env.worker_grace_seconds,
+            kill_seconds=env.cancel_grace_seconds + 1,
+        )
+        self.heart = Heart(self.slots, lease_seconds=env.lease_seconds)
+
+    def start(self) -> None:
+        self.slots.open()
+        self.heart.start()
+        logger.info("worker_ready", worker=self.slots.identity.name, slots=self.slots.identity.slots)
+
+    def stop(self) -> None:
+        self.slots.stop()
+        self.heart.stop()
+        self.heart.join(JOIN_SECONDS)
+
+
+_worker: Worker | None = None
+
+
+def start(*, name: str) -> None:
+    """Opens the slots of this process and lets its heart beat; without queues it stays a plain Celery worker."""
+    global _worker  # noqa: PLW0603  # one per process, as Celery's worker is
+    if _worker is None and settings.ENV.worker_queues:
+        _worker = Worker(name)
+        _worker.start()
+
+
+def close(*, at_once: bool) -> None:
+    """Takes nothing new; ``at_once`` leaves what runs no time of grace either."""
+    if _worker is not None:
+        _worker.slots.close(at_once=at_once)
+
+
+def stop() -> None:
+    """Ends what runs, or gives it back, and signs off."""
+    if _worker is not None:
+        _worker.stop()
+
+
+@rings.answers
+def _rung(queue: str) -> None:
+    if _worker is not None and queue in _worker.slots.identity.queues:
+        _worker.slots.poke()
