@@ -30,7 +30,7 @@ format: .venv/installed ## write what `make lint` would ask for
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-venv: .venv/installed ## write what lists the variables of config/env.py: .env.example, README.md, docker-compose.yml
+venv: .venv/installed ## create .venv with the pinned requirements
 
 requirements: .venv/bootstrapped ## compile requirements/*.in to *.txt, with hashes
 	for name in bootstrap base dev; do \

@@ -6,10 +6,11 @@ import os
 import signal
 import threading
 
+from honcho import manager
 from honcho.environ import parse_procfile
-from honcho.manager import Manager
 
 RETRY_SECONDS = 0.2
+manager.KILL_WAIT = 12  # seconds from TERM to KILL: a worker ends its robots and hands back what they were doing
 STOPPED_BY = {128 + signal.SIGINT, 128 + signal.SIGTERM}
 
 
@@ -17,7 +18,7 @@ class Unattended(Exception):
     """A process ended that should have gone on."""
 
 
-class Foreground(Manager):  # type: ignore[misc]  # honcho has no types
+class Foreground(manager.Manager):  # type: ignore[misc]  # honcho has no types
     """honcho's manager, which also survives being stopped while it is still starting."""
 
     def __init__(self, procfile: str) -> None:

@@ -73,7 +73,7 @@ def _run(started: ExitStack) -> int:
     demo: Demo = json.loads(_manage(*SEED, capture=True))
     foreground = Foreground(Path(embedded.BASE_DIRECTORY, "Procfile").read_text(encoding="utf-8"))
     url = f"http://localhost:{port}"
-    threading.Thread(target=when_ready, args=(url, lambda: _say(welcome(url, demo))), daemon=True).start()
+    threading.Thread(target=when_ready, args=(url, lambda: _say(welcome(url, demo)), _say), daemon=True).start()
     return foreground.run()
 
 
@@ -122,7 +122,14 @@ def _start_servers(data: Path, started: ExitStack) -> None:
 
 def _export(data: Path, host: str, port: int) -> None:
     """What the processes of the Procfile find in their environment."""
-    embedded.export({"LOG_FORMAT": "console", "PUBLIC_URL": f"http://localhost:{port}"})
+    embedded.export(
+        {
+            "LOG_FORMAT": "console",
+            "LOG_LEVEL": "WARNING",  # so that what to do next stays in sight
+            "PUBLIC_URL": f"http://localhost:{port}",
+            "WORKER_GRACE_SECONDS": "1",  # robots still running at Ctrl-C are stopped, and start again next time
+        }
+    )
     if os.geteuid() == 0:  # in a container, mostly; the servers give it up, robots have their sandbox
         embedded.export({"PYTHONWARNINGS": "ignore:You're running the worker with superuser"})
     os.environ.update(

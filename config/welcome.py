@@ -63,14 +63,23 @@ def _login(account: Account) -> str:
     return f"{account['email']}  {account['password']}  ({account['role']})"
 
 
-def when_ready(url: str, announce: Callable[[], None]) -> None:
-    """Announce once the web process answers that all it needs is in place."""
+def when_ready(url: str, announce: Callable[[], None], complain: Callable[[str], None]) -> None:
+    """Announce once all that is needed is in place and a worker is there, or complain with what is missing."""
+    answer = "no answer"
     deadline = monotonic() + READY_SECONDS
     while monotonic() < deadline:
         try:
-            if httpx.get(f"{url}/ready", timeout=5).status_code == HTTPStatus.OK:
+            ready = httpx.get(f"{url}/ready", timeout=5)
+            answer = ready.text
+            if ready.status_code == HTTPStatus.OK and _has_workers(url):
                 announce()
                 return
         except httpx.TransportError:
             pass
         sleep(POLL_SECONDS)
+    complain(f"Not ready after {READY_SECONDS} seconds: {answer}")
+
+
+def _has_workers(url: str) -> bool:
+    workers = httpx.get(f"{url}/health/services", timeout=5).json()["services"].get("workers")
+    return workers is None or bool(workers["count"])
