@@ -84,7 +84,7 @@ def _try(executable: str, state: Path) -> str:
     user = OUTSIDE_FROM + USERS - 1 if os.geteuid() == 0 else None
     wanted = [
         *options.namespaces(user=user, network=True),
-        *options.system(state, readable=(), hidden=()),
+        *options.system(state, readable=()),
         *options.devices(65_536),
         "--clearenv",
     ]

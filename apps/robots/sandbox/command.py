@@ -16,11 +16,13 @@ from apps.robots.sandbox.workspace import Workspace
 def bubblewrap_options(spec: ProcessSpec) -> list[str]:
     """Everything but the command itself."""
     policy, workspace = spec.policy, spec.workspace
+    readable = (*spec.readable, *policy.readable)
     environment = chain.from_iterable(("--setenv", name, value) for name, value in spec.environment.items())
     return [
         *options.namespaces(user=workspace.user, network=policy.network),
-        *options.system(policy.state, readable=(*spec.readable, *policy.readable), hidden=policy.hidden),
+        *options.system(policy.state, readable=readable),
         *_places(workspace),
+        *options.extras(readable=readable, hidden=policy.hidden),
         *options.devices(policy.limits.shared_memory_bytes),
         "--chdir",
         f"{skeleton.WORK}/{spec.directory}".rstrip("/"),

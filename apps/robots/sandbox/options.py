@@ -24,14 +24,18 @@ def namespaces(*, user: int | None, network: bool) -> list[str]:
     return [*options, "--die-with-parent", "--new-session", "--json-status-fd", str(STATUS), "--seccomp", str(GATE)]
 
 
-def system(state: Path, *, readable: Iterable[Path], hidden: Iterable[Path]) -> list[str]:
-    """A root of nothing but the system's programs, read-only, and ``readable`` at their own places."""
-    wanted = sorted({path.absolute() for path in readable if path.exists()})
+def system(state: Path, *, readable: Iterable[Path]) -> list[str]:
+    """A root of nothing but the system's programs, read-only, with places for what comes on top."""
+    directories = skeleton.system_directories()
+    options = ["--ro-bind", str(skeleton.skeleton(state, [*directories, *_outermost(_existing(readable))])), "/"]
+    return options + _bind(directories)
+
+
+def extras(*, readable: Iterable[Path], hidden: Iterable[Path]) -> list[str]:
+    """What more is shown, read-only and at its own place, and what is covered inside all that is shown."""
+    wanted = _existing(readable)
     shown = [*skeleton.system_directories(), *_outermost(wanted)]
-    root = skeleton.skeleton(state, shown)
-    options = ["--ro-bind", str(root), "/"]
-    for path in shown:
-        options += ["--ro-bind", str(path), str(path)]
+    options = _bind(_outermost(wanted))
     for path in hidden:
         if any(path.is_relative_to(parent) for parent in shown):
             options += _mask(path, wanted)
@@ -42,6 +46,14 @@ def devices(shared_memory_bytes: int) -> list[str]:
     """Own /dev and /proc. Memory that looks like files is bounded or read-only."""
     shared = ["--perms", "1777", "--size", str(shared_memory_bytes), "--tmpfs", "/dev/shm"]  # noqa: S108  # inside
     return ["--dev", "/dev", *shared, "--remount-ro", "/dev", "--proc", "/proc"]
+
+
+def _existing(paths: Iterable[Path]) -> list[Path]:
+    return sorted({path.absolute() for path in paths if path.exists()})
+
+
+def _bind(paths: Iterable[Path]) -> list[str]:
+    return [option for path in paths for option in ("--ro-bind", str(path), str(path))]
 
 
 def _outermost(paths: Iterable[Path]) -> list[Path]:
@@ -57,6 +69,6 @@ def _mask(path: Path, wanted: list[Path]) -> list[str]:
     """Cover something that must stay hidden, but for what is wanted below it."""
     if path.is_dir():
         below = _outermost(other for other in wanted if other.is_relative_to(path) and other != path)
-        again = [option for other in below for option in ("--ro-bind", str(other), str(other))]
-        return ["--perms", "0755", "--size", "65536", "--tmpfs", str(path), *again, "--remount-ro", str(path)]
+        cover = ["--perms", "0755", "--size", "65536", "--tmpfs", str(path)]
+        return [*cover, *_bind(below), "--remount-ro", str(path)]
     return ["--ro-bind", "/dev/null", str(path)] if path.exists() else []
