@@ -22,6 +22,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.test import TransactionTestCase
 from django.utils import timezone
@@ -34,7 +35,7 @@ from apps.accounts.tokens import access_token
 from apps.common.actor import Actor
 from apps.tenants.context import tenant_context
 from apps.tenants.models import Organization
-from apps.tenants.selectors import hosts_forget
+from apps.tenants.selectors import hosts_forget, platform
 from apps.tenants.services.organizations import organization_create
 from apps.tenants.testing import TestDatabase, roles_drop
 
@@ -73,10 +74,19 @@ def _restored_after_commits(request: pytest.FixtureRequest) -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _organizations_looked_up_once() -> Iterator[None]:
+    """Numbers of queries must not depend on how slow a test is."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(settings, "ENV", settings.ENV.model_copy(update={"organization_cache_seconds": 60.0}))
+        yield
+
+
 @pytest.fixture
 def organization(_database: TestDatabase, db: None) -> Iterator[Organization]:
     """The organization at work: every test that asks for it runs inside its schema."""
     hosts_forget()
+    platform()  # looks at all organizations now, so that no test counts this query
     with tenant_context(_database.organizations[0]):
         yield copy(_database.organizations[0])
 
