@@ -48,7 +48,7 @@ def _plain(parameters: QueryDict, serializer: SerializerClass) -> dict[str, Any]
     fields: Mapping[str, Any] = getattr(serializer(), "fields", {})
     plain: dict[str, Any] = {}
     for name, values in parameters.lists():
-        if any(isinstance(value, str) and NUL in value for value in values):
+        if NUL in name or any(isinstance(value, str) and NUL in value for value in values):
             raise ValidationError({name.replace(NUL, "")[:100]: [_("Null characters are not allowed.")]})
         if isinstance(fields.get(name), _MANY):
             plain[name] = values
