@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.utils import timezone
+from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
 from apps.common.api import ApiRequest, ApiViewSet, CursorQuery, operation, page_of, paginated_long, single
@@ -20,8 +21,9 @@ from apps.robots.errors import InvalidEnvironment, MissingEnvironment, RobotArch
 class ServiceRunViewSet(ApiViewSet):
     """Running what the portal offers."""
 
+    @extend_schema(responses={200: PlanOutput, 202: ServiceRunDetailOutput})
     @operation(
-        summary="Run a service, or with `dry_run` show the frozen plan and write nothing (200)",
+        summary="Run a service (202), or with `dry_run` show the frozen plan and write nothing (200)",
         right="service.run",
         request=ServiceRunInput,
         response=ServiceRunDetailOutput,

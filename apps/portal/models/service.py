@@ -30,8 +30,8 @@ class Service(TenantModel):
     default_version = models.ForeignKey(
         RobotVersion, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("version")
     )
-    form_schema_json = models.JSONField(_("form"), default=dict)
-    run_template_json = models.JSONField(_("run template"), default=dict)
+    form_schema_json = models.JSONField(_("form"), default=dict, blank=True)
+    run_template_json = models.JSONField(_("run template"), default=dict, blank=True)
     confirmation_text = models.TextField(_("confirmation"), blank=True)
     expected_minutes = models.PositiveIntegerField(_("expected minutes"), null=True, blank=True)
     revision = models.PositiveIntegerField(_("revision"), default=1, editable=False)

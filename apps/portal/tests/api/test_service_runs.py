@@ -52,8 +52,16 @@ def test_runs_of_a_service(
 
     answer = client_of(viewer).get(url(service, "runs") + "?limit=2").json()
     assert [run["run_id"] for run in answer["runs"]] == [ids[2], ids[1]]
-    assert answer["pagination"] == {"page": 1, "limit": 2, "total": 3, "pages": 2}
-    assert answer["runs"][0] == api.get(f"/api/v1/runs/{ids[2]}").json()
+    assert {name: answer["pagination"][name] for name in ("page", "total", "pages")} == {
+        "page": 1,
+        "total": 3,
+        "pages": 2,
+    }
+    assert answer == api.get(f"/api/v1/runs?service_id={service.pk}&limit=2").json()
+
+    cursor = answer["pagination"]["next_cursor"]
+    rest = client_of(viewer).get(url(service, "runs") + f"?limit=2&cursor={cursor}").json()
+    assert [run["run_id"] for run in rest["runs"]] == [ids[0]]
 
 
 def test_a_dry_run_writes_nothing(teammate: User, client_of: ClientOf, service: Service, version: RobotVersion) -> None:
