@@ -93,7 +93,8 @@ class AuthViewSet(ApiViewSet):
 
     @operation(summary="Who is signed in", right=Right.AUTHENTICATED, response=MeOutput)
     def me(self, request: ApiRequest) -> Response:
-        return Response(MeOutput({"user": request.actor.user}, context={"request": request}).data)
+        context = {"request": request, "actor": request.actor}
+        return Response(MeOutput({"user": request.actor.user}, context=context).data)
 
 
 def _client(request: ApiRequest) -> Client:

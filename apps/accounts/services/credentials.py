@@ -11,6 +11,7 @@ from django.db.models import Exists, Q, QuerySet
 
 from apps.accounts.errors import InvalidCredentials
 from apps.accounts.models import ApiKey, Session, User
+from apps.accounts.tenancy import API_KEY, schema_of
 from apps.accounts.tokens import Claims, hash_secret
 from apps.common.actor import Actor
 from apps.common.trace import current_trace_id
@@ -86,9 +87,11 @@ def actor_from_session(session_id: UUID | str, *, user_id: UUID | str, now: date
 def actor_from_api_key(key: str, *, now: datetime, ip: str | None) -> Actor:
     """The actor of an API key, in one query; notes its use once a minute.
 
-    Raises ``InvalidCredentials`` or ``OrganizationInactive``. No actor: it makes one.
+    Raises ``InvalidCredentials``, ``WrongOrganization`` or ``OrganizationInactive``. No actor: it makes one.
     """
     prefix, _dot, secret = key.partition(".")
+    if schema_of(prefix, API_KEY) not in {None, require_tenant()}:
+        raise WrongOrganization
     found = _live_keys(now).filter(prefix=prefix).first()
     known = found.secret_hash if found is not None else hash_secret("")
     if not hmac.compare_digest(known, hash_secret(secret)) or found is None:

@@ -32,7 +32,7 @@ class UserOutput(OutputSerializer):
     phone = serializers.CharField()
     department = serializers.CharField()
     role = serializers.CharField(source="role.slug")
-    permissions = serializers.SerializerMethodField(help_text="Actions that the role gives, anywhere.")
+    permissions = serializers.SerializerMethodField(help_text="Actions that the role gives; of a key, its own.")
     is_active = serializers.BooleanField()
     organization_id = serializers.SerializerMethodField()
     organization = serializers.SerializerMethodField()
@@ -45,7 +45,8 @@ class UserOutput(OutputSerializer):
 
     @extend_schema_field(serializers.ListField(child=serializers.CharField()))
     def get_permissions(self, user: User) -> list[str]:
-        return sorted(user.role.actions)
+        actor = self.context.get("actor")
+        return sorted(user.role.actions if actor is None else actor.permissions)
 
     @extend_schema_field(serializers.UUIDField())
     def get_organization_id(self, user: User) -> str:

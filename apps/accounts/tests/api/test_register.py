@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import connection
 from rest_framework.test import APIClient
 
 from apps.accounts.models import Session, User
@@ -107,6 +109,17 @@ def test_the_fourth_in_an_hour_is_429(api: APIClient) -> None:
     assert int(answer["Retry-After"]) > 3500
 
 
+def test_one_address_twice_at_the_same_instant_registers_once(
+    live_organization: Organization, in_threads: Callable[[list[Callable[[], Any]]], list[Any]]
+) -> None:
+    def register() -> int:
+        return int(APIClient(SERVER_NAME="localhost").post(URL, BODY).status_code)
+
+    assert sorted(in_threads([register] * 3)) == [201, 400, 400]
+    with public_context():
+        assert Organization.objects.filter(name=BODY["organization_name"]).count() == 1
+
+
 def test_a_failure_leaves_nothing_behind(api: APIClient, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(**_: Any) -> None:
         raise RuntimeError("no session today")
@@ -123,8 +136,6 @@ def test_a_failure_leaves_nothing_behind(api: APIClient, monkeypatch: pytest.Mon
 
 
 def _schemas() -> int:
-    from django.db import connection  # noqa: PLC0415  # only here
-
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM tenants_spareschema")
         spares = cursor.fetchone()[0]

@@ -1,0 +1,88 @@
+"""POST /api/v1/api-keys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from rest_framework.test import APIClient
+
+from apps.accounts.models import ApiKey, Role, User
+from apps.events.models import Event
+
+URL, ME, USERS = "/api/v1/api-keys", "/api/v1/auth/me", "/api/v1/users"
+BODY: dict[str, Any] = {"name": "ci", "permissions": ["robot.read", "robot.run", "robot.read"]}
+Clients = Callable[[User | None], APIClient]
+
+
+def test_it_works(client_of: Clients, teammate: User, api: APIClient) -> None:
+    expires_at = timezone.now() + timedelta(days=1)
+    answer = client_of(teammate).post(URL, BODY | {"expires_at": expires_at.isoformat()})
+    assert answer.status_code == 201, answer.data
+    body = answer.json()
+    assert set(body) == {"id", "name", "prefix", "key", "permissions", "expires_at", "created_at"}
+    assert body["permissions"] == ["robot.read", "robot.run"]
+    assert body["key"].startswith(f"{body['prefix']}.")
+    me = api.get(ME, HTTP_X_API_KEY=body["key"]).json()["user"]
+    assert (me["id"], me["permissions"]) == (str(teammate.pk), ["robot.read", "robot.run"])
+    assert Event.objects.get(name="api_key.created").data == {"permissions": ["robot.read", "robot.run"]}
+
+
+def test_the_secret_is_nowhere_stored(client_of: Clients, teammate: User) -> None:
+    secret = client_of(teammate).post(URL, BODY).json()["key"].partition(".")[2]
+    stored = ApiKey.objects.values().get()
+    assert secret not in str(stored)
+    assert secret not in str(list(Event.objects.values()))
+
+
+def test_in_use_it_has_what_both_it_and_its_maker_hold_now(client_of: Clients, owner: User, api: APIClient) -> None:
+    key = client_of(owner).post(URL, {"name": "hr", "permissions": ["admin.manage"]}).json()["key"]
+    assert api.get(USERS, HTTP_X_API_KEY=key).status_code == 200
+    User.objects.filter(pk=owner.pk).update(role=Role.objects.get(slug="viewer"))
+    assert api.get(USERS, HTTP_X_API_KEY=key).status_code == 403
+    assert api.get(ME, HTTP_X_API_KEY=key).json()["user"]["permissions"] == []
+
+
+def test_it_does_not_have_what_its_maker_alone_holds(client_of: Clients, owner: User, api: APIClient) -> None:
+    key = client_of(owner).post(URL, BODY).json()["key"]
+    assert api.get(USERS, HTTP_X_API_KEY=key).status_code == 403
+
+
+def test_an_unknown_permission_is_422(client_of: Clients, teammate: User) -> None:
+    answer = client_of(teammate).post(URL, BODY | {"permissions": ["robot.read", "robot.fly"]})
+    assert (answer.status_code, answer.json()["error_code"]) == (422, "unknown_permission")
+    assert len(answer.json()["errors"]["permissions"]) == 1
+
+
+@pytest.mark.parametrize("action", ["admin.manage", "platform.manage", "robot.publish"])
+def test_a_permission_the_maker_lacks_is_403(client_of: Clients, teammate: User, action: str) -> None:
+    answer = client_of(teammate).post(URL, BODY | {"permissions": ["robot.read", action]})
+    assert (answer.status_code, answer.json()["error_code"]) == (403, "permission_not_held")
+    assert answer.json()["permissions"] == [action]
+
+
+def test_a_key_makes_no_key(client_of: Clients, teammate: User, api: APIClient) -> None:
+    key = client_of(teammate).post(URL, BODY).json()["key"]
+    assert api.post(URL, BODY, HTTP_X_API_KEY=key).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"name": ""},
+        {"permissions": []},
+        {"permissions": "robot.read"},
+        {"expires_at": "2001-01-01T00:00:00Z"},
+        {"expires_at": "tomorrow"},
+        {"user_id": "x"},
+    ],
+)
+def test_nonsense_is_422(client_of: Clients, teammate: User, change: dict[str, Any]) -> None:
+    assert client_of(teammate).post(URL, BODY | change).status_code == 422
+
+
+def test_nobody_is_401(client_of: Clients) -> None:
+    assert client_of(None).post(URL, BODY).status_code == 401
