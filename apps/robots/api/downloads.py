@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import PurePosixPath
 
 from django.core.files.base import File
 from django.http import StreamingHttpResponse
@@ -31,7 +32,9 @@ def artifact_as_download(
         content_type=artifact.content_type,
     )
     response["Content-Length"] = str(last - first + 1)
-    response["Content-Disposition"] = str(content_disposition_header(as_attachment=True, filename=artifact.name))
+    response["Content-Disposition"] = str(
+        content_disposition_header(as_attachment=True, filename=PurePosixPath(artifact.name).name)
+    )
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response["Accept-Ranges"] = "bytes"

@@ -11,8 +11,8 @@ from django.core.files.storage import default_storage
 from guardian.utils import get_user_obj_perms_model
 
 from apps.accounts.models import User
-from apps.robots.models import Robot, RobotVersion
-from apps.robots.tests.factories import robot_made, version_made
+from apps.robots.models import Robot, RobotVersion, Run
+from apps.robots.tests.factories import robot_made, run_made, version_made
 from apps.tenants.models import Organization
 
 
@@ -26,6 +26,12 @@ def robot(organization: Organization) -> Robot:
 def version(organization: Organization, robot: Robot) -> RobotVersion:
     """Version 1.0.0 of the robot, active."""
     return version_made(organization.schema_name, robot)
+
+
+@pytest.fixture
+def run(organization: Organization, robot: Robot, version: RobotVersion) -> Run:
+    """A waiting run of the robot."""
+    return run_made(organization.schema_name, robot)
 
 
 @pytest.fixture

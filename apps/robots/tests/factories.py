@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import zipfile
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
+from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
 from django.utils import timezone
 
 from apps.common.actor import Actor
-from apps.robots.models import Robot, RobotVersion
+from apps.common.ids import uuid7
+from apps.dispatch.models import Ticket
+from apps.executions.models import Artifact, Execution, LogChunk, Status
+from apps.robots.models import Robot, RobotVersion, Run
 from apps.robots.payloads import Publication, Upload
 from apps.robots.services.robots import robot_create
+from apps.robots.services.runs import run_start
 from apps.robots.services.versions import version_publish
+from apps.tenants.storage import tenant_storage
 
 HELLO = "print('hello')\n"
 
@@ -51,4 +60,45 @@ def version_made(
     upload = Upload(name=file_name, file=uploaded(source, file_name))
     return version_publish(
         actor=system(schema), robot=robot, publication=publication, upload=upload, now=timezone.now()
+    )
+
+
+def run_made(schema: str, robot: Robot, **given: Any) -> Run:
+    """A waiting run of the robot's active version."""
+    return run_start(actor=system(schema), robot=robot, now=timezone.now(), **given)
+
+
+def run_ended(run: Run, status: Status = Status.COMPLETED, *, seconds: float = 2.0, **columns: Any) -> Run:
+    """The run as if a worker had done it: over, without a ticket."""
+    started = run.execution.queued_at + timedelta(seconds=1)
+    finished = started + timedelta(seconds=seconds)
+    values = {"exit_code": 0 if status is Status.COMPLETED else 1} | columns
+    with transaction.atomic():
+        Ticket.objects.filter(pk=run.pk).delete()
+        Execution.objects.filter(pk=run.pk).update(
+            status=status, started_at=started, finished_at=finished, attempt=1, **values
+        )
+    run.execution.refresh_from_db()
+    return run
+
+
+def logged(run: Run, *messages: str, at_once: int = 3) -> None:
+    """Gives the run a stored log of these lines, in chunks."""
+    for start in range(0, len(messages), at_once):
+        part = messages[start : start + at_once]
+        lines = [[timezone.now().isoformat(), "INFO", "stdout", message] for message in part]
+        LogChunk.objects.create(execution_id=run.pk, first_seq=start + 1, last_seq=start + len(part), lines=lines)
+    Execution.objects.filter(pk=run.pk).update(last_seq=len(messages))
+
+
+def artifact_made(run: Run, content: bytes = b"abc", name: str = "report.csv", **columns: Any) -> Artifact:
+    """A file that the run left."""
+    stored = tenant_storage.save(f"artifacts/{run.pk}/{uuid7()}", ContentFile(content))
+    return Artifact.objects.create(
+        execution_id=run.pk,
+        name=name,
+        size=len(content),
+        sha256=hashlib.sha256(content).hexdigest(),
+        storage_name=stored,
+        **columns,
     )

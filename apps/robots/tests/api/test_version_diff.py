@@ -10,8 +10,18 @@ from apps.robots.tests.api.guarded import Clients, Guarded
 from apps.robots.tests.factories import version_made, zip_of
 from apps.tenants.models import Organization
 
-OLD = {"main.py": "a = 1\nb = 2\n", "gone.txt": "x", "same.txt": "y", "icon.png": b"\x89PNG\0old"}
-NEW = {"main.py": "a = 1\nb = 3\n", "new/file.txt": "x", "same.txt": "y", "icon.png": b"\x89PNG\0new"}
+OLD: dict[str, str | bytes] = {
+    "main.py": "a = 1\nb = 2\n",
+    "gone.txt": "x",
+    "same.txt": "y",
+    "icon.png": b"\x89PNG\0old",
+}
+NEW: dict[str, str | bytes] = {
+    "main.py": "a = 1\nb = 3\n",
+    "new/file.txt": "x",
+    "same.txt": "y",
+    "icon.png": b"\x89PNG\0new",
+}
 
 
 @pytest.fixture

@@ -230,7 +230,7 @@ def test_json_is_not_taken(client_of: Clients, maintainer: User, url: str) -> No
 
 
 def test_a_form_that_is_none(client_of: Clients, maintainer: User, url: str) -> None:
-    answer = client_of(maintainer).generic("POST", url, b"nonsense", content_type="multipart/form-data")
+    answer = client_of(maintainer).generic("POST", url, "nonsense", content_type="multipart/form-data")
     assert answer.status_code == 400
 
 

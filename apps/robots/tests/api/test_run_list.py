@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from apps.accounts.models import User
+from apps.executions.models import Status
+from apps.robots.models import Robot, RobotVersion, Run
+from apps.robots.payloads import ServiceReference
+from apps.robots.services.runs import run_start
+from apps.robots.tests.api.guarded import Clients
+from apps.robots.tests.factories import robot_made, run_ended, run_made, version_made
+from apps.tenants.models import Organization
+
+URL = "/api/v1/runs"
+SERVICE = uuid.uuid4()
+
+
+@pytest.fixture
+def runs(organization: Organization, robot: Robot, version: RobotVersion, teammate: User, actor: Any) -> list[Run]:
+    """Five runs, oldest first."""
+    schema = organization.schema_name
+    other = robot_made(schema, "Other")
+    version_made(schema, other)
+    return [
+        run_made(schema, robot),
+        run_ended(run_made(schema, robot), Status.FAILED),
+        run_ended(run_made(schema, other)),
+        run_start(actor=actor(teammate), robot=robot, now=timezone.now() - timedelta(days=2)),
+        run_made(schema, robot, service=ServiceReference(SERVICE, "Folha", 1), trigger_type="SERVICE"),
+    ]
+
+
+def positions(answer: Any, runs: list[Run]) -> list[int]:
+    assert answer.status_code == 200, answer.json()
+    order = [str(run.pk) for run in runs]
+    return [order.index(run["id"]) for run in answer.json()["runs"]]
+
+
+def test_it_works(client_of: Clients, viewer: User, runs: list[Run]) -> None:
+    answer = client_of(viewer).get(URL)
+    assert positions(answer, runs) == [4, 3, 2, 1, 0]
+    assert answer.json()["pagination"]["total"] == 5
+    assert answer.json()["runs"][0]["service"] == {"id": str(SERVICE), "title": "Folha"}
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ({"status": "PENDING"}, [4, 3, 0]),
+        ({"status": "SUCCESS"}, [2]),
+        ({"status": "FAILED"}, [1]),
+        ({"status": "CANCELED"}, []),
+        ({"service_id": str(SERVICE)}, [4]),
+        ({"trigger_type": "SERVICE"}, [4]),
+        ({"triggered_by": "TEAMMATE@acme.example"}, [3]),
+        ({"triggered_by": str(uuid.uuid4())}, []),
+        ({"page": "2", "limit": "2"}, [2, 1]),
+    ],
+)
+def test_filters(client_of: Clients, viewer: User, runs: list[Run], query: dict[str, str], expected: list[int]) -> None:
+    assert positions(client_of(viewer).get(URL, query), runs) == expected
+
+
+def test_by_robot_person_and_time(client_of: Clients, viewer: User, teammate: User, runs: list[Run]) -> None:
+    client = client_of(viewer)
+    yesterday = (timezone.now() - timedelta(days=1)).isoformat()
+    assert positions(client.get(URL, {"robot_id": str(runs[2].robot_id)}), runs) == [2]
+    assert positions(client.get(URL, {"triggered_by": str(teammate.pk)}), runs) == [3]
+    assert positions(client.get(URL, {"since": yesterday}), runs) == [4, 2, 1, 0]
+    assert positions(client.get(URL, {"until": yesterday}), runs) == [3]
+
+
+@pytest.mark.parametrize("query", [{}, {"status": "PENDING"}, {"trigger_type": "MANUAL"}])
+def test_a_cursor_walks_through_all(client_of: Clients, viewer: User, runs: list[Run], query: dict[str, str]) -> None:
+    client = client_of(viewer)
+    whole = positions(client.get(URL, query), runs)
+    walked: list[int] = []
+    cursor: dict[str, str] = {}
+    while True:
+        answer = client.get(URL, query | {"limit": "2"} | cursor)
+        walked += positions(answer, runs)
+        following = answer.json()["pagination"]["next_cursor"]
+        if following is None:
+            break
+        cursor = {"cursor": following}
+    assert walked == whole
+
+
+def test_only_of_robots_whose_runs_may_be_read(
+    client_of: Clients, viewer: User, runs: list[Run], grant: Callable[..., Any]
+) -> None:
+    grant(viewer, "run.read", runs[2].robot)
+    assert positions(client_of(viewer).get(URL), runs) == [2]
+
+
+def test_other_organizations_see_their_own(client_of: Clients, foreigner: User, runs: list[Run]) -> None:
+    assert client_of(foreigner).get(URL).json()["runs"] == []
+
+
+def test_queries_do_not_grow_with_the_list(
+    client_of: Clients, viewer: User, organization: Organization, robot: Robot, runs: list[Run]
+) -> None:
+    client = client_of(viewer)
+
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            assert client.get(URL, {"limit": 100}).status_code == 200
+        return len(captured)
+
+    few = queries()
+    for _number in range(10):
+        run_made(organization.schema_name, robot)
+    assert queries() == few
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"status": "success"},
+        {"status": "DONE"},
+        {"robot_id": "1"},
+        {"since": "yesterday"},
+        {"cursor": "?"},
+        {"limit": "1000"},
+        {"robo_id": str(SERVICE)},
+    ],
+)
+def test_wrong_query(client_of: Clients, viewer: User, query: dict[str, str]) -> None:
+    assert client_of(viewer).get(URL, query).status_code == 422
+
+
+def test_anonymous(client_of: Clients) -> None:
+    assert client_of(None).get(URL).status_code == 401
+
+
+def test_without_the_right(client_of: Clients, stranger: User) -> None:
+    assert client_of(stranger).get(URL).status_code == 403
