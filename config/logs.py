@@ -3,21 +3,37 @@
 from __future__ import annotations
 
 import logging.config
+import re
 
 import structlog
+from structlog.types import EventDict, Processor, WrappedLogger
+
+_SECRET_NAME = re.compile(r"pass(word|phrase)|secret|token|authorization|cookie|api_?key|credential", re.IGNORECASE)
+MASK = "[hidden]"
+
+
+def hide_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Masks values whose name says that they are secret: the last line of defence, not the first."""
+    for name, value in event.items():
+        if value and _SECRET_NAME.search(name):
+            event[name] = MASK
+    return event
 
 
 def configure_logging(log_format: str, level: str) -> None:
     """Routes structlog and the standard library through one formatter; context comes from contextvars."""
-    shared: list[structlog.types.Processor] = [
+    shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
+        structlog.stdlib.PositionalArgumentsFormatter(),
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,
+        hide_secrets,
     ]
-    renderer: structlog.types.Processor = (
-        structlog.processors.JSONRenderer() if log_format == "json" else structlog.dev.ConsoleRenderer()
+    renderer: list[Processor] = (
+        [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(default=str)]
+        if log_format == "json"
+        else [structlog.dev.ConsoleRenderer()]
     )
     logging.config.dictConfig(
         {
@@ -26,15 +42,18 @@ def configure_logging(log_format: str, level: str) -> None:
             "formatters": {
                 "default": {
                     "()": structlog.stdlib.ProcessorFormatter,
-                    "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+                    "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderer],
                     "foreign_pre_chain": shared,
                 }
             },
-            "handlers": {"stdout": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", "formatter": "default"}},
+            "handlers": {
+                "stdout": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", "formatter": "default"}
+            },
             "root": {"handlers": ["stdout"], "level": level},
             "loggers": {
-                "django.request": {"level": "ERROR"},
-                "django.security.DisallowedHost": {"level": "ERROR"},
+                # The kernel's own handlers tell of these, with the trace and without the path's secrets.
+                "django.request": {"level": "CRITICAL"},
+                "django.security.DisallowedHost": {"level": "CRITICAL"},
                 "uvicorn.access": {"level": "WARNING", "propagate": False},
                 "httpx": {"level": "WARNING"},
             },

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from celery.schedules import crontab
+from corsheaders.defaults import default_headers
 from kombu import Queue
 
 from config.broker import broker_url
@@ -110,11 +111,12 @@ MIDDLEWARE = [
     "apps.common.middleware.TraceMiddleware",
     "apps.common.middleware.ClientAddressMiddleware",
     "apps.common.middleware.AccessMiddleware",
+    "django.middleware.security.SecurityMiddleware",
     "apps.common.middleware.SecurityHeadersMiddleware",
-    "apps.common.middleware.BodyLimitMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "apps.common.middleware.OptionalSlashMiddleware",
+    "apps.common.middleware.BodyLimitMiddleware",
     "apps.tenants.middleware.OrganizationMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -159,14 +161,38 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = ENV.max_body_bytes
 CORS_ALLOWED_ORIGINS = [] if ENV.debug else list(ENV.cors_allowed_origins)
 CORS_ALLOW_ALL_ORIGINS = ENV.debug
 CORS_URLS_REGEX = r"^/api/.*$"
-CORS_EXPOSE_HEADERS = ["ETag", "X-Request-ID", "X-Total-Count", "Link", "Idempotency-Replayed", "Retry-After"]
+CORS_ALLOW_CREDENTIALS = False  # browsers of other origins sign in with tokens; cookies are for our own pages
+CORS_ALLOW_HEADERS = [
+    *default_headers,
+    "idempotency-key",
+    "if-match",
+    "if-none-match",
+    "last-event-id",
+    "range",
+    "x-api-key",
+    "x-request-id",
+]
+CORS_EXPOSE_HEADERS = [
+    "Content-Disposition",
+    "Content-Range",
+    "ETag",
+    "Idempotency-Replayed",
+    "Link",
+    "Location",
+    "Retry-After",
+    "X-Request-ID",
+    "X-Total-Count",
+]
+CORS_PREFLIGHT_MAX_AGE = 600
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = ENV.secure_cookies
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SECURE_SSL_REDIRECT = False  # the proxy in front redirects
 SECURE_HSTS_SECONDS = 31_536_000 if ENV.secure_cookies else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = True  # organizations live there
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ENV.trusted_proxies else None
 X_FRAME_OPTIONS = "DENY"
+CSRF_FAILURE_VIEW = "apps.common.api.fallback.csrf_failure"
 
 # --- accounts
 AUTH_USER_MODEL = "accounts.User"

@@ -21,7 +21,7 @@ def groups(organization: object) -> list[int]:
     return list(Group.objects.order_by("-id").values_list("id", flat=True))
 
 
-def get(client: APIClient, **query: object) -> Any:
+def get(client: APIClient, **query: Any) -> Any:
     answer = client.get(URL, query)
     assert answer.status_code == 200, answer.content
     return answer.json()

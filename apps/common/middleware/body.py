@@ -1,0 +1,78 @@
+"""Caps on bodies, before anything reads them."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from typing import Any, BinaryIO, cast
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import resolve
+
+from apps.common.api.declaration import declaration_of
+from apps.common.api.responses import error_response
+from apps.common.errors import ApplicationError, BadRequest, LengthRequired, TooLarge
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+_CHUNK_BYTES = 64 * 1024
+_IN_MEMORY_BYTES = 1024**2
+
+
+class BodyLimitMiddleware:
+    """Refuses a body that says it is too large before a byte of it is read, and one that does not say so as it grows.
+
+    Only routes that declare uploads take more than the common cap.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        try:
+            length = _length(request)
+            if length is None:
+                _take_in_chunks(request)
+            elif length > settings.ENV.max_body_bytes and length > (cap := _cap(request)):
+                raise TooLarge(extra={"max_bytes": cap})
+        except ApplicationError as error:
+            return error_response(error)
+        return self.get_response(request)
+
+
+def _length(request: HttpRequest) -> int | None:
+    """The announced length; None for a chunked body, which announces none."""
+    announced = request.META.get("CONTENT_LENGTH") or ""
+    if announced.isascii() and announced.isdigit():
+        return int(announced)
+    if announced:
+        raise BadRequest
+    return None if "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower() else 0
+
+
+def _cap(request: HttpRequest) -> int:
+    """What the route takes; only asked about bodies that are large or do not say."""
+    try:
+        view: Any = resolve(request.path_info).func
+    except Http404:
+        return int(settings.ENV.max_body_bytes)
+    action = getattr(view, "actions", {}).get((request.method or "").lower())
+    declaration = declaration_of(getattr(view.cls, action, None)) if action else None
+    return declaration.largest_body if declaration is not None else int(settings.ENV.max_body_bytes)
+
+
+def _take_in_chunks(request: HttpRequest) -> None:
+    """Reads a chunked body, which Django itself would take for none; beyond a megabyte to disk."""
+    if not (request.META.get("wsgi.input_terminated") or "asgi.scope" in request.META):
+        raise LengthRequired
+    cap, taken = _cap(request), 0
+    body = cast("BinaryIO", tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES))
+    while chunk := request.META["wsgi.input"].read(_CHUNK_BYTES):
+        taken += len(chunk)
+        if taken > cap:
+            body.close()
+            raise TooLarge(extra={"max_bytes": cap})
+        body.write(chunk)
+    body.seek(0)
+    request._stream = body  # where Django's own reading begins
+    request.META["CONTENT_LENGTH"] = str(taken)

@@ -1,0 +1,141 @@
+"""Bodies are capped before they are read, by route, chunked ones too; against a real server on a real socket."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from io import BytesIO
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+from a2wsgi import WSGIMiddleware
+from django.core.handlers.wsgi import WSGIHandler
+from django.db import connections
+from rest_framework.test import APIClient
+
+from apps.common.testing import eventually
+
+ECHO, UPLOAD = "/api/v1/echo", "/api/v1/echo/uploads"
+CAP = 4096
+
+
+@pytest.fixture(autouse=True)
+def _caps(settings: Any) -> None:
+    settings.ENV = settings.ENV.model_copy(update={"max_body_bytes": CAP, "max_upload_bytes": 10 * CAP})
+
+
+def announced(api: APIClient, path: str, length: str) -> Any:
+    """A request that promises so many bytes and sends none."""
+    return api.post(path, b"", content_type="application/json", CONTENT_LENGTH=length)
+
+
+def test_it_works(api: APIClient) -> None:
+    answer = announced(api, ECHO, str(CAP + 1))
+    assert answer.status_code == 413
+    assert answer.json()["error_code"] == "too_large"
+    assert answer.json()["max_bytes"] == CAP
+
+
+def test_what_fits_passes(api: APIClient) -> None:
+    body = {"name": "a", "parameters": {"x": "y" * (CAP - 100)}}
+    assert api.post(ECHO, body, format="json").status_code == 200
+
+
+def test_routes_of_uploads_take_more(api: APIClient) -> None:
+    assert announced(api, UPLOAD, str(CAP + 1)).status_code == 415
+    assert announced(api, UPLOAD, str(10**9)).status_code == 413
+
+
+def test_a_form_elsewhere_takes_no_more(api: APIClient) -> None:
+    answer = api.post(ECHO, b"", content_type="multipart/form-data; boundary=x", CONTENT_LENGTH=str(CAP + 1))
+    assert answer.status_code == 413
+
+
+@pytest.mark.parametrize("path", ["/nowhere", "/health", "/api/v1/openapi.json"])
+def test_other_paths_are_capped_too(api: APIClient, path: str) -> None:
+    assert announced(api, path, str(CAP + 1)).status_code == 413
+
+
+@pytest.mark.parametrize("length", ["-1", "1e3", "x", "٣"])
+def test_lengths_that_are_none_are_400(api: APIClient, length: str) -> None:
+    assert announced(api, ECHO, length).status_code == 400
+
+
+def test_a_server_that_cannot_end_a_body_is_told_so(api: APIClient) -> None:
+    answer = api.post(ECHO, b"", content_type="application/json", CONTENT_LENGTH="", HTTP_TRANSFER_ENCODING="chunked")
+    assert answer.status_code == 411
+
+
+def test_chunks_in_wsgi_with_terminated_input(api: APIClient) -> None:
+    extra: dict[str, Any] = {"wsgi.input": BytesIO(b'{"name": "a"}'), "wsgi.input_terminated": True}
+    answer = api.post(
+        ECHO, b"", content_type="application/json", CONTENT_LENGTH="", HTTP_TRANSFER_ENCODING="chunked", **extra
+    )
+    assert answer.status_code == 200, answer.content
+
+
+@pytest.fixture
+def server(organization: object) -> Iterator[str]:
+    """The tiny API behind uvicorn, as in config.asgi; it needs no rows of the test's own transaction."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+
+    def application(environ: Any, start_response: Any) -> Any:
+        answer = WSGIHandler()(environ, start_response)
+        connections.close_all()
+        return answer
+
+    app: Any = WSGIMiddleware(application, workers=2)
+    config = uvicorn.Config(app, port=port, lifespan="off", log_config=None, access_log=False)
+    running = uvicorn.Server(config)
+    thread = threading.Thread(target=running.run)
+    thread.start()
+    eventually(lambda: running.started)
+    yield f"http://127.0.0.1:{port}"
+    running.should_exit = True
+    thread.join(10)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_real_chunks_are_read(server: str) -> None:
+    pieces = (piece for piece in (b'{"name"', b': "', b"a" * 100, b'"}'))
+    answer = httpx.post(server + ECHO, content=pieces, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 200, answer.content
+    assert answer.json()["received"]["name"] == "a" * 100
+
+
+@pytest.mark.django_db(transaction=True)
+def test_real_chunks_are_counted(server: str) -> None:
+    sent = 0
+
+    def endless() -> Iterator[bytes]:
+        nonlocal sent
+        while sent < 10_000 * CAP:
+            sent += 1024
+            yield b" " * 1024
+
+    try:
+        status = httpx.post(server + ECHO, content=endless(), headers={"Content-Type": "application/json"}).status_code
+    except httpx.TransportError:  # cut off while still sending
+        status = 413
+    assert status == 413
+
+
+@pytest.mark.django_db(transaction=True)
+def test_real_bytes_that_are_no_http_are_survived(server: str) -> None:
+    host, port = server.removeprefix("http://").split(":")
+    for raw in (
+        b"GET /api/v1/echo?\xff\xfe HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+        b"GET /\xff HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+        b"GET /api/v1/echo HTTP/1.1\r\nHost: localhost\r\nX-Request-ID: \xff\r\nConnection: close\r\n\r\n",
+        b"POST /api/v1/echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello",
+        b"\x00\x01\x02\r\n\r\n",
+    ):
+        with socket.create_connection((host, int(port)), 5) as client:
+            client.sendall(raw)
+            answer = client.recv(65536)
+        assert b" 500 " not in answer.split(b"\r\n")[0], (raw, answer)
