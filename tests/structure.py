@@ -29,7 +29,8 @@ class Source:
 
     @property
     def app(self) -> str:
-        return self.path.relative_to(APPS).parts[0] if self.path.is_relative_to(APPS) else ""
+        parts = self.path.relative_to(APPS).parts if self.path.is_relative_to(APPS) else ()
+        return parts[0] if len(parts) > 1 else ""
 
     @property
     def inside(self) -> tuple[str, ...]:

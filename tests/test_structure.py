@@ -33,7 +33,7 @@ FLOORS = {
 OWN_PARTS = {
     "accounts": {"authentication", "backends", "passwords", "roles", "tenancy", "tokens", "forms"},
     "dispatch": {"fairness", "heart", "rings", "metrics"},
-    "executions": {"registry", "lease", "worker", "heart", "metrics", "wakeups"},
+    "executions": {"attempts", "heart", "lease", "metrics", "registry", "slots", "wakeups", "worker"},
     "portal": {"forms", "run_templates", "options"},
     "robots": {"packages", "sandbox", "supervision", "scheduling", "kind", "live", "checks"},
 }
