@@ -28,4 +28,7 @@ def tallies_add(*, increments: Mapping[tuple[str, str], float]) -> None:
         return
     names, labels = zip(*increments, strict=True)
     with public_context(), connection.cursor() as cursor:
-        cursor.execute(_ADD, [[uuid7() for _name in names], list(names), list(labels), list(increments.values())])
+        cursor.execute(
+            _ADD,
+            [[uuid7() for _name in names], list(names), list(labels), [float(value) for value in increments.values()]],
+        )

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.db import DatabaseError, connection
+from django.utils import timezone
+
+from apps.dispatch.services import leases
+from apps.dispatch.services.leases import Expired, tickets_reap
+from apps.dispatch.services.tickets import ticket_drop
+from apps.dispatch.tests.conftest import Make, stored
+from apps.tenants.context import current_schema
+from apps.tenants.models import Organization
+
+LONG_AGO = timezone.now() - timedelta(hours=1)
+
+
+@pytest.fixture(autouse=True)
+def _database_up_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leases get one lease of time after the database starts, which in tests it has just done."""
+    monkeypatch.setattr(leases, "_EXPIRED", leases._EXPIRED.replace("pg_postmaster_start_time()", "'-infinity'"))
+
+
+def test_it_works(make: Make, organization: Organization) -> None:
+    held = make(held=True, lease_until=LONG_AGO)
+    seen: list[tuple[Expired, str, bool]] = []
+
+    def recover(expired: Expired) -> None:
+        seen.append((expired, current_schema(), connection.in_atomic_block))
+        ticket_drop(execution_id=expired.execution_id)
+
+    assert tickets_reap(recover=recover, lease_seconds=30) == 1
+    [(expired, schema, in_transaction)] = seen
+    assert (expired.execution_id, expired.kind, schema) == (held, "kind", organization.schema_name)
+    assert in_transaction
+    assert stored(held) is None
+
+
+def test_leases_that_hold_are_left_alone(make: Make) -> None:
+    make(held=True)
+    make()
+    assert tickets_reap(recover=pytest.fail, lease_seconds=30) == 0
+
+
+def test_one_that_cannot_be_recovered_does_not_stop_the_others(make: Make) -> None:
+    broken = make(held=True, lease_until=LONG_AGO - timedelta(minutes=1))
+    other = make(held=True, lease_until=LONG_AGO)
+
+    def recover(expired: Expired) -> None:
+        if expired.execution_id == broken:
+            raise DatabaseError("its tables are gone")
+        ticket_drop(execution_id=expired.execution_id)
+
+    assert tickets_reap(recover=recover, lease_seconds=30) == 1
+    assert stored(broken)
+    assert stored(other) is None
+
+
+def test_a_lease_of_time_after_the_database_came_back(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    make(held=True, lease_until=LONG_AGO)
+    monkeypatch.setattr(leases, "_EXPIRED", leases._EXPIRED.replace("'-infinity'", "statement_timestamp()"))
+    assert tickets_reap(recover=pytest.fail, lease_seconds=30) == 0

@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from celery import current_app
+from kombu import pools
+
+from apps.common.testing import eventually
+from apps.dispatch import rings
+from apps.dispatch.rings import Ringer, answer, answers
+
+QUEUE = "rings.tests"
+
+
+def waiting() -> int:
+    with current_app.connection_for_write() as connection:
+        channel = connection.channel()
+        return int(channel.queue_declare(QUEUE).message_count)
+
+
+@pytest.fixture(autouse=True)
+def _empty_queue() -> Iterator[None]:
+    with current_app.connection_for_write() as connection:
+        connection.channel().queue_purge(QUEUE)
+        yield
+        connection.channel().queue_purge(QUEUE)
+
+
+def test_it_works() -> None:
+    ringer = Ringer()
+    ringer.ring(QUEUE)
+    assert ringer.flush(5)
+    assert waiting() == 1
+
+
+def test_rings_while_one_waits_are_one() -> None:
+    ringer = Ringer()
+    for _number in range(100):
+        ringer.ring(QUEUE)
+    assert ringer.flush(5)
+    ringer.ring(QUEUE)
+    assert ringer.flush(5)
+    assert waiting() == 1
+
+
+def test_redis_away_costs_the_caller_nothing(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    monkeypatch.setattr(current_app.conf, "broker_url", "redis+socket:///nowhere/redis.sock")
+    pools.reset()
+    monkeypatch.setattr(current_app.amqp, "_producer_pool", None)
+    monkeypatch.setattr(current_app, "_pool", None)
+    ringer = Ringer()
+    ringer.ring(QUEUE)
+    eventually(lambda: "ring_not_sent" in caplog.text)
+    ringer.ring(QUEUE)
+    assert ringer.flush(5)
+    assert caplog.text.count("ring_not_sent") == 1
+
+
+def test_answers_are_told_the_queue(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rings, "_answers", [])
+    heard: list[str] = []
+    answers(heard.append)
+    answer("a")
+    assert heard == ["a"]
