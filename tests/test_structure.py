@@ -6,10 +6,10 @@ import ast
 import statistics
 
 import pytest
-from apps.common.admin_sites import organization_site, platform_site
 from django.apps import apps
 from django.db import models
 
+from apps.common.admin_sites import organization_site, platform_site
 from apps.common.api.operation import Right, declaration_of
 from apps.common.errors import ApplicationError
 from tests.structure import (

@@ -29,5 +29,5 @@ def roles_sync() -> None:
 
 
 def roles_text() -> str:
-    """The table as text: a part of the schema's fingerprint."""
+    """The table as text: a part of the schema's fingerprint. No actor: it only computes."""
     return repr(sorted((slug, sorted(actions)) for slug, actions in (ROLES | PLATFORM_ROLES).items()))
