@@ -23,7 +23,7 @@ class TreeUsage:
 
 
 def tree_usage(directory: Path) -> TreeUsage:
-    """Measure without following links; what vanishes meanwhile does not count. Sparse files count what they occupy."""
+    """Measure without following links; what vanishes meanwhile does not count, holes in files do."""
     usage = TreeUsage()
     waiting = [(str(directory), 0)]
     while waiting:
@@ -36,7 +36,7 @@ def tree_usage(directory: Path) -> TreeUsage:
             if entry.is_dir(follow_symlinks=False):
                 waiting.append((entry.path, depth + 1))
             else:
-                usage.bytes += _occupied(entry)
+                usage.bytes += _size(entry)
     return usage
 
 
@@ -48,9 +48,9 @@ def _entries(path: str) -> Iterator[os.DirEntry[str]]:
         return
 
 
-def _occupied(entry: os.DirEntry[str]) -> int:
+def _size(entry: os.DirEntry[str]) -> int:
     try:
-        return entry.stat(follow_symlinks=False).st_blocks * 512
+        return entry.stat(follow_symlinks=False).st_size
     except OSError:
         return 0
 

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
+import psutil
+
 from apps.robots.sandbox import guard
-from apps.robots.sandbox.guardian.families import Family
+from apps.robots.sandbox.guardian.families import MARKER, Family
 from apps.robots.sandbox.limits import kernel_limits
 from apps.robots.sandbox.policy import ResourceLimits
 from apps.robots.sandbox.running import RunningProcess, readable
@@ -36,6 +39,8 @@ class KeptProcess(RunningProcess):
         status, status_end = os.pipe()
         control_end, self._control = os.pipe()
         super().__init__(output, errors, status)
+        self._mark = environment.get(MARKER, "")
+        self._main: psutil.Process | None = None
         request = {
             "kind": "kept",
             "arguments": list(command),
@@ -53,6 +58,8 @@ class KeptProcess(RunningProcess):
                 for descriptor in handed_over:
                     os.close(descriptor)
             self._wait_for_start()
+            with suppress(psutil.Error):
+                self._main = psutil.Process(self.pid)
         except BaseException:
             self.close()
             raise
@@ -65,7 +72,20 @@ class KeptProcess(RunningProcess):
 
     def wait_until_gone(self, seconds: float) -> bool:
         # The keeper ends after its family, and its status with it.
-        return readable(self.status, seconds)
+        deadline = time.monotonic() + seconds
+        while self.read_status():
+            if not readable(self.status, deadline - time.monotonic()):
+                return False
+        if self.exit_code is None and self.limit is None:
+            self._hunt(deadline)
+        return True
+
+    def _hunt(self, deadline: float) -> None:
+        """Somebody killed the keeper, perhaps the robot itself: do its work."""
+        with suppress(psutil.Error):
+            if self._main is not None:
+                self._main.kill()
+        Family(self.pid, adopting=False, mark=self._mark).kill(seconds=deadline - time.monotonic())
 
     def family(self) -> Family:
         return Family(self.keeper, adopting=sys.platform == "linux")

@@ -28,10 +28,9 @@ class Guard:
     def __init__(self) -> None:
         """Start it and wait until it is ready; raises SandboxFailed when it is not within 20 s."""
         ours, theirs = socket.socketpair()
-        flags = ["-I"] if sys.platform == "darwin" else ["-I", "-S"]
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, *flags, "-c", _PROGRAM, str(_ROOT), str(theirs.fileno())],
+                [sys.executable, "-I", "-c", _PROGRAM, str(_ROOT), str(theirs.fileno())],
                 pass_fds=(theirs.fileno(),),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,

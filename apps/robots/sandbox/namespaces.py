@@ -40,7 +40,7 @@ def prepare() -> tuple[int, int]:
         os.write(go, b"1")
         answer = os.read(ready, 20)
         if not answer:
-            raise PermissionError("the inner user namespace was refused")
+            raise PermissionError("the kernel or the container refuses nested user namespaces")
         return outer_descriptor, os.open(f"/proc/{int(answer)}/ns/user", os.O_RDONLY | os.O_CLOEXEC)
     finally:
         _end(pid, ready, go)
@@ -59,7 +59,7 @@ def _fork_into_namespace(then: Callable[[int, int], None] | None) -> tuple[int, 
     os.close(hears)
     if os.read(ready, 1) != b"1":
         _end(pid, ready, go)
-        raise PermissionError("user namespaces are refused here")
+        raise PermissionError("the kernel or the container refuses user namespaces")
     return pid, ready, go
 
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from apps.robots.packages.trees import remove_tree
 from apps.robots.sandbox import skeleton
 from apps.robots.sandbox.available import Sandbox, sandbox_for
+from apps.robots.sandbox.directories import run_directory
 from apps.robots.sandbox.policy import MIB, SandboxPolicy
 from apps.robots.sandbox.users import sandbox_user
 
@@ -85,15 +85,11 @@ def open_workspace(
     ``package`` must stay leased meanwhile. Raises SandboxUnavailable when the policy insists on a sandbox.
     """
     sandbox = sandbox_for(policy)
-    root = policy.state / "runs" / identifier
-    with sandbox_user(sandbox) as user:
+    with sandbox_user(sandbox) as user, run_directory(policy.state / "runs", identifier) as root:
         workspace = Workspace(
             root, _visible(root, sandbox, environment), sandbox.available, package, environment, module, user
         )
-        try:
-            yield replace(workspace, linked=_lay_out(workspace, parameters or {}))
-        finally:
-            remove_tree(root)
+        yield replace(workspace, linked=_lay_out(workspace, parameters or {}))
 
 
 def _visible(root: Path, sandbox: Sandbox, environment: Path | None) -> Visible:
@@ -119,10 +115,8 @@ def _visible(root: Path, sandbox: Sandbox, environment: Path | None) -> Visible:
 
 def _lay_out(workspace: Workspace, parameters: Mapping[str, Any]) -> bool:
     """Make the directories and fill them; whether links to the package were needed."""
-    # Leftovers of a worker that was killed in the same run.
-    remove_tree(workspace.root)
     for directory in (workspace.work, workspace.temporary, workspace.artifacts):
-        directory.mkdir(parents=True, mode=0o700)
+        directory.mkdir(mode=0o700)
         _own(directory, workspace.user)
     workspace.parameters.write_text(json.dumps(parameters), encoding="utf-8")
     workspace.parameters.chmod(0o444)

@@ -10,7 +10,7 @@ from pathlib import Path
 from apps.robots.packages.environment import bare_runtime
 from apps.robots.sandbox.policy import ResourceLimits, SandboxMode, SandboxPolicy
 from apps.robots.sandbox.spec import ProcessSpec
-from apps.robots.sandbox.workspace import Workspace, open_workspace
+from apps.robots.sandbox.workspace import Visible, Workspace, open_workspace
 from apps.robots.supervision.control import Control
 from apps.robots.supervision.process import Supervision, supervise
 from apps.robots.supervision.records import ExitReport, LogLine, Progress
@@ -26,6 +26,7 @@ class Recorder:
     batches: list[int] = field(default_factory=list)
     gaps: list[tuple[int, int, str]] = field(default_factory=list)
     progresses: list[Progress] = field(default_factory=list)
+    artifacts: list[str] = field(default_factory=list)
 
     def write(self, lines: Sequence[LogLine]) -> None:
         self.lines += lines
@@ -72,16 +73,22 @@ class Runner:
         supervision: Supervision | None = None,
         environment: Mapping[str, str] | None = None,
     ) -> ExitReport:
+        """``{work}``, ``{tmp}`` and ``{artifacts}`` in values of the environment become the robot's paths."""
         with open_workspace(self.policy, "run") as workspace:
             self.workspace = workspace
             spec = ProcessSpec(
                 arguments=command,
                 workspace=workspace,
                 policy=self.policy,
-                environment={"PATH": "/usr/bin:/bin", **(environment or {})},
+                environment={"PATH": "/usr/bin:/bin", **self._with_paths(environment or {}, workspace.visible)},
                 readable=bare_runtime().readable,
             )
             return supervise(spec, sink=self.recorder, control=self.control, supervision=supervision)
+
+    @staticmethod
+    def _with_paths(environment: Mapping[str, str], visible: Visible) -> dict[str, str]:
+        paths = {"{work}": visible.work, "{tmp}": visible.temporary, "{artifacts}": visible.artifacts}
+        return {name: paths.get(value, value) for name, value in environment.items()}
 
     def in_background(
         self, source: str, *, supervision: Supervision | None = None, environment: Mapping[str, str] | None = None

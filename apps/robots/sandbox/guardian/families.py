@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from pathlib import Path
 
@@ -43,13 +43,16 @@ class Family:
             with suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, number)
 
-    def kill(self, *, seconds: float = 5.0) -> None:
-        """Kill until nobody is left. Everybody is stopped first: who is stopped cannot fork away from us."""
+    def kill(self, *, seconds: float, each_round: Callable[[], object] = lambda: None) -> None:
+        """Kill until nobody is left. Everybody is stopped first: who is stopped cannot fork away from us.
+
+        A process that has no other children reaps the dead in ``each_round``, or else they count as members.
+        """
         deadline = time.monotonic() + seconds
         while (members := self.members()) and time.monotonic() < deadline:
             self.signal(signal.SIGSTOP, members)
             self.signal(signal.SIGKILL, members)
-            reap()
+            each_round()
             time.sleep(0.001)
 
     def _remembered(self) -> set[int]:

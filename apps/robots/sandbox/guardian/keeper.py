@@ -34,12 +34,18 @@ def keep(request: dict[str, Any], output: int, errors: int, status: int, control
     os.close(output)
     os.close(errors)
     _say(status, {"child-pid": robot, "keeper-pid": os.getpid()})
-    family = Family(os.getpid(), adopting=adopting, mark=request["environment"].get(MARKER, ""))
-    outcome = _watch(robot, family, control, alarm, request.get("processes"))
-    family.kill()
-    if outcome is not None:
-        _say(status, outcome)
-    os._exit(0)
+    try:
+        family = Family(os.getpid(), adopting=adopting, mark=request["environment"].get(MARKER, ""))
+        outcome = _watch(robot, family, control, alarm, request.get("processes"))
+        family.kill(seconds=5, each_round=reap)
+        if outcome is not None:
+            _say(status, outcome)
+    except BaseException:
+        # Whatever is wrong with us, the robot must not go on without anybody watching.
+        os.killpg(robot, signal.SIGKILL)
+        raise
+    finally:
+        os._exit(0)
 
 
 def _watch(robot: int, family: Family, control: int, alarm: int, most: int | None) -> dict[str, Any] | None:

@@ -103,7 +103,7 @@ def main() -> None:
     send(worker, {"own_users": bool(namespaces), "refusal": refusal})
     Guardian(worker, namespaces).serve()
     if adopting:
-        Family(os.getpid(), adopting=True).kill(seconds=30)
+        Family(os.getpid(), adopting=True).kill(seconds=30, each_round=reap)
     else:
         # Keepers have noticed as well and end their robots; nobody else is below us.
         with suppress(ChildProcessError):
@@ -127,7 +127,7 @@ def _namespaces() -> tuple[tuple[int, ...], str]:
     try:
         return tuple(_raise(descriptor) for descriptor in prepare()), ""
     except OSError as error:
-        return (), f"user namespaces are refused: {error}"
+        return (), f"user namespaces cannot be prepared: {error}"
 
 
 if __name__ == "__main__":

@@ -44,7 +44,8 @@ def test_forms_of_progress(line: str, expected: Progress) -> None:
     [
         "::progress::", "::progress done=::", "::progress done=-1::", "::progress done=1.5::", "::progress done=1",
         "::progress done=1 total=x::", "::progress done=1 speed=3::", "::progress done=99999999999999999999::",
-        "::progress done=9223372036854775808::", "::progress done=\u0663::", " ::progress done=1::", "::progressdone=1::",
+        "::progress done=9223372036854775808::", "::progress done=\u0663::",
+        " ::progress done=1::", "::progressdone=1::",
         "::progress total=3::", "::progress done=1 done=2::", "::", ":::", "::unknown::x",
     ],
 )  # fmt: skip

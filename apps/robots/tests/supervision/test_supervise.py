@@ -34,11 +34,11 @@ print("up", flush=True)
 
 
 def alive(mark: str) -> list[int]:
-    found = []
-    for process in psutil.process_iter(["cmdline", "status"]):
-        if (process.info["cmdline"] or [""])[0] == mark and process.info["status"] != psutil.STATUS_ZOMBIE:
-            found.append(process.pid)
-    return found
+    return [
+        process.pid
+        for process in psutil.process_iter(["cmdline", "status"])
+        if (process.info["cmdline"] or [""])[0] == mark and process.info["status"] != psutil.STATUS_ZOMBIE
+    ]
 
 
 def test_it_works(either: Runner) -> None:
