@@ -278,10 +278,14 @@ CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"  # in memory: ticks may come twi
 CELERY_BEAT_SCHEDULE = {
     # Every tick is safe to run twice at once: any number of beats may tick.
     "dispatch.tidy": {"task": "dispatch.tidy", "schedule": 600.0},
+    "robots.schedules": {"task": "robots.schedules", "schedule": 10.0, "options": {"expires": 60}},
     "executions.prune": {"task": "executions.prune", "schedule": crontab(minute="17")},
     "executions.sweep": {"task": "executions.sweep", "schedule": crontab(hour="4", minute="43")},
     "tenants.spares": {"task": "tenants.spares", "schedule": 60.0},
 }
+
+# --- robots
+SCHEDULE_HOLIDAYS = ""  # path of a function that gives the current organization's days of rest
 
 # --- language, time, mail, logs
 LANGUAGE_CODE = ENV.language_code

@@ -7,6 +7,7 @@ from django.urls import URLPattern, path
 from apps.robots.api.artifacts import ArtifactViewSet
 from apps.robots.api.robots import RobotViewSet
 from apps.robots.api.runs import RunViewSet
+from apps.robots.api.schedules import ScheduleViewSet
 from apps.robots.api.versions import VersionViewSet
 
 urlpatterns: list[URLPattern] = [
@@ -26,6 +27,11 @@ urlpatterns: list[URLPattern] = [
     path(
         "robots/<uuid:robot_id>/versions/<uuid:old_id>/diff/<uuid:new_id>",
         VersionViewSet.as_view({"get": "diff"}),
+    ),
+    path("robots/<uuid:robot_id>/schedules", ScheduleViewSet.as_view({"get": "list", "post": "create"})),
+    path(
+        "robots/<uuid:robot_id>/schedules/<uuid:schedule_id>",
+        ScheduleViewSet.as_view({"get": "retrieve", "patch": "update", "delete": "destroy"}),
     ),
     path("runs", RunViewSet.as_view({"get": "list"})),
     path("runs/stats", RunViewSet.as_view({"get": "stats"})),

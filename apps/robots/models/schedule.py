@@ -36,6 +36,8 @@ class Schedule(TenantModel):
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 
+    etag_ignores = frozenset({"next_due_at"})  # the clock moves it
+
     class Meta:
         ordering = ("robot", "name", "id")
         verbose_name = _("schedule")

@@ -1,0 +1,59 @@
+"""Schedules that an actor may see, and when they fire next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from datetime import date, datetime
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django.utils.module_loading import import_string
+
+from apps.common.actor import Actor
+from apps.robots.errors import ScheduleNotFound
+from apps.robots.models import Schedule
+from apps.robots.scheduling.cron import Timetable, next_firings
+from apps.robots.selectors.robots import robot_get
+
+SHOWN_FIRINGS = 5
+
+
+def schedules_of(*, actor: Actor, robot_id: UUID) -> QuerySet[Schedule]:
+    """Schedules of one visible robot, oldest first. Raises ``RobotNotFound``."""
+    robot = robot_get(actor=actor, robot_id=robot_id)
+    return Schedule.objects.filter(robot=robot).select_related("robot", "created_by").order_by("id")
+
+
+def schedule_get(*, actor: Actor, robot_id: UUID, schedule_id: UUID) -> Schedule:
+    """One schedule of one visible robot. Raises ``RobotNotFound``, ``ScheduleNotFound``."""
+    schedule = schedules_of(actor=actor, robot_id=robot_id).filter(pk=schedule_id).first()
+    if schedule is None:
+        raise ScheduleNotFound
+    return schedule
+
+
+def timetable_of(schedule: Schedule) -> Timetable:
+    """When a schedule fires; raises ``InvalidSchedule`` for what cannot be meant."""
+    return Timetable(
+        expression=schedule.cron,
+        zone=schedule.timezone,
+        starts_at=schedule.starts_at,
+        ends_at=schedule.ends_at,
+        window_start=schedule.window_start,
+        window_end=schedule.window_end,
+        holidays=holidays() if schedule.skip_holidays else frozenset(),
+    )
+
+
+def holidays() -> Collection[date]:
+    """Days on which the current organization rests: what the function named by SCHEDULE_HOLIDAYS says."""
+    if not settings.SCHEDULE_HOLIDAYS:
+        return frozenset()
+    source: Callable[[], Collection[date]] = import_string(settings.SCHEDULE_HOLIDAYS)
+    return source()
+
+
+def firings_ahead(schedule: Schedule, now: datetime) -> list[datetime]:
+    """The next five firings, in UTC; none while it is switched off."""
+    return next_firings(timetable_of(schedule), now, SHOWN_FIRINGS) if schedule.enabled else []

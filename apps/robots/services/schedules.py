@@ -1,0 +1,175 @@
+"""Schedules of robots: made, changed, removed, and fired when they are due."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import structlog
+from django.conf import settings
+from django.db import transaction
+
+from apps.accounts.permissions import require
+from apps.common.actor import Actor
+from apps.common.errors import ApplicationError
+from apps.common.etags import check_match
+from apps.events.services import record
+from apps.executions.models import TERMINAL
+from apps.robots.models import Robot, Schedule, ScheduleFiring, TriggerType
+from apps.robots.payloads import arguments_checked, environment_checked, parameters_checked
+from apps.robots.scheduling.cron import next_firings
+from apps.robots.selectors.schedules import timetable_of
+from apps.robots.services.robots import robot_lock
+from apps.robots.services.runs import run_start
+from apps.tenants.context import require_tenant
+
+logger = structlog.get_logger(__name__)
+MISSED, BUSY = "missed", "max_concurrency"
+_MOMENT = timedelta(microseconds=1)
+_INPUTS = {
+    "runtime_arguments": arguments_checked,
+    "runtime_env": environment_checked,
+    "parameters": parameters_checked,
+}
+
+
+def schedule_create(*, actor: Actor, robot: Robot, values: Mapping[str, Any], now: datetime) -> Schedule:
+    """Adds a schedule; ``values`` are columns of it by name.
+
+    Raises ``PermissionDenied``, ``RobotArchived``, ``InvalidSchedule`` naming the field, and ``BadRequest`` for inputs
+    that no run would take.
+    """
+    require(actor, "robot.publish", robot)
+    schedule = Schedule(robot=robot, created_by=actor.user, created_at=now)
+    with transaction.atomic():
+        robot_lock(robot)
+        _fill(schedule, values, now=now)
+        schedule.save(force_insert=True)
+        record("schedule.created", actor=actor, subject=schedule, data=_facts(schedule), now=now)
+    return schedule
+
+
+def schedule_update(
+    *, actor: Actor, schedule: Schedule, values: Mapping[str, Any], if_match: str | None = None, now: datetime
+) -> Schedule:
+    """Changes columns of a schedule and reckons its next firing anew.
+
+    Raises what ``schedule_create`` raises, and ``PreconditionFailed``.
+    """
+    require(actor, "robot.publish", schedule.robot)
+    with transaction.atomic():
+        robot_lock(schedule.robot)
+        schedule = _locked(schedule)
+        check_match(schedule, if_match)
+        _fill(schedule, values, now=now)
+        schedule.save(update_fields=[*values, "next_due_at", "updated_at"])
+        record("schedule.updated", actor=actor, subject=schedule, data={"changed": sorted(values)}, now=now)
+    return schedule
+
+
+def schedule_delete(*, actor: Actor, schedule: Schedule, if_match: str | None = None, now: datetime) -> None:
+    """Removes a schedule and its firings; the runs it started stay. Raises ``PermissionDenied``."""
+    require(actor, "robot.publish", schedule.robot)
+    with transaction.atomic():
+        schedule = _locked(schedule)
+        check_match(schedule, if_match)
+        record("schedule.deleted", actor=actor, subject=schedule, data=_facts(schedule), now=now)
+        schedule.delete()
+
+
+def schedules_fire(*, now: datetime) -> int:
+    """Fires what is due in the current organization; returns how many runs were started.
+
+    No actor: the clock asks. Safe to run at the same time in any number of processes: a due moment is one unique row.
+    """
+    due = Schedule.objects.filter(enabled=True, next_due_at__lte=now, robot__archived_at=None)
+    fired = 0
+    for schedule_id in list(due.order_by("next_due_at").values_list("pk", flat=True)):
+        try:
+            fired += _fire(schedule_id, now=now)
+        except Exception:
+            logger.exception("schedule_not_fired", schedule=str(schedule_id))  # the others are still due
+    return fired
+
+
+def _locked(schedule: Schedule) -> Schedule:
+    return Schedule.objects.select_for_update(no_key=True, of=("self",)).select_related("robot").get(pk=schedule.pk)
+
+
+def _fill(schedule: Schedule, values: Mapping[str, Any], *, now: datetime) -> None:
+    for name, value in values.items():
+        check = _INPUTS.get(name)
+        setattr(schedule, name, check(value, name=name) if check else value)
+    firings = next_firings(timetable_of(schedule), now, 1)
+    schedule.next_due_at = firings[0] if firings and schedule.enabled else None
+
+
+def _fire(schedule_id: UUID, *, now: datetime) -> bool:
+    """One schedule, if it still is due and nobody else is at it. A crash in between leaves it due."""
+    with transaction.atomic():
+        unlocked = Schedule.objects.select_for_update(skip_locked=True, no_key=True, of=("self",))
+        schedule = unlocked.select_related("robot").filter(pk=schedule_id, enabled=True, next_due_at__lte=now).first()
+        if schedule is None or schedule.next_due_at is None:
+            return False
+        schedule_due = schedule.next_due_at
+        moment = _moment_due(schedule, since=schedule_due, now=now)
+        following = next_firings(timetable_of(schedule), now, 1)
+        schedule.next_due_at = following[0] if following else None
+        schedule.save(update_fields=["next_due_at"])
+        firing, is_new = ScheduleFiring.objects.get_or_create(schedule=schedule, due_at=moment or schedule_due)
+        if not is_new:
+            return False
+        reason = BUSY if _is_busy(schedule) else _start(schedule, firing, now=now) if moment else MISSED
+        if reason:
+            firing.skipped_reason = reason
+            firing.save(update_fields=["skipped_reason"])
+            facts = {"due_at": firing.due_at.isoformat(), "reason": reason}
+            record("schedule.skipped", actor=_clock(), subject=schedule, data=facts, now=now)
+        return not reason
+
+
+def _moment_due(schedule: Schedule, *, since: datetime, now: datetime) -> datetime | None:
+    """The latest moment that is due and not too long ago; of several missed ones only that is made up for."""
+    grace = timedelta(seconds=settings.ENV.schedule_grace_seconds)
+    start = max(since, now - grace) - _MOMENT
+    most = int(grace.total_seconds() // 60) + 2
+    passed = [moment for moment in next_firings(timetable_of(schedule), start, most) if moment <= now]
+    return passed[-1] if passed else None
+
+
+def _is_busy(schedule: Schedule) -> bool:
+    unfinished = schedule.runs.exclude(execution__status__in=TERMINAL)
+    return unfinished.count() >= schedule.max_concurrency
+
+
+def _start(schedule: Schedule, firing: ScheduleFiring, *, now: datetime) -> str:
+    """Starts the run; returns why not, where that is the robot's state."""
+    try:
+        with transaction.atomic():
+            firing.run = run_start(
+                actor=_clock(),
+                robot=schedule.robot,
+                runtime_arguments=schedule.runtime_arguments,
+                runtime_env=schedule.runtime_env,
+                parameters=schedule.parameters,
+                timeout_seconds=schedule.timeout_seconds,
+                trigger_type=TriggerType.SCHEDULED,
+                schedule=schedule,
+                max_attempts=schedule.retry_count + 1,
+                retry_backoff_seconds=schedule.retry_backoff_seconds,
+                now=now,
+            )
+    except ApplicationError as error:
+        return error.code
+    firing.save(update_fields=["run"])
+    return ""
+
+
+def _clock() -> Actor:
+    return Actor.system("scheduler", schema=require_tenant())
+
+
+def _facts(schedule: Schedule) -> dict[str, Any]:
+    return {"robot_id": str(schedule.robot_id), "cron": schedule.cron, "timezone": schedule.timezone}
