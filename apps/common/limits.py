@@ -9,12 +9,15 @@ from django.db import connection
 from limits import RateLimitItem, parse_many
 from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import MovingWindowRateLimiter
+from redis import ConnectionPool
 
 from apps.common.errors import TooManyRequests
 from apps.common.redis import RedisAway, redis_or_away, redis_pool
 
 namespace = "http"
 """First part of every key; tests give each test its own, so that none spends another's rate."""
+
+_own = MovingWindowRateLimiter(MemoryStorage())
 
 
 @lru_cache(maxsize=64)
@@ -23,14 +26,8 @@ def _items(rate: str) -> tuple[RateLimitItem, ...]:
 
 
 @lru_cache(maxsize=1)
-def _shared() -> MovingWindowRateLimiter:
-    storage = RedisStorage("redis://", connection_pool=redis_pool(), key_prefix="oficina:limits")
-    return MovingWindowRateLimiter(storage)
-
-
-@lru_cache(maxsize=1)
-def _own() -> MovingWindowRateLimiter:
-    return MovingWindowRateLimiter(MemoryStorage())
+def _shared(pool: ConnectionPool) -> MovingWindowRateLimiter:
+    return MovingWindowRateLimiter(RedisStorage("redis://", connection_pool=pool, key_prefix="oficina:limits"))
 
 
 def hit(rate: str, *identifiers: str) -> None:
@@ -42,9 +39,9 @@ def hit(rate: str, *identifiers: str) -> None:
     identifiers = (namespace, getattr(connection, "schema_name", ""), *identifiers)
     try:
         with redis_or_away():
-            _hit(_shared(), rate, identifiers)
+            _hit(_shared(redis_pool()), rate, identifiers)
     except RedisAway:
-        _hit(_own(), rate, identifiers)
+        _hit(_own, rate, identifiers)
 
 
 def _hit(limiter: MovingWindowRateLimiter, rate: str, identifiers: tuple[str, ...]) -> None:

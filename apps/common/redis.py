@@ -10,12 +10,15 @@ from functools import lru_cache
 import redis
 import structlog
 from django.conf import settings
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from apps.common.errors import Unavailable
 
 logger = structlog.get_logger(__name__)
 TIMEOUT_SECONDS = 0.5
 PAUSE_SECONDS = 1.0
+_UNREACHABLE = (redis.ConnectionError, redis.TimeoutError)
 _away_until = 0.0
 
 
@@ -25,9 +28,12 @@ class RedisAway(Unavailable):
 
 @lru_cache(maxsize=1)
 def redis_pool() -> redis.ConnectionPool:
-    """Connections that give up after half a second."""
+    """Connections that give up after half a second; one retry, for those that a restart of Redis has cut."""
     return redis.ConnectionPool.from_url(
-        settings.REDIS_URL, socket_timeout=TIMEOUT_SECONDS, socket_connect_timeout=TIMEOUT_SECONDS
+        settings.REDIS_URL,
+        socket_timeout=TIMEOUT_SECONDS,
+        socket_connect_timeout=TIMEOUT_SECONDS,
+        retry=Retry(NoBackoff(), 1),
     )
 
 
@@ -35,6 +41,14 @@ def redis_pool() -> redis.ConnectionPool:
 def redis_client() -> redis.Redis:
     """A client on the shared pool; threads may share it."""
     return redis.Redis(connection_pool=redis_pool())
+
+
+def redis_forget() -> None:
+    """Makes the next use connect anew, without a pause; for tests that move Redis."""
+    global _away_until  # noqa: PLW0603  # one circuit for the process
+    redis_client.cache_clear()
+    redis_pool.cache_clear()
+    _away_until = 0.0
 
 
 @contextmanager
@@ -45,7 +59,10 @@ def redis_or_away() -> Iterator[redis.Redis]:
         raise RedisAway
     try:
         yield redis_client()
-    except redis.RedisError as error:
+    except _UNREACHABLE as error:
         _away_until = time.monotonic() + PAUSE_SECONDS
         logger.warning("redis_away", error=str(error))
+        raise RedisAway from error
+    except redis.RedisError as error:  # it is there and refuses: out of memory, a read-only replica
+        logger.warning("redis_refused", error=str(error))
         raise RedisAway from error

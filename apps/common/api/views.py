@@ -50,19 +50,16 @@ class ApiViewSet(ViewSet):
             self.http_method_not_allowed(request)
         if any(isinstance(value, str) and NUL in value for value in kwargs.values()):
             raise NotFound
-        super().initial(request, *args, **kwargs)
+        try:
+            super().initial(request, *args, **kwargs)
+        except Unauthorized:  # before the rates are looked at; counted, so that guessing is slow
+            count_anonymous(request._request)
+            raise
 
     def perform_authentication(self, request: Request) -> None:
-        """Sets ``request.actor``. Public operations look at no credentials: a stale token keeps nobody from signing in.
-
-        Wrong credentials count like requests without any, so that guessing is slow.
-        """
+        """Sets ``request.actor``. Public operations look at no credentials: a stale token keeps nobody out."""
         if self.declaration is not None and self.declaration.right is not Right.PUBLIC:
-            try:
-                super().perform_authentication(request)
-            except Unauthorized:
-                count_anonymous(request._request)
-                raise
+            super().perform_authentication(request)
         http: Any = request._request
         if getattr(http, "actor", None) is None:
             http.actor = self.nobody(http)

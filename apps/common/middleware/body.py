@@ -29,15 +29,16 @@ class BodyLimitMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        try:
-            length = _length(request)
-            if length is None:
-                _take_in_chunks(request)
-            elif length > settings.ENV.max_body_bytes and length > (cap := _cap(request)):
-                raise TooLarge(extra={"max_bytes": cap})
-        except ApplicationError as error:
-            return error_response(error)
-        return self.get_response(request)
+        with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES) as spool:
+            try:
+                length = _length(request)
+                if length is None:
+                    _take_in_chunks(request, cast("BinaryIO", spool))
+                elif length > settings.ENV.max_body_bytes and length > (cap := _cap(request)):
+                    raise TooLarge(extra={"max_bytes": cap})
+            except ApplicationError as error:
+                return error_response(error)
+            return self.get_response(request)
 
 
 def _length(request: HttpRequest) -> int | None:
@@ -61,16 +62,14 @@ def _cap(request: HttpRequest) -> int:
     return declaration.largest_body if declaration is not None else int(settings.ENV.max_body_bytes)
 
 
-def _take_in_chunks(request: HttpRequest) -> None:
+def _take_in_chunks(request: HttpRequest, body: BinaryIO) -> None:
     """Reads a chunked body, which Django itself would take for none; beyond a megabyte to disk."""
     if not (request.META.get("wsgi.input_terminated") or "asgi.scope" in request.META):
         raise LengthRequired
     cap, taken = _cap(request), 0
-    body = cast("BinaryIO", tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES))
     while chunk := request.META["wsgi.input"].read(_CHUNK_BYTES):
         taken += len(chunk)
         if taken > cap:
-            body.close()
             raise TooLarge(extra={"max_bytes": cap})
         body.write(chunk)
     body.seek(0)
