@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, cast
 
 from a2wsgi import WSGIMiddleware
 from channels.routing import ProtocolTypeRouter, URLRouter
@@ -32,7 +32,7 @@ class HttpRouter:
 
     def __init__(self) -> None:
         self.streams = URLRouter(stream_urlpatterns)
-        self.wsgi = WSGIMiddleware(wsgi, workers=settings.ENV.web_threads)
+        self.wsgi: Any = WSGIMiddleware(cast("Any", wsgi), workers=settings.ENV.web_threads)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         target = self.streams if _STREAM.match(scope["path"]) and scope["method"] == "GET" else self.wsgi
