@@ -1,18 +1,22 @@
-"""The sign-in form of the back-office."""
+"""Forms of the back-office: signing in, and one user."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.forms import AuthenticationForm
+from unfold.widgets import UnfoldAdminPasswordWidget
 
 from apps.accounts.backends import PATH
+from apps.accounts.models import User
+from apps.accounts.passwords import password_validate
 from apps.accounts.payloads import Client
 from apps.accounts.services.sign_in import page_sign_in
-from apps.common.errors import ApplicationError, TooManyRequests
+from apps.common.errors import ApplicationError, InvalidInput, TooManyRequests
 
 
 class SignInForm(AuthenticationForm):  # type: ignore[misc]  # untyped library
@@ -37,3 +41,37 @@ class SignInForm(AuthenticationForm):  # type: ignore[misc]  # untyped library
             raise ValidationError(str(error.detail)) from error
         user.backend = PATH
         return user
+
+
+if TYPE_CHECKING:
+    _UserModelForm = forms.ModelForm[User]
+else:
+    _UserModelForm = forms.ModelForm  # generic for type checkers only
+
+
+class UserForm(_UserModelForm):
+    """The fields of a user that people may set, with a new password beside them."""
+
+    new_password = forms.CharField(
+        label=_("new password"),
+        required=False,
+        strip=False,
+        widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"}),
+        help_text=_("8 to 100 characters with upper case, lower case and a digit; ends the user's sessions."),
+    )
+
+    class Meta:
+        model = User
+        fields = ("email", "name", "role", "username", "phone", "department", "is_active")
+
+    def clean_new_password(self) -> str:
+        password = str(self.cleaned_data["new_password"])
+        try:
+            if password:
+                password_validate(password, field="new_password")
+        except InvalidInput as error:
+            raise ValidationError([str(text) for text in (error.errors or {})["new_password"]]) from error
+        return password
+
+    def _post_clean(self) -> None:
+        """The service writes; the instance stays as it was read, and the database judges uniqueness."""

@@ -10,9 +10,11 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.errors import ApiKeyNotFound, UserNotFound
 from apps.accounts.models import ApiKey, Role, User
 from apps.accounts.permissions import allowed, require
-from apps.accounts.roles import canonical_role
+from apps.accounts.roles import PLATFORM_ROLES, canonical_role
 from apps.common.actor import Actor
 from apps.common.errors import InvalidInput, Unauthorized
+from apps.tenants.context import require_tenant
+from apps.tenants.naming import PLATFORM
 
 USER_ORDERINGS = {"email": "email", "name": "name", "created_at": "id", "last_login_at": "last_login"}
 
@@ -41,6 +43,12 @@ def _role(name: str) -> Role:
     if found is None:
         raise InvalidInput(errors={"role": [_("There is no such role.")]})
     return found
+
+
+def roles_assignable() -> QuerySet[Role]:
+    """The roles a user of this organization can have: ``super_admin`` on the platform, everything else elsewhere."""
+    on_platform = Q(slug__in=PLATFORM_ROLES)
+    return Role.objects.filter(on_platform if require_tenant() == PLATFORM else ~on_platform)
 
 
 def user_get(*, actor: Actor, user_id: UUID) -> User:

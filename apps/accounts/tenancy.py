@@ -7,14 +7,17 @@ opaque name without its ``t_``; nobody but the database can do anything with it.
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django.http import HttpRequest
-from django.http.request import split_domain_port
 
 from apps.accounts.tokens import Claims, InvalidToken, new_secret, read_access_token
+from apps.tenants.context import public_context
+from apps.tenants.errors import UnknownHost
+from apps.tenants.hosts import is_shared_host, normal_host
 from apps.tenants.models import Organization
 from apps.tenants.naming import PUBLIC, SCHEMA_NAME
-from apps.tenants.selectors import is_shared_host, organization_by_host, organization_by_id, organization_by_schema
+from apps.tenants.selectors import organization_by_host, organization_by_id, organization_by_schema
 
 API_KEY, REFRESH_TOKEN, SOCKET_TICKET = "ofi", "ofr", "oft"
 _PARTS = 3
@@ -62,14 +65,29 @@ def organization_from_credentials(request: HttpRequest) -> Organization | None:
     token = bearer_of(request.headers.get("Authorization"))
     if token is not None:
         try:
-            return organization_by_id(claims_of(request, token).organization_id)
+            return organization_of_claims(claims_of(request, token))
         except InvalidToken:
             return None
     schema = schema_of(request.headers.get("X-Api-Key", ""), API_KEY)
     return organization_by_schema(schema) if schema else None
 
 
-def organization_of_host(request: HttpRequest) -> Organization | None:
-    """The organization whose own host this is; None on the host that all share."""
-    host = split_domain_port(request.get_host())[0].lower()
-    return None if is_shared_host(host) else organization_by_host(host)
+def organization_of_claims(claims: Claims) -> Organization | None:
+    """The organization of a verified token; one made a moment ago, by another process, is read from the database."""
+    return organization_by_id(claims.organization_id) or _read(claims.organization_id)
+
+
+def _read(organization_id: UUID) -> Organization | None:
+    with public_context():
+        return Organization.objects.filter(pk=organization_id).first()
+
+
+def organization_of_host(given: str) -> Organization | None:
+    """The organization whose own host this is; None on the host that all share. Raises ``UnknownHost``."""
+    host = normal_host(given)
+    if host is not None and is_shared_host(host):
+        return None
+    organization = organization_by_host(host) if host is not None else None
+    if organization is None:
+        raise UnknownHost
+    return organization

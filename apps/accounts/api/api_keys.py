@@ -33,6 +33,7 @@ class ApiKeyViewSet(ApiViewSet):
         response=NewApiKeyOutput,
         status=201,
         errors=[UnknownPermission, PermissionNotHeld],
+        idempotent=True,
     )
     def create(self, request: ApiRequest) -> Response:
         key, text = api_key_create(actor=request.actor, **request.payload, now=timezone.now())

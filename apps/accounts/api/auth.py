@@ -45,6 +45,7 @@ class AuthViewSet(ApiViewSet):
         response=SignedInOutput,
         status=201,
         errors=[EmailTaken],
+        idempotent=True,
     )
     def register(self, request: ApiRequest) -> Response:
         return self.created(
@@ -59,7 +60,7 @@ class AuthViewSet(ApiViewSet):
         errors=[WrongCredentials, AccountLocked, AccountInactive, OrganizationInactive, OrganizationRequired],
     )
     def login(self, request: ApiRequest) -> Response:
-        payload, host = dict(request.payload), organization_of_host(request._request)
+        payload, host = dict(request.payload), organization_of_host(request.get_host())
         slug = payload.pop("organization", None)
         return Response(
             _signed_in(sign_in(**payload, slug=slug, host=host, client=_client(request), now=timezone.now()))
@@ -76,7 +77,7 @@ class AuthViewSet(ApiViewSet):
         token = request.payload.get("refresh_token") or bearer_of(request.headers.get("Authorization"))
         if token is None:
             raise InvalidInput(errors={"refresh_token": [_("This field is required.")]})
-        host = organization_of_host(request._request)
+        host = organization_of_host(request.get_host())
         tokens = session_refresh(token=token, host=host, client=_client(request), now=timezone.now())
         return Response(TokensOutput(tokens).data)
 

@@ -13,14 +13,20 @@ from channels.db import database_sync_to_async
 from django.conf import settings
 from django.contrib.auth import get_user
 from django.http import HttpRequest
-from django.http.request import split_domain_port
 from django.utils import timezone
 
 from apps.accounts.authentication.pages import page_actor
 from apps.accounts.errors import InvalidCredentials, OriginRefused
 from apps.accounts.services.credentials import actor_from_api_key, actor_from_claims, actor_renewed
 from apps.accounts.services.socket_tickets import socket_ticket_redeem
-from apps.accounts.tenancy import API_KEY, SOCKET_TICKET, bearer_of, schema_of
+from apps.accounts.tenancy import (
+    API_KEY,
+    SOCKET_TICKET,
+    bearer_of,
+    organization_of_claims,
+    organization_of_host,
+    schema_of,
+)
 from apps.accounts.tokens import InvalidToken, read_access_token
 from apps.common.actor import Actor
 from apps.common.errors import ApplicationError, Unauthorized
@@ -28,15 +34,9 @@ from apps.common.network import client_address
 from apps.common.trace import begin_trace
 from apps.tenants.aio import in_tenant
 from apps.tenants.context import tenant_context
-from apps.tenants.errors import OrganizationInactive, UnknownHost, WrongOrganization
+from apps.tenants.errors import OrganizationInactive, WrongOrganization
 from apps.tenants.models import Organization
-from apps.tenants.selectors import (
-    is_shared_host,
-    organization_by_host,
-    organization_by_id,
-    organization_by_schema,
-    platform,
-)
+from apps.tenants.selectors import organization_by_schema, platform
 
 Scope = Mapping[str, Any]
 
@@ -79,7 +79,7 @@ def _authenticate(scope: Scope, headers: dict[str, str], now: datetime) -> Actor
     ticket = query.get("ticket", [""])[-1]
     token = query.get("token", [""])[-1] or bearer_of(headers.get("authorization"))
     key, ip = headers.get("x-api-key", ""), _address(scope, headers)
-    home = _home(headers)
+    home = organization_of_host(headers.get("host", ""))
     if ticket:
         organization = _named(home, schema_of(ticket, SOCKET_TICKET))
         with tenant_context(organization):
@@ -90,17 +90,6 @@ def _authenticate(scope: Scope, headers: dict[str, str], now: datetime) -> Actor
         with tenant_context(_named(home, schema_of(key, API_KEY))):
             return actor_from_api_key(key, now=now, ip=ip)
     return _from_cookie(scope, headers, home or platform(), now=now, ip=ip)
-
-
-def _home(headers: dict[str, str]) -> Organization | None:
-    """The organization whose own host was asked; None on the shared host. Raises ``UnknownHost``."""
-    host = split_domain_port(headers.get("host", ""))[0].lower()
-    if is_shared_host(host):
-        return None
-    organization = organization_by_host(host)
-    if organization is None:
-        raise UnknownHost
-    return _active(organization)
 
 
 def _active(organization: Organization | None) -> Organization:
@@ -125,7 +114,7 @@ def _from_token(home: Organization | None, token: str, *, now: datetime, ip: str
         claims = read_access_token(token)
     except InvalidToken as error:
         raise InvalidCredentials from error
-    organization = home or _active(organization_by_id(claims.organization_id))
+    organization = _active(home or organization_of_claims(claims))
     with tenant_context(organization):
         return actor_from_claims(claims, organization=organization, now=now, ip=ip)
 
@@ -138,14 +127,14 @@ def _from_cookie(
         morsel = SimpleCookie(headers.get("cookie", "")).get(settings.SESSION_COOKIE_NAME)
     except CookieError:
         morsel = None
-    if morsel is None or organization is None:
+    if morsel is None:
         raise Unauthorized
     if not _origin_allowed(scope, headers):
         raise OriginRefused
     request: Any = HttpRequest()
     request.session = import_module(settings.SESSION_ENGINE).SessionStore(morsel.value)
     request.client_ip = ip
-    with tenant_context(organization):
+    with tenant_context(_active(organization)):
         request.user = get_user(request)
         actor = page_actor(request, now=now)
     if actor is None:

@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 from apps.accounts.errors import InvalidRefreshToken, NoSession, RefreshTokenReused
 from apps.accounts.models import RefreshToken, Session, User
 from apps.accounts.payloads import Client, Tokens
+from apps.accounts.permissions import require
 from apps.accounts.services.credentials import actor_of_user
 from apps.accounts.tenancy import REFRESH_TOKEN, marked, schema_of
 from apps.accounts.tokens import access_token, hash_secret
@@ -139,6 +140,12 @@ def session_end(*, actor: Actor, refresh_token: str | None = None, now: datetime
     if refresh_token is not None:
         chosen = chosen | own.filter(tokens__token_hash=hash_secret(refresh_token))
     sessions_revoke(actor=actor, sessions=chosen.distinct(), reason=Ending.SIGNED_OUT, now=now)
+
+
+def session_revoke(*, actor: Actor, session: Session, now: datetime) -> None:
+    """Ends anybody's session [admin.manage]; does nothing to one that has ended."""
+    require(actor, "admin.manage")
+    sessions_revoke(actor=actor, sessions=[session], reason=Ending.BY_ADMINISTRATOR, now=now)
 
 
 def sessions_revoke(

@@ -12,7 +12,8 @@ from apps.accounts.errors import InvalidRole, LastAdministrator, PermissionNotHe
 from apps.accounts.models import Role, Session, User
 from apps.accounts.passwords import password_validate
 from apps.accounts.permissions import require
-from apps.accounts.roles import ORG_ADMIN_SLUG, PLATFORM_ROLES, SUPER_ADMIN_SLUG, canonical_role
+from apps.accounts.roles import ORG_ADMIN_SLUG, SUPER_ADMIN_SLUG, canonical_role
+from apps.accounts.selectors import roles_assignable
 from apps.accounts.services.directory import directory_add, directory_remove
 from apps.accounts.services.sessions import Ending, sessions_revoke
 from apps.common.actor import Actor
@@ -29,10 +30,7 @@ def role_named(name: str) -> Role:
 
     ``super_admin`` exists on the platform alone, and nothing else does there. No actor: a lookup.
     """
-    slug = canonical_role(name)
-    if (slug in PLATFORM_ROLES) != (require_tenant() == PLATFORM):
-        raise InvalidRole
-    role = Role.objects.filter(slug=slug).first()
+    role = roles_assignable().filter(slug=canonical_role(name)).first()
     if role is None:
         raise InvalidRole
     return role

@@ -1,0 +1,184 @@
+"""Signed-in browsers: the form of the back-office, the cookie on pages and on the API."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth import authenticate
+from django.test import Client
+from django.utils import timezone
+
+from apps.accounts.models import Session, User
+from apps.events.models import Event
+from apps.tenants.context import public_context, tenant_context
+from apps.tenants.models import Organization
+from conftest import PASSWORD, make_user
+
+LOGIN, INDEX, ME = "/admin/login/", "/admin/", "/api/v1/auth/me"
+HOST = "acme.localhost"
+
+
+@pytest.fixture
+def admin(organization: Organization) -> User:
+    return make_user("admin@acme.example", "org_admin", password=PASSWORD)
+
+
+@pytest.fixture
+def browser() -> Client:
+    return Client(SERVER_NAME=HOST, REMOTE_ADDR="192.0.2.8")
+
+
+def sign_in(browser: Client, user: User | str, password: str = PASSWORD) -> Any:
+    email = user if isinstance(user, str) else user.email
+    return browser.post(LOGIN, {"username": email, "password": password, "next": INDEX})
+
+
+def test_it_works(browser: Client, admin: User) -> None:
+    answer = sign_in(browser, admin)
+    assert (answer.status_code, answer["Location"]) == (302, INDEX)
+    assert browser.get(INDEX).status_code == 200
+    session = Session.objects.get(user=admin)
+    assert session.ip == "192.0.2.8"
+    assert Event.objects.filter(name="session.started", actor_id=str(admin.pk)).count() == 1
+
+
+def test_nobody_is_sent_to_the_form(browser: Client, admin: User) -> None:
+    answer = browser.get(INDEX)
+    assert answer.status_code == 302
+    assert answer["Location"].startswith(LOGIN)
+    assert browser.get(LOGIN).status_code == 200
+
+
+def test_a_wrong_password_stays_at_the_form_and_stands_in_the_ledger(browser: Client, admin: User) -> None:
+    answer = sign_in(browser, admin, "Wrong-horse-7")
+    assert answer.status_code == 200
+    assert b"Incorrect email or password" in answer.content
+    assert Event.objects.filter(name="session.refused", subject_id=str(admin.pk)).count() == 1
+
+
+@pytest.mark.usefixtures("unlimited")
+def test_the_form_and_the_api_share_the_lock(browser: Client, admin: User) -> None:
+    for _ in range(3):
+        sign_in(browser, admin, "Wrong-horse-7")
+    body = {"email": admin.email, "password": "Wrong-horse-7"}
+    for _ in range(2):
+        browser.post("/api/v1/auth/login", body, content_type="application/json")
+    answer = sign_in(browser, admin)
+    assert answer.status_code == 200
+    assert b"locked" in answer.content
+
+
+def test_and_the_limit(browser: Client, admin: User) -> None:
+    body = {"email": "nobody@acme.example", "password": "x"}
+    for _ in range(5):
+        browser.post("/api/v1/auth/login", body, content_type="application/json")
+    answer = sign_in(browser, admin)
+    assert answer.status_code == 200
+    assert b"Too many attempts" in answer.content
+
+
+def test_a_deactivated_user_is_told_so(browser: Client, admin: User) -> None:
+    User.objects.filter(pk=admin.pk).update(is_active=False)
+    assert b"not active" in sign_in(browser, admin).content
+
+
+def test_django_itself_takes_no_password(admin: User) -> None:
+    assert authenticate(None, username=admin.email, email=admin.email, password=PASSWORD) is None
+
+
+def test_signing_out_ends_the_session(browser: Client, admin: User) -> None:
+    sign_in(browser, admin)
+    assert browser.post("/admin/logout/").status_code in {200, 302}
+    assert Session.objects.get(user=admin).revoked_reason == "signed_out"
+    assert browser.get(INDEX).status_code == 302
+
+
+@pytest.mark.parametrize("what", ["session", "user"])
+def test_what_was_switched_off_is_out_by_the_next_page(browser: Client, admin: User, what: str) -> None:
+    sign_in(browser, admin)
+    if what == "session":
+        Session.objects.update(revoked_at=timezone.now())
+    else:
+        User.objects.filter(pk=admin.pk).update(is_active=False)
+    assert browser.get(INDEX).status_code == 302
+    assert browser.get(ME).status_code == 401
+
+
+def test_an_inactive_organization_is_out_at_once(browser: Client, admin: User, organization: Organization) -> None:
+    sign_in(browser, admin)
+    assert browser.get(INDEX).status_code == 200
+    with public_context():
+        Organization.objects.filter(pk=organization.pk).update(is_active=False)
+    assert browser.get(INDEX).status_code == 403
+    assert browser.get(ME).status_code == 403
+
+
+def test_a_cookie_of_another_organization_means_nothing(
+    browser: Client, admin: User, other_organization: Organization
+) -> None:
+    sign_in(browser, admin)
+    for host in ("rival.localhost", "localhost"):
+        assert browser.get(INDEX, SERVER_NAME=host).status_code == 302
+        assert browser.get(ME, SERVER_NAME=host).status_code == 401
+
+
+def test_nobody_signs_in_elsewhere(browser: Client, admin: User, other_organization: Organization) -> None:
+    browser.defaults["SERVER_NAME"] = "rival.localhost"
+    assert b"Incorrect email or password" in sign_in(browser, admin).content
+    browser.defaults["SERVER_NAME"] = "localhost"
+    assert b"Incorrect email or password" in sign_in(browser, admin).content
+
+
+def test_the_platforms_own_people_sign_in_on_the_shared_host(browser: Client, db: None) -> None:
+    with tenant_context("platform"):
+        make_user("root@platform.example", "super_admin", password=PASSWORD)
+    browser.defaults["SERVER_NAME"] = "localhost"
+    assert sign_in(browser, "root@platform.example").status_code == 302
+    assert browser.get(INDEX).status_code == 200
+
+
+class TestCookieOnTheApi:
+    @pytest.fixture
+    def strict(self, admin: User) -> Client:
+        """A browser whose requests are checked for forgery, as in real life."""
+        strict = Client(SERVER_NAME=HOST, enforce_csrf_checks=True)
+        strict.get(LOGIN)
+        token = strict.cookies["csrftoken"].value
+        form = {"username": admin.email, "password": PASSWORD, "csrfmiddlewaretoken": token}
+        assert strict.post(LOGIN, form).status_code == 302
+        return strict
+
+    def test_reading_works(self, strict: Client, admin: User) -> None:
+        assert strict.get(ME).json()["user"]["email"] == admin.email
+
+    def test_writing_needs_the_token(self, strict: Client) -> None:
+        body = {"name": "ci", "permissions": ["robot.read"]}
+        answer = strict.post("/api/v1/api-keys", body, content_type="application/json")
+        assert (answer.status_code, answer.json()["error_code"]) == (403, "csrf_failed")
+        token = strict.cookies["csrftoken"].value
+        for sent, status in ((token, 201), ("x" * len(token), 403)):
+            headers = {"X-CSRFToken": sent}
+            answer = strict.post("/api/v1/api-keys", body, content_type="application/json", headers=headers)
+            assert answer.status_code == status
+
+    def test_signing_out_over_the_api_signs_the_browser_out(self, strict: Client) -> None:
+        token = strict.cookies["csrftoken"].value
+        assert strict.post("/api/v1/auth/logout", HTTP_X_CSRFTOKEN=token).status_code == 204
+        assert strict.get(INDEX).status_code == 302
+
+    def test_a_bearer_goes_before_the_cookie(
+        self, strict: Client, viewer: User, client_of: Callable[[User | None], Any]
+    ) -> None:
+        header = client_of(viewer)._credentials["HTTP_AUTHORIZATION"]
+        assert strict.get(ME, HTTP_AUTHORIZATION=header).json()["user"]["email"] == viewer.email
+        assert strict.get(ME, HTTP_AUTHORIZATION="Bearer x").status_code == 401
+
+
+def test_sessions_that_ended_a_month_ago_are_forgotten(browser: Client, admin: User) -> None:
+    long_ago = timezone.now() - timedelta(days=31)
+    Session.objects.create(user=admin, last_used_at=long_ago, expires_at=long_ago)
+    sign_in(browser, admin)
+    assert Session.objects.filter(user=admin).count() == 1
