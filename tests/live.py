@@ -166,7 +166,8 @@ class Live:
         process = self.start(
             "web",
             *("-m", "uvicorn", "config.asgi:application", "--host", "127.0.0.1", "--port", str(port)),
-            *("--lifespan", "off", "--no-access-log", "--timeout-graceful-shutdown", "3"),
+            *("--ws", "config.sockets:SocketProtocol", "--lifespan", "off"),
+            *("--no-access-log", "--timeout-graceful-shutdown", "3"),
             **environment,
         )
         web = Web(process, f"http://127.0.0.1:{port}")
