@@ -53,12 +53,20 @@ class _Raw:
 
 
 class Log:
-    """Takes lines as they are read and hands them to a sink."""
+    """Takes lines as they are read and hands them to a sink, until ``silenced`` says that nobody may write any more."""
 
     def __init__(
-        self, sink: LogSink, *, limits: LogLimits, batches: Batches, first_seq: int, clock: Callable[[], float]
+        self,
+        sink: LogSink,
+        *,
+        limits: LogLimits,
+        batches: Batches,
+        first_seq: int,
+        clock: Callable[[], float],
+        silenced: Callable[[], bool] = lambda: False,
     ) -> None:
         self._sink, self._limits, self._batches, self._clock = sink, limits, batches, clock
+        self._silenced = silenced
         self.last_seq = first_seq - 1
         self.truncated = False
         self._ready: list[LogLine] = []
@@ -135,11 +143,12 @@ class Log:
             return
         lines, self._ready, self._ready_bytes = self._ready, [], 0
         self._remembered.extend(line.message for line in lines[-_REMEMBERED:])
-        self._sink.write(lines)
+        if not self._silenced():
+            self._sink.write(lines)
 
     def _tell_progress(self, now: float) -> None:
         progress, self._progress, self._progress_told = self._progress, None, now
-        if progress is not None:
+        if progress is not None and not self._silenced():
             self._sink.progress(progress)
 
     def _hold_back(self, lines: list[bytes], stream: Stream, timestamp: datetime) -> None:
@@ -174,7 +183,7 @@ class Log:
         return kept
 
     def _write_tail(self) -> None:
-        if self._first_of_tail is None:
+        if self._first_of_tail is None or self._silenced():
             return
         first_kept = self._trim()
         if first_kept > self._first_of_tail:

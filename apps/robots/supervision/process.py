@@ -44,9 +44,9 @@ def supervise(
 ) -> ExitReport:
     """Run a robot to its end, in this thread, and say how it ended. When it returns, no process of it is alive.
 
-    Lines and progress go to ``sink`` while it runs; what the sink raises ends the robot and is passed on. After
-    ``control.lose()`` nothing more is written. ``supervision.on_start`` is told the process id and the time of the
-    start. Raises SandboxFailed when the robot could not be started.
+    Lines and progress go to ``sink`` while it runs; what the sink raises ends the robot and is passed on. A sink that
+    blocks holds up everything but ``control.lose()``, after which nothing more is written. ``supervision.on_start`` is
+    told the process id and the time of the start. Raises SandboxFailed when the robot could not be started.
     """
     process = start(spec)
     try:
@@ -77,6 +77,7 @@ class _Supervisor:
             batches=supervision.batches,
             first_seq=supervision.first_seq,
             clock=time.monotonic,
+            silenced=control.lost.is_set,
         )
         self._watch = UsageWatch(
             spec.workspace,
@@ -103,8 +104,7 @@ class _Supervisor:
                 self._wait()
                 self._consider()
             self._drain()
-        if self._reason is not Ending.LOST:
-            self._log.finish()
+        self._log.finish()
         return self._report()
 
     def _wait(self) -> None:
@@ -124,7 +124,7 @@ class _Supervisor:
         data = os.read(descriptor, _READ_BYTES)
         decoder = self._decoders[descriptor]
         lines = decoder.feed(data) if data else decoder.finish()
-        if lines and not self._control.lost.is_set():
+        if lines:
             self._log.take(lines, self._streams[descriptor])
         if not data:
             self._selector.unregister(descriptor)
@@ -134,30 +134,26 @@ class _Supervisor:
         now = time.monotonic()
         if self._control.lost.is_set():
             self._reason = Ending.LOST
+            self._kill_at = min(self._kill_at or now, now)
+        elif self._kill_at is None:
+            self._look_for_reasons(now)
+        if self._kill_at is not None and now >= self._kill_at:
             self._process.kill()
-        elif self._kill_at is not None:
-            if now >= self._kill_at:
-                self._process.kill()
-            if now >= self._kill_at + _UNKILLABLE_SECONDS:
-                self._running = False
-        elif self._control.cancelled.is_set():
+            self._running = self._running and now < self._kill_at + _UNKILLABLE_SECONDS
+        self._log.flush_if_due()
+
+    def _look_for_reasons(self, now: float) -> None:
+        if self._control.cancelled.is_set():
             self._ask_to_end(Ending.CANCELLED, "Cancelled", now)
         elif self._supervision.timeout is not None and now >= self._began + self._supervision.timeout:
             self._ask_to_end(Ending.TIMEOUT, "TIMEOUT", now)
         elif problem := self._watch.look_if_due():
-            self._stop_for(problem)
-        if self._reason is not Ending.LOST:
-            self._log.flush_if_due()
+            self._reason, self._problem, self._kill_at = Ending.LIMIT, problem, now
 
     def _ask_to_end(self, reason: Ending, message: str, now: float) -> None:
         self._reason, self._problem = reason, message
         self._kill_at = now + self._supervision.grace
         self._process.terminate()
-
-    def _stop_for(self, problem: str) -> None:
-        self._reason, self._problem = Ending.LIMIT, problem
-        self._kill_at = time.monotonic()
-        self._process.kill()
 
     def _drain(self) -> None:
         """All writers are dead: what is left in the pipes is all there will ever be."""
@@ -169,7 +165,7 @@ class _Supervisor:
             for key, _events in ready:
                 self._read(key.fd)
         for decoder, stream in zip(self._decoders.values(), self._streams.values(), strict=True):
-            if (rest := decoder.finish()) and not self._control.lost.is_set():
+            if rest := decoder.finish():
                 self._log.take(rest, stream)
         if self._control.lost.is_set():
             self._reason = Ending.LOST

@@ -90,9 +90,9 @@ def test_secrets_never_stand_in_a_list_of_processes(sandboxed: Runner) -> None:
         "import time; print('up'); time.sleep(30)", environment={"TOKEN": "s3cret-value"}, supervision=SLOW
     )
     eventually(lambda: sandboxed.saw("up"))
+    sandbox = [child for child in psutil.Process().children(recursive=True) if child.name() == "bwrap"]
+    environments = [child.environ() for child in sandbox]
     commands = [" ".join(process.info["cmdline"] or ()) for process in psutil.process_iter(["cmdline"])]
-    sandbox = [process for process in psutil.process_iter(["name"]) if process.info["name"] == "bwrap"]
-    environments = [process.environ() for process in sandbox]
     sandboxed.control.cancel()
     assert robot.report().reason is Ending.CANCELLED
     assert not [command for command in commands if "s3cret-value" in command]

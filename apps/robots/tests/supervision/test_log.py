@@ -135,6 +135,23 @@ def test_the_tail_holds_bounded_memory() -> None:
         assert log._tail_bytes <= 150_000
 
 
+def test_who_is_silenced_says_nothing_more() -> None:
+    sink = Recorder()
+    log = Log(
+        sink,
+        limits=LogLimits(head_lines=450, tail_lines=1),
+        batches=Batches(),
+        first_seq=1,
+        clock=Clock(),
+        silenced=lambda: len(sink.lines) >= 200,
+    )
+    log.take([*numbered(1, 900), b"::progress done=1::"], Stream.STDOUT)
+    log.finish()
+    assert len(sink.lines) == 200
+    assert not sink.gaps
+    assert not sink.progresses
+
+
 def test_totals_are_shared_out() -> None:
     limits = LogLimits.of(200_000, 64 * 1024**2)
     assert (limits.head_lines + limits.tail_lines, limits.head_bytes + limits.tail_bytes) == (200_000, 64 * 1024**2)
