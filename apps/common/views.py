@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from http import HTTPStatus
 from ipaddress import ip_address
 
 from django.conf import settings
@@ -17,7 +18,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from apps.common import health as state
 from apps.common.api.areas import AREAS
 from apps.common.api.responses import error_response
-from apps.common.errors import Unauthorized
+from apps.common.errors import ApplicationError, Unauthorized
 
 
 @require_safe
@@ -36,16 +37,18 @@ def health(request: HttpRequest) -> HttpResponse:
 @require_safe
 def ready(request: HttpRequest) -> HttpResponse:
     """200 when database, Redis and migrations are in place, else 503 with what is missing."""
-    missing = state.missing()
+    missing = sorted(state.missing())
     if missing:
-        return JsonResponse({"status": "unavailable", "missing": sorted(missing)}, status=503)
+        return JsonResponse({"status": "unavailable", "missing": missing}, status=HTTPStatus.SERVICE_UNAVAILABLE)
     return JsonResponse({"status": "ok"})
 
 
 @require_safe
 def health_services(request: HttpRequest) -> HttpResponse:
-    """How each service is; error texts only for those who hold a valid token."""
-    return JsonResponse(state.services(with_errors=_signed_in(request)))
+    """How each service is; error texts only for those who hold a valid token. 503 when the database is down."""
+    found = state.services(with_errors=_signed_in(request))
+    status = HTTPStatus.SERVICE_UNAVAILABLE if found["status"] == state.DOWN else HTTPStatus.OK
+    return JsonResponse(found, status=status)
 
 
 @require_safe
@@ -57,9 +60,12 @@ def metrics(request: HttpRequest) -> HttpResponse:
 
 
 def _signed_in(request: HttpRequest) -> bool:
+    """Whether a valid access token came along; it needs no organization, which would need the database."""
+    if "Authorization" not in request.headers:
+        return False
     try:
         return import_string(settings.ORGANIZATION_FROM_CREDENTIALS)(request) is not None
-    except DatabaseError:
+    except (ApplicationError, DatabaseError):
         return False
 
 
@@ -69,4 +75,5 @@ def _may_read_metrics(request: HttpRequest) -> bool:
         given = request.headers.get("Authorization", "").removeprefix("Bearer ")
         return hmac.compare_digest(given.encode(), token.encode())
     address = request.client_ip  # type: ignore[attr-defined]
-    return address is not None and ip_address(address).is_loopback
+    proxied = "X-Forwarded-For" in request.headers  # a proxy on this machine makes everybody look local
+    return address is not None and ip_address(address).is_loopback and not proxied

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.db import OperationalError
+from django.http import HttpResponse
 from django.urls import path
 from rest_framework.test import APIClient
 from structlog.testing import capture_logs
@@ -20,7 +21,7 @@ def breaking(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Any:
     """A plain view that raises what it is given."""
 
     def put(exception: Exception) -> None:
-        def view(_request: object) -> None:
+        def view(_request: object) -> HttpResponse:
             raise exception
 
         monkeypatch.setattr(urls, "urlpatterns", [path("breaking", view)])
