@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from celery import current_app
@@ -15,16 +16,17 @@ QUEUE = "rings.tests"
 
 def waiting() -> int:
     with current_app.connection_for_write() as connection:
-        channel = connection.channel()
+        channel: Any = connection.channel()
         return int(channel.queue_declare(QUEUE).message_count)
 
 
 @pytest.fixture(autouse=True)
 def _empty_queue() -> Iterator[None]:
     with current_app.connection_for_write() as connection:
-        connection.channel().queue_purge(QUEUE)
+        channel: Any = connection.channel()
+        channel.queue_purge(QUEUE)
         yield
-        connection.channel().queue_purge(QUEUE)
+        channel.queue_purge(QUEUE)
 
 
 def test_it_works() -> None:

@@ -1,0 +1,32 @@
+"""Queue and workers, seen by the platform; nothing is written by hand."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+
+from apps.common.admin import ServiceAdmin
+from apps.common.admin_sites import platform_site
+from apps.dispatch.models import Tally, Ticket, Worker
+
+
+class PlatformAdmin(ServiceAdmin):
+    read_action = "platform.manage"
+
+
+@admin.register(Ticket, site=platform_site)
+class TicketAdmin(PlatformAdmin):
+    list_display = ("id", "kind", "queue", "schema_name", "priority", "available_at", "worker", "lease_until")
+    list_filter = ("queue", "kind")
+    search_fields = ("=id", "=schema_name", "worker")
+    exclude = ("token",)
+
+
+@admin.register(Worker, site=platform_site)
+class WorkerAdmin(PlatformAdmin):
+    list_display = ("name", "host", "pid", "queues", "busy", "slots", "started_at", "last_seen")
+
+
+@admin.register(Tally, site=platform_site)
+class TallyAdmin(PlatformAdmin):
+    list_display = ("name", "labels", "value")
+    search_fields = ("name", "labels")

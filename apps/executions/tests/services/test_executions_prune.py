@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.utils import timezone
+
+from apps.events.models import Event
+from apps.executions.lease import Lease
+from apps.executions.models import Artifact, Execution, LogChunk
+from apps.executions.selectors import log_lines
+from apps.executions.services.artifacts import artifact_store
+from apps.executions.services.logs import LogLine, log_append
+from apps.executions.services.retention import Removed, Retention, executions_prune
+from apps.executions.services.transitions import execution_finish
+from apps.executions.tests.conftest import DONE, Start, stored
+from apps.tenants.models import Organization
+
+NOW = timezone.now()
+KEEP = Retention(runs_days=90, logs_days=30, artifacts_days=10)
+
+
+@pytest.fixture(autouse=True)
+def storage(tmp_path: Path, settings: Any) -> Path:
+    location = tmp_path / "storage"
+    settings.STORAGES = settings.STORAGES | {
+        "default": {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {"location": str(location)},
+        }
+    }
+    return location
+
+
+@pytest.fixture
+def aged(start: Start, tmp_path: Path) -> Any:
+    """An execution with two lines and an artifact that ended so many days ago; ``days=None`` still runs."""
+
+    def made(days: int | None) -> Lease:
+        lease = start(now=NOW - timedelta(days=500))
+        log_append(lease, [LogLine(NOW, "INFO", "stdout", "line")] * 2, now=NOW)
+        (tmp_path / "file").write_bytes(b"12345")
+        artifact_store(lease, name="file", path=tmp_path / "file", now=NOW)
+        if days is not None:
+            execution_finish(lease, DONE, now=NOW)
+            ended = NOW - timedelta(days=days)
+            Execution.objects.filter(pk=lease.execution_id).update(finished_at=ended)
+        return lease
+
+    return made
+
+
+def files(storage: Path) -> int:
+    return sum(path.is_file() for path in storage.rglob("*"))
+
+
+def test_it_works(aged: Any, storage: Path, organization: Organization, committed: Any) -> None:
+    old, young, running = aged(91), aged(1), aged(None)
+    with committed():
+        removed = executions_prune(keep=KEEP, now=NOW)
+    assert removed == Removed(organization.schema_name, executions=1, logs=0, artifacts=1, bytes=5)
+    assert set(Execution.objects.values_list("pk", flat=True)) == {young.execution_id, running.execution_id}
+    assert not LogChunk.objects.filter(execution_id=old.execution_id).exists()
+    assert files(storage) == 2
+    event = Event.objects.get(name="execution.pruned")
+    assert (event.subject_id, event.actor_label, event.data["lines"]) == (str(old.execution_id), "retention", 2)
+
+
+def test_logs_and_artifacts_may_go_earlier(aged: Any, storage: Path, committed: Any) -> None:
+    without_log, without_artifacts = aged(31), aged(11)
+    with committed():
+        removed = executions_prune(keep=KEEP, now=NOW)
+    assert (removed.executions, removed.logs, removed.artifacts) == (0, 1, 2)
+    assert log_lines(execution=stored(without_log)) == []
+    assert stored(without_log).log_truncated
+    [gap] = LogChunk.objects.filter(execution_id=without_log.execution_id)
+    assert (gap.first_seq, gap.last_seq, gap.gap_reason) == (1, 2, "retention")
+    assert len(log_lines(execution=stored(without_artifacts))) == 2
+    assert not Artifact.objects.exists()
+    assert files(storage) == 0
+    names = Event.objects.filter(name__startswith="execution.").values_list("name", flat=True)
+    assert sorted(names) == ["execution.artifacts_pruned", "execution.artifacts_pruned", "execution.log_pruned"]
+
+
+def test_what_runs_is_never_touched(aged: Any) -> None:
+    aged(None)
+    removed = executions_prune(keep=Retention(0, 0, 0), now=NOW + timedelta(days=1000))
+    assert (removed.executions, removed.logs, removed.artifacts) == (0, 0, 0)
+
+
+def test_twice_finds_nothing_more(aged: Any, organization: Organization) -> None:
+    aged(91)
+    aged(31)
+    executions_prune(keep=KEEP, now=NOW)
+    assert executions_prune(keep=KEEP, now=NOW) == Removed(organization.schema_name)
+
+
+def test_dry_run_tells_and_touches_nothing(aged: Any, storage: Path, organization: Organization) -> None:
+    aged(91)
+    aged(31)
+    aged(11)
+    expected = Removed(organization.schema_name, executions=1, logs=1, artifacts=3, bytes=15)
+    assert executions_prune(keep=KEEP, now=NOW, dry_run=True) == expected
+    assert Execution.objects.count() == 3
+    assert files(storage) == 3
+    assert executions_prune(keep=KEEP, now=NOW) == expected
+
+
+def test_command(aged: Any, organization: Organization, capsys: pytest.CaptureFixture[str]) -> None:
+    aged(91)
+    call_command("prune_executions", "--dry-run")
+    assert f"{organization.slug}: would remove 1 executions" in capsys.readouterr().out
+    call_command("prune_executions", "--organization", "rival")
+    assert Execution.objects.exists()
+    call_command("prune_executions", "--organization", organization.slug)
+    assert f"{organization.slug}: removed 1 executions" in capsys.readouterr().out
+    assert not Execution.objects.exists()
