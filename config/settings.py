@@ -223,6 +223,10 @@ REST_FRAMEWORK = {
     "UNAUTHENTICATED_USER": None,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
+DOCUMENTED_ERRORS = {  # what stands before every view
+    "everywhere": ["apps.tenants.errors.UnknownHost", "apps.tenants.errors.OrganizationInactive"],
+    "with_credentials": ["apps.accounts.errors.InvalidCredentials", "apps.tenants.errors.WrongOrganization"],
+}
 SPECTACULAR_SETTINGS = {
     "TITLE": "Oficina",
     "DESCRIPTION": "Operations hub: robots, portal, live runs. Every error has a stable `error_code`.",
@@ -232,8 +236,9 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
-    "COMPONENT_SPLIT_REQUEST": True,
-    "SECURITY": [{"bearer": []}, {"apiKey": []}],
+    "COMPONENT_SPLIT_REQUEST": True,  # files are bytes going in and addresses coming out
+    "COMPONENT_SPLIT_PATCH": False,  # serializers say themselves what may be left out
+    "POSTPROCESSING_HOOKS": [],
     "APPEND_COMPONENTS": {
         "securitySchemes": {
             "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},

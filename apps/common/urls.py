@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.urls import path
 
 from apps.common import views
+from apps.common.api import documents
 from apps.common.api.areas import AREAS
-from apps.common.api.documents import DocumentView, RedocView, SwaggerView, area_generator
 
 urlpatterns = [
     path("", views.landing, name="landing"),
@@ -14,16 +14,13 @@ urlpatterns = [
     path("health/services", views.health_services, name="health-services"),
     path("ready", views.ready, name="ready"),
     path("metrics", views.metrics, name="metrics"),
-    path("api/v1/openapi.json", DocumentView.as_view(), name="openapi"),
-    path("api/v1/docs", SwaggerView.as_view(), name="docs"),
-    path("api/v1/redoc", RedocView.as_view(), name="redoc"),
+    path("api/v1/openapi.json", documents.document, name="openapi"),
+    path("api/v1/docs", documents.SwaggerView.as_view(), name="docs"),
+    path("api/v1/redoc", documents.RedocView.as_view(), name="redoc"),
 ]
 for area in AREAS:
+    document = f"openapi-{area.slug}"
     urlpatterns += [
-        path(
-            f"{area.slug}/openapi.json",
-            DocumentView.as_view(generator_class=area_generator(area.slug)),
-            name=f"openapi-{area.slug}",
-        ),
-        path(f"{area.slug}/docs", SwaggerView.as_view(url_name=f"openapi-{area.slug}"), name=f"docs-{area.slug}"),
+        path(f"{area.slug}/openapi.json", documents.document, {"area": area.slug}, name=document),
+        path(f"{area.slug}/docs", documents.SwaggerView.as_view(url_name=document), name=f"docs-{area.slug}"),
     ]

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+BASE = "/api/v1"
+
 
 @dataclass(frozen=True, slots=True)
 class Area:
@@ -16,8 +18,13 @@ class Area:
     title: Promise
     prefixes: tuple[str, ...]
 
+    def covers(self, path: str) -> bool:
+        """Whether a path of the API belongs to it."""
+        return any(f"{path}/".startswith(f"{BASE}{prefix}/") for prefix in self.prefixes)
+
 
 AREAS = (
+    Area("tenants", _("Organizations"), ("/tenants", "/auth/register")),
     Area("users", _("Sign-in, users and keys"), ("/auth", "/users", "/api-keys", "/ws/ticket")),
     Area("robots", _("Robots and runs"), ("/robots", "/runs")),
     Area("portal", _("Service portal"), ("/domains", "/services")),

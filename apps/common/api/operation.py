@@ -24,7 +24,12 @@ __all__ = ["Declaration", "Right", "declaration_of", "operation"]
 
 def _implied(declared: Declaration) -> list[type[ApplicationError]]:
     """Errors that follow from the rest of a declaration."""
-    implied: list[type[ApplicationError]] = [kernel.InvalidInput, kernel.NotAcceptable, kernel.TooManyRequests]
+    implied: list[type[ApplicationError]] = [
+        kernel.InvalidInput,
+        kernel.NotAcceptable,
+        kernel.TooManyRequests,
+        kernel.Unavailable,
+    ]
     if declared.right is not Right.PUBLIC:
         implied.append(kernel.Unauthorized)
     if isinstance(declared.right, str):

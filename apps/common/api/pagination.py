@@ -126,5 +126,5 @@ def _links(request: Any, *, limit: int, offset: int, total: int) -> str:
 def page_of(serializer: SerializerType, key: str, *, long: bool = False) -> SerializerType:
     """The serializer class of such an answer, for the OpenAPI document; ``long`` for :func:`paginated_long`."""
     fields = {key: serializer(many=True), "pagination": LongPagination() if long else Pagination()}
-    name = f"{serializer.__name__.removesuffix('Serializer').removesuffix('Output')}Page"
+    name = serializer.__name__.removesuffix("Output") + ("LongPage" if long else "Page")
     return extend_schema_serializer(many=False)(type(name, (serializers.Serializer,), fields))
