@@ -7,6 +7,7 @@ Any variable may also be given as ``NAME_FILE``, the path of a file that holds t
 from __future__ import annotations
 
 import os
+from base64 import b64decode
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -15,11 +16,25 @@ from limits import parse_many
 from pydantic import AfterValidator, Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
+SIGNING_KEY_BYTES = 32  # RFC 7518: an HMAC key is no shorter than its hash
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 
 def _rate(value: str) -> str:
     parse_many(value)
+    return value
+
+
+def _signing_keys(value: str) -> str:
+    """Refuses what could not sign: every entry is a name of its own and 32 bytes or more in base64."""
+    names = []
+    for entry in value.split(","):
+        name, _colon, key = entry.strip().partition(":")
+        if not name or len(b64decode(key, validate=True)) < SIGNING_KEY_BYTES:
+            raise ValueError(f"not kid:base64 of {SIGNING_KEY_BYTES} bytes or more")
+        names.append(name)
+    if len(set(names)) < len(names):
+        raise ValueError("two keys of one name")
     return value
 
 
@@ -40,12 +55,12 @@ class FileSource(PydanticBaseSettingsSource):
 
 
 class Environment(BaseSettings):
-    model_config = SettingsConfigDict(case_sensitive=False, extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(case_sensitive=False, extra="ignore", frozen=True, hide_input_in_errors=True)
 
     # --- program
     debug: bool = Field(False, description="Development mode: readable logs, mail on the console, any CORS origin.")
     secret_key: str = Field(..., min_length=32, description="Django's secret key, 32 characters or more.")
-    jwt_keys: str = Field(
+    jwt_keys: Annotated[str, AfterValidator(_signing_keys)] = Field(
         ...,
         min_length=40,
         description="Signing keys of access tokens, `kid:base64` separated by commas; the first signs, all verify.",
@@ -132,7 +147,9 @@ class Environment(BaseSettings):
     viewer_stall_seconds: float = Field(
         5, gt=0, le=300, description="A viewer whose buffer is full and who reads nothing this long is cut off."
     )
-    viewer_recheck_seconds: float = Field(30, gt=0, le=600, description="How often a live viewer's right is re-checked.")
+    viewer_recheck_seconds: float = Field(
+        30, gt=0, le=600, description="How often a live viewer's right is re-checked."
+    )
 
     # --- storage
     storage_url: str = Field("", description="s3://bucket/prefix for S3; empty keeps files under DATA_DIR/storage.")

@@ -27,6 +27,11 @@ class RefreshTokenReused(Unauthorized):
     message = _("This refresh token was used before; for safety, its session has ended.")
 
 
+class WrongPassword(BadRequest):
+    code = "wrong_password"
+    message = _("The current password is not right.")
+
+
 class AccountLocked(PermissionDenied):
     code = "account_locked"
     message = _("Too many failed sign-ins; this account is locked for a while.")

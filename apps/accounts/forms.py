@@ -8,7 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from unfold.forms import AuthenticationForm
+from unfold.forms import AdminOwnPasswordChangeForm, AuthenticationForm
 from unfold.widgets import UnfoldAdminPasswordWidget
 
 from apps.accounts.backends import PATH
@@ -41,6 +41,16 @@ class SignInForm(AuthenticationForm):  # type: ignore[misc]  # untyped library
             raise ValidationError(str(error.detail)) from error
         user.backend = PATH
         return user
+
+
+class OwnPasswordForm(AdminOwnPasswordChangeForm):  # type: ignore[misc]  # untyped library
+    """Asks for the current password; whether it is right only the service says, for it counts wrong ones."""
+
+    def clean_old_password(self) -> str:
+        return str(self.cleaned_data["old_password"])
+
+    def save(self, commit: bool = True) -> Any:  # Django's signature
+        raise TypeError("the service saves")
 
 
 if TYPE_CHECKING:

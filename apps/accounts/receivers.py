@@ -39,6 +39,7 @@ def begin_page_session(request: Any, user: User, **_: Any) -> None:
         now=timezone.now(),
     )
     request.session[SESSION_KEY] = str(session.pk)
+    type(request.session).clear_expired()
 
 
 @receiver(user_logged_out)

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from apps.accounts.forms import SignInForm, UserForm
+from apps.accounts.forms import UserForm
 from apps.accounts.models import (
     ApiKey,
     GroupGrant,
@@ -28,7 +28,6 @@ from apps.accounts.services.grants import grant_remove
 from apps.accounts.services.sessions import session_revoke
 from apps.accounts.services.users import user_create, user_deactivate, user_update
 from apps.common.admin import ServiceAdmin
-from apps.common.admin_sites import organization_site, platform_site
 
 
 class AccountAdmin(ServiceAdmin):
@@ -155,7 +154,3 @@ PAGES: dict[type[Model], type[AccountAdmin]] = {
     GroupGrant: GroupGrantAdmin,
     TagGrant: TagGrantAdmin,
 }
-for site in (organization_site, platform_site):
-    site.login_form = SignInForm
-    for model, page in PAGES.items():
-        site.register(model, page)

@@ -1,0 +1,16 @@
+"""Accounts in the back-office, of an organization and of the platform alike."""
+
+from __future__ import annotations
+
+from apps.accounts.admin.pages import PAGES
+from apps.accounts.admin.passwords import password_change_of
+from apps.accounts.forms import SignInForm
+from apps.common.admin_sites import organization_site, platform_site
+
+for site in (organization_site, platform_site):
+    site.login_form = SignInForm
+    site.password_change = password_change_of(site)
+    for model, page in PAGES.items():
+        site.register(model, page)
+
+__all__ = ["PAGES"]

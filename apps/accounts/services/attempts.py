@@ -1,0 +1,93 @@
+"""Attempts at a password: tried one at a time for each account, counted, noted, and locked out after five."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.contrib.auth.hashers import check_password
+from django.db import transaction
+from django.db.models import Model
+
+from apps.accounts.errors import AccountInactive, AccountLocked, WrongCredentials
+from apps.accounts.models import User
+from apps.accounts.payloads import Client
+from apps.common.actor import Actor
+from apps.common.errors import ApplicationError
+from apps.common.ids import uuid7
+from apps.common.trace import current_trace_id
+from apps.events.services import record
+from apps.tenants.context import require_tenant, tenant_context
+from apps.tenants.errors import OrganizationInactive
+from apps.tenants.models import Organization
+
+FAILURES_UNTIL_LOCK = 5
+LOCK = timedelta(minutes=30)
+NOBODY = ""
+_NO_PASSWORD = "!"  # noqa: S105  # what Django stores for "none"; checking against it costs one hash
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """How trying a password on one account went: the user it was right for, or why not."""
+
+    organization: Organization
+    user: User | None = None
+    refusal: ApplicationError | None = None
+
+
+def attempt(organization: Organization, *, email: str, password: str, client: Client, now: datetime) -> Attempt:
+    """Tries a password on the account of an address in one organization.
+
+    The user's row stays locked meanwhile: attempts sent in parallel count as if they had come one after another.
+    ``NOBODY`` as the address takes as long as any. No actor: it tells whether somebody becomes one.
+    """
+    with tenant_context(organization), transaction.atomic():
+        user: User | None = (
+            User.objects.of_address(email).select_for_update(of=("self",), no_key=True).select_related("role").first()
+        )
+        if user is not None and user.locked_until is not None and user.locked_until > now:
+            return Attempt(organization, refusal=account_locked(user.locked_until, now=now))
+        if user is None or not user.check_password(password):
+            if user is None:
+                check_password(password, _NO_PASSWORD)
+            failure_count(user, subject=user or organization, client=client, now=now)
+            return Attempt(organization, refusal=WrongCredentials())
+        _count(user, failures=0, locked_until=None)
+        if organization.is_active and user.is_active:
+            return Attempt(organization, user=user)
+        off = AccountInactive() if organization.is_active else OrganizationInactive()
+        _note_refusal(user, client=client, data={"reason": off.code}, now=now)
+        return Attempt(organization, refusal=off)
+
+
+def account_locked(until: datetime, *, now: datetime) -> AccountLocked:
+    """The error of a locked account. No actor: it only says so."""
+    seconds = (until - now).total_seconds()
+    return AccountLocked(extra={"locked_until": until.isoformat()}, retry_after=seconds)
+
+
+def failure_count(user: User | None, *, subject: Model, client: Client, now: datetime) -> None:
+    """Counts a wrong password, in the transaction that holds the user's row; the fifth in a row locks the account.
+
+    No actor: whoever gave the password is not known by it.
+    """
+    failures = user.failed_logins + 1 if user is not None and user.locked_until is None else 1
+    locked_until = now + LOCK if failures >= FAILURES_UNTIL_LOCK else None
+    _count(user, failures=failures, locked_until=locked_until)
+    data: dict[str, Any] = {"reason": WrongCredentials.code, "failures": failures}
+    if locked_until is not None:
+        data["locked_until"] = locked_until.isoformat()
+    _note_refusal(subject, client=client, data=data, now=now)
+
+
+def _count(user: User | None, *, failures: int, locked_until: datetime | None) -> None:
+    """Writes the count; for nobody the same statement, which finds no row, so that it takes the same time."""
+    key = uuid7() if user is None else user.pk
+    User.objects.filter(pk=key).update(failed_logins=failures, locked_until=locked_until)
+
+
+def _note_refusal(subject: Model, *, client: Client, data: dict[str, Any], now: datetime) -> None:
+    actor = Actor.anonymous(schema=require_tenant(), ip=client.ip, trace_id=current_trace_id())
+    record("session.refused", actor=actor, subject=subject, data=data, now=now)
