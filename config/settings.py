@@ -207,7 +207,11 @@ GUARDIAN_MONKEY_PATCH_USER = False
 GUARDIAN_USER_OBJ_PERMS_MODEL = "accounts.UserGrant"
 GUARDIAN_GROUP_OBJ_PERMS_MODEL = "accounts.GroupGrant"
 LOGIN_URL = "/admin/login/"
-SILENCED_SYSTEM_CHECKS = ["auth.W004"]  # addresses are unique whatever their case, which the check cannot see
+SILENCED_SYSTEM_CHECKS = [
+    "auth.W004",  # addresses are unique whatever their case, which the check cannot see
+    "security.W008",  # the proxy in front redirects to https
+    "security.W021",  # whether a whole domain is for TLS only is the customer's decision
+]
 
 # --- API
 REST_FRAMEWORK = {

@@ -11,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import resolve
 
 from apps.common.api.declaration import declaration_of
+from apps.common.api.parsers import MultiPartParser
 from apps.common.api.responses import error_response
 from apps.common.errors import ApplicationError, BadRequest, LengthRequired, TooLarge
 
@@ -53,6 +54,8 @@ def _length(request: HttpRequest) -> int | None:
 
 def _cap(request: HttpRequest) -> int:
     """What the route takes; only asked about bodies that are large or do not say."""
+    if request.content_type != MultiPartParser.media_type:
+        return int(settings.ENV.max_body_bytes)
     try:
         view: Any = resolve(request.path_info).func
     except Http404:

@@ -12,6 +12,7 @@ import httpx
 import pytest
 import uvicorn
 from a2wsgi import WSGIMiddleware
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.handlers.wsgi import WSGIHandler
 from django.db import connections
 from rest_framework.test import APIClient
@@ -27,9 +28,12 @@ def _caps(settings: Any) -> None:
     settings.ENV = settings.ENV.model_copy(update={"max_body_bytes": CAP, "max_upload_bytes": 10 * CAP})
 
 
-def announced(api: APIClient, path: str, length: str) -> Any:
+FORM = "multipart/form-data; boundary=x"
+
+
+def announced(api: APIClient, path: str, length: str, content_type: str = "application/json") -> Any:
     """A request that promises so many bytes and sends none."""
-    return api.post(path, b"", content_type="application/json", CONTENT_LENGTH=length)
+    return api.post(path, b"", content_type=content_type, CONTENT_LENGTH=length)
 
 
 def test_it_works(api: APIClient) -> None:
@@ -45,13 +49,17 @@ def test_what_fits_passes(api: APIClient) -> None:
 
 
 def test_routes_of_uploads_take_more(api: APIClient) -> None:
-    assert announced(api, UPLOAD, str(CAP + 1)).status_code == 415
-    assert announced(api, UPLOAD, str(10**9)).status_code == 413
+    form = {"version": "1", "artifact": SimpleUploadedFile("a.bin", b"x" * 2 * CAP)}
+    assert api.post(UPLOAD, form, format="multipart").json()["received"]["size"] == 2 * CAP
+    assert announced(api, UPLOAD, str(10**9), FORM).status_code == 413
+
+
+def test_only_forms_carry_uploads(api: APIClient) -> None:
+    assert announced(api, UPLOAD, str(CAP + 1)).status_code == 413
 
 
 def test_a_form_elsewhere_takes_no_more(api: APIClient) -> None:
-    answer = api.post(ECHO, b"", content_type="multipart/form-data; boundary=x", CONTENT_LENGTH=str(CAP + 1))
-    assert answer.status_code == 413
+    assert announced(api, ECHO, str(CAP + 1), FORM).status_code == 413
 
 
 @pytest.mark.parametrize("path", ["/nowhere", "/health", "/api/v1/openapi.json"])
