@@ -16,7 +16,7 @@ run: .venv/installed ## start everything on http://localhost:$PORT (8000), with 
 	@exec $(BIN)/python -m config.run
 
 test: .venv/installed ## run all tests against real PostgreSQL and Redis
-	@exec $(BIN)/python -m pytest -n $(PYTEST_WORKERS) $(ARGS)
+	@exec $(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist loadgroup $(ARGS)
 
 lint: .venv/installed ## ruff, mypy, import-linter, missing migrations, templates
 	$(BIN)/ruff check .
