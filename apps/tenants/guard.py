@@ -63,6 +63,20 @@ class GuardedQuerySet:
             self._db = here()
         super()._fetch_all()  # type: ignore[misc]
 
+    # These three answer from results in hand without asking for anything else.
+
+    def __getitem__(self, key: Any) -> Any:
+        self._check()
+        return super().__getitem__(key)  # type: ignore[misc]
+
+    def count(self) -> int:
+        self._check()
+        return super().count()  # type: ignore[misc,no-any-return]
+
+    def exists(self) -> bool:
+        self._check()
+        return super().exists()  # type: ignore[misc,no-any-return]
+
     def _add_hints(self, **hints: Any) -> None:
         _check_values(hints.values())
         super()._add_hints(**hints)  # type: ignore[misc]

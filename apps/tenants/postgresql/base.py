@@ -108,12 +108,6 @@ class DatabaseWrapper(django_tenants_base.DatabaseWrapper):  # type: ignore[misc
         finally:
             self.forget_context()
 
-    def savepoint_rollback(self, sid: str) -> None:
-        try:
-            super().savepoint_rollback(sid)
-        finally:
-            self.forget_context()
-
     def connect(self) -> None:
         self.forget_context()
         super().connect()
