@@ -41,6 +41,7 @@ def test_pages_speak_the_browsers_language(api: APIClient) -> None:
     page = api.get("/nowhere", HTTP_ACCEPT=BROWSER, HTTP_ACCEPT_LANGUAGE="pt-BR")
     assert 'lang="pt-br"' in page.content.decode()
     assert "Não encontrado" in page.content.decode()
+    assert "Ir para a página inicial" in page.content.decode()
 
 
 @pytest.mark.parametrize("accept", ["*/*", "application/json", ""])
