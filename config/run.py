@@ -130,6 +130,7 @@ def _export(data: Path, host: str, port: int) -> None:
             "WORKER_GRACE_SECONDS": "1",  # robots still running at Ctrl-C are stopped, and start again next time
         }
     )
+    (embedded.BASE_DIRECTORY / ".data" / "static").mkdir(mode=0o700, parents=True, exist_ok=True)  # or WhiteNoise warns
     if os.geteuid() == 0:  # in a container, mostly; the servers give it up, robots have their sandbox
         embedded.export({"PYTHONWARNINGS": "ignore:You're running the worker with superuser"})
     os.environ.update(
