@@ -111,6 +111,8 @@ class Environment(BaseSettings):
     refresh_grace_seconds: int = Field(10, ge=0, le=60, description="How long a rotated refresh token still works.")
     socket_ticket_seconds: int = Field(30, ge=5, le=300, description="Life of a WebSocket ticket.")
 
+    demo_password: str = Field("", description="Password of the demo's accounts, for `manage.py seed_demo`.")
+
     # --- dispatch and executions
     lease_seconds: float = Field(30, ge=1, le=3600, description="A worker silent this long has lost its work.")
     worker_slots: int = Field(4, ge=1, le=512, description="Executions at once in one worker process.")

@@ -34,7 +34,7 @@ OWN_PARTS = {
     "accounts": {"authentication", "backends", "passwords", "roles", "tenancy", "tokens", "forms"},
     "dispatch": {"fairness", "heart", "rings", "metrics"},
     "executions": {"attempts", "heart", "lease", "metrics", "registry", "slots", "wakeups", "worker"},
-    "portal": {"forms", "run_templates", "options"},
+    "portal": {"demo", "forms", "options", "run_templates"},
     "robots": {"packages", "sandbox", "supervision", "scheduling", "kind", "live", "checks"},
 }
 NO_ACTOR = "No actor:"

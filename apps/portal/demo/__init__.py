@@ -1,0 +1,1 @@
+"""The demo organization's catalogue: a few real robots, offered as services."""
