@@ -13,6 +13,7 @@ from celery.signals import setup_logging, worker_ready, worker_shutdown, worker_
 from tenant_schemas_celery.app import CeleryApp
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+os.environ.setdefault("CELERY_SKIP_CHECKS", "1")  # `manage.py check` looks; a worker's start need not wait for it
 
 app = CeleryApp("oficina", task_cls="apps.tenants.celery:ContextTask")
 app.config_from_object("django.conf:settings", namespace="CELERY")

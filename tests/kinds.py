@@ -23,6 +23,7 @@ from apps.executions.services.executions import execution_process_started
 from apps.executions.services.logs import LogLine, log_append
 
 TICK_SECONDS = 0.02
+TALKING_LINES = 40
 
 
 @dataclass(frozen=True)
@@ -77,8 +78,8 @@ def _until_stopped(lease: Lease, *, lines: int | None) -> Outcome:
 
 
 def talking(lease: Lease) -> Outcome:
-    """Half a second of lines, a process as far as the engine knows."""
-    return _until_stopped(lease, lines=25)
+    """About a second of lines; a process, as far as the engine knows."""
+    return _until_stopped(lease, lines=TALKING_LINES)
 
 
 def endless(lease: Lease) -> Outcome:

@@ -17,6 +17,7 @@ from typing import Any
 import structlog
 from celery import current_app
 from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
 
 logger = structlog.get_logger(__name__)
 Answer = Callable[[str], None]
@@ -90,7 +91,7 @@ class Ringer:
                         retry=False,
                         ignore_result=True,
                     )
-        except (OperationalError, OSError) as error:
+        except (OperationalError, RedisError, OSError) as error:
             if time.monotonic() - self._complained_at > COMPLAIN_EVERY_SECONDS:
                 self._complained_at = time.monotonic()
                 logger.warning("ring_not_sent", queue=queue, error=str(error))

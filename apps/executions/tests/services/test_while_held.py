@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.db import InterfaceError, OperationalError
+
+from apps.executions.errors import LeaseLost
+from apps.executions.lease import Lease
+from apps.executions.services import persistence
+from apps.executions.services.persistence import while_held
+
+
+@pytest.fixture
+def lease(monkeypatch: pytest.MonkeyPatch) -> Lease:
+    monkeypatch.setattr(persistence, "RETRY_SECONDS", 0.01)
+    return Lease(
+        execution_id=uuid4(),
+        schema="t_000000000000",
+        token=uuid4(),
+        attempt=1,
+        max_attempts=1,
+        kind="k",
+        queue="q",
+        timeout_seconds=1,
+        worker="w",
+        trace_id="",
+    )
+
+
+def test_it_works(lease: Lease) -> None:
+    assert while_held(lease, lambda: 42) == 42
+
+
+def test_again_until_the_database_is_back(lease: Lease) -> None:
+    errors: list[Any] = [OperationalError("away"), InterfaceError("closed")]
+
+    def write() -> str:
+        if errors:
+            raise errors.pop()
+        return "done"
+
+    assert while_held(lease, write) == "done"
+
+
+def test_not_beyond_the_lease(lease: Lease) -> None:
+    tries = []
+
+    def write() -> None:
+        tries.append(1)
+        if len(tries) == 3:
+            lease.control.lost.set()
+        raise OperationalError("away")
+
+    with pytest.raises(LeaseLost):
+        while_held(lease, write)
+    assert len(tries) == 3
+
+
+def test_other_errors_are_errors(lease: Lease) -> None:
+    def write() -> None:
+        raise ValueError
+
+    with pytest.raises(ValueError):  # noqa: PT011  # any will do
+        while_held(lease, write)
+
+
+@pytest.mark.django_db
+def test_never_inside_a_transaction(lease: Lease) -> None:
+    """There the first try has already undone everything before it."""
+
+    def write() -> None:
+        raise OperationalError("away")
+
+    with pytest.raises(OperationalError):
+        while_held(lease, write)

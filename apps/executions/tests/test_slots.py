@@ -1,0 +1,79 @@
+"""What the process tests of the engine (tests/test_engine_*.py) do not reach."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from apps.common.testing import eventually
+from apps.dispatch.services.workers import WorkerIdentity
+from apps.executions import slots as slots_module
+from apps.executions.lease import Lease, Outcome
+from apps.executions.models import Status
+from apps.executions.slots import Slots
+from apps.executions.tests.conftest import Accept, RecordingKind, stored
+from apps.tenants.context import tenant_context
+
+ME = WorkerIdentity(name="me", host="h", pid=1, queues=("q",), slots=1)
+
+
+@pytest.fixture
+def slots() -> Slots:
+    return Slots(ME, lease_seconds=30, grace_seconds=1, kill_seconds=0)
+
+
+def test_a_poke_is_kept_for_a_slot_about_to_give_up(slots: Slots) -> None:
+    slots.poke()
+    slots.poke()
+    assert slots._pokes == 1
+    assert slots._heard()
+    assert slots.idle == 0
+
+
+def test_closed_slots_hear_nothing(slots: Slots) -> None:
+    slots.poke()
+    slots.close()
+    assert not slots._heard()
+
+
+def test_an_overdue_attempt_loses_its_execution_and_its_slot_to_a_new_one(
+    transactional_db: None, accept: Accept, kind: RecordingKind, slots: Slots, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hung, release = threading.Event(), threading.Event()
+
+    def hang(_lease: Lease) -> Outcome:
+        hung.set()
+        release.wait(20)
+        return Outcome(Status.COMPLETED)
+
+    monkeypatch.setattr(kind, "run", hang)
+    monkeypatch.setattr(slots_module, "OVERDUE_SECONDS", 0)
+    execution = accept(timeout_seconds=0)
+    slots.open()
+    eventually(hung.is_set)
+    [lease] = slots.leases()
+    slots.give_up_if_overdue(lease)
+    assert lease.control.lost.is_set()
+    assert (stored(execution).status, stored(execution).error_message) == (Status.FAILED, "TIMEOUT")
+    assert not slots.leases()
+
+    monkeypatch.setattr(kind, "run", lambda _lease: Outcome(Status.COMPLETED))
+    another = accept()
+    slots.poke()
+    eventually(lambda: stored(another).status == Status.COMPLETED)
+    release.set()
+    eventually(lambda: slots.idle == 1)
+    slots.stop()
+    eventually(lambda: not [thread for thread in threading.enumerate() if thread.name == "slot"])
+
+
+def test_not_overdue_yet(slots: Slots, start: Any) -> None:
+    lease = start()
+    slots._leases[lease.token] = lease
+    with tenant_context(lease.schema):
+        slots.give_up_if_overdue(lease)
+    assert slots.leases() == [lease]
+    assert timezone.now() is not None

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import asyncio
+import os
+
+import pytest
+from channels.layers import channel_layers, get_channel_layer
+from django.test import override_settings
+
+from apps.common.testing import eventually
+from apps.executions.wakeups import MAXIMUM_WAITING, Waker
+
+GROUP = "t_000000000000.execution.tests"
+
+
+@pytest.fixture(autouse=True)
+def woken() -> None:
+    """Here the channel layer is real."""
+
+
+async def test_it_works() -> None:
+    layer = get_channel_layer()
+    channel = await layer.new_channel()
+    await layer.group_add(GROUP, channel)
+    waker = Waker()
+    for number in range(50):
+        waker.send(GROUP, {"type": "execution.changed", "number": number})
+    async with asyncio.timeout(5):
+        received = [await layer.receive(channel) for _number in range(50)]
+    assert [message["number"] for message in received] == list(range(50))
+    await layer.flush()
+
+
+def test_redis_away_costs_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    layer = {
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "CONFIG": {"hosts": ["unix:///nowhere/redis.sock"]},
+    }
+    with override_settings(CHANNEL_LAYERS={"default": layer}):
+        waker = Waker()
+        for _number in range(3 * MAXIMUM_WAITING):
+            waker.send(GROUP, {"type": "execution.changed"})
+        eventually(lambda: not waker._waiting)
+        assert caplog.text.count("wakeup_not_sent") == 1
+    channel_layers.backends.clear()
+
+
+def test_in_a_fork() -> None:
+    """Threads do not survive it; the child starts its own."""
+    waker = Waker()
+    waker.send(GROUP, {"type": "execution.changed"})
+    eventually(lambda: not waker._waiting)
+    child = os.fork()
+    if child == 0:
+        waker.send(GROUP, {"type": "execution.changed"})
+        eventually(lambda: not waker._waiting)
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0

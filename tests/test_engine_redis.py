@@ -1,0 +1,63 @@
+"""Redis carries doorbells: lost, doubled or unheard ones, and Redis itself being away, lose nothing."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+from celery import current_app
+
+from apps.dispatch import rings
+from tests.engine import QUEUE, accept, all_are, history, until
+from tests.live import Live
+
+
+def test_it_works(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    worker = live.worker()
+    _lost_rings(live, monkeypatch)
+    _double_rings(live)
+
+    live.redis_stop()
+    began = time.monotonic()
+    accepted = accept(live.schema, "test.done", number=20)
+    assert time.monotonic() - began < 5  # a fraction of a second on a quiet machine
+    until(all_are(live.schema, accepted, "completed"))  # the worker's heart looks for itself
+
+    live.redis_start()
+    until(lambda: _waiting_rings() == 0, seconds=20)
+    accepted = accept(live.schema, "test.done", number=20)
+    until(all_are(live.schema, accepted, "completed"))
+    until(_answered, seconds=20)
+    assert worker.running
+
+
+def _lost_rings(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as silent:
+        silent.setattr("apps.dispatch.services.tickets.ring", lambda _queue: None)
+        accepted = accept(live.schema, "test.done", number=5)
+    until(all_are(live.schema, accepted, "completed"), seconds=3)
+
+
+def _double_rings(live: Live) -> None:
+    accepted = accept(live.schema, "test.done", number=5)
+    for _number in range(20):
+        current_app.send_task(rings.TASK, kwargs={"queue": QUEUE}, queue=QUEUE)
+    until(all_are(live.schema, accepted, "completed"))
+    assert {tuple(history(live.schema, execution_id)) for execution_id in accepted} == {("started", "completed")}
+
+
+def _answered() -> bool:
+    """Whether a worker takes rings again."""
+    rings.ring(QUEUE)
+    rings.flush(2)
+    return _waiting_rings() == 0
+
+
+def _waiting_rings() -> int:
+    try:
+        with current_app.connection_for_write() as connection:
+            channel: Any = connection.channel()
+            return int(channel.queue_declare(QUEUE).message_count)
+    except OSError:
+        return -1

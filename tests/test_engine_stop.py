@@ -1,0 +1,44 @@
+"""A worker is told to stop: it takes nothing new, lets short work finish and gives long work back."""
+
+from __future__ import annotations
+
+import time
+
+from apps.dispatch.models import Worker
+from apps.executions.models import Execution
+from apps.tenants.context import public_context, tenant_context
+from tests.engine import accept, all_are, execution, history, statuses, until
+from tests.live import Live
+
+
+def test_it_works(live: Live) -> None:
+    worker = live.worker(WORKER_SLOTS="3", WORKER_GRACE_SECONDS="2", CANCEL_GRACE_SECONDS="1")
+    [once], [twice] = accept(live.schema, "test.endless"), accept(live.schema, "test.endless", max_attempts=2)
+    short = accept(live.schema, "test.talking")
+    until(lambda: _talking(live) == 3)
+    waiting = accept(live.schema, "test.done", number=3, priority=9)
+    worker.terminate()
+    until(all_are(live.schema, short, "completed"))
+    assert worker.wait(15) == 0
+    assert statuses(live.schema, waiting) == ["pending"] * 3
+    assert (statuses(live.schema, [once]), history(live.schema, once)) == (["lost"], ["started", "lost"])
+    assert execution(live.schema, once).error_message.startswith("last seen at line ")
+    assert (statuses(live.schema, [twice]), history(live.schema, twice)) == (["pending"], ["started", "retried"])
+    with public_context():
+        assert not Worker.objects.exists()
+
+
+def test_at_once_by_the_keyboard(live: Live) -> None:
+    worker = live.worker(WORKER_SLOTS="1", WORKER_GRACE_SECONDS="60")
+    [twice] = accept(live.schema, "test.endless", max_attempts=2)
+    until(lambda: _talking(live) == 1)
+    worker.interrupt()
+    began = time.monotonic()
+    worker.wait(15)
+    assert time.monotonic() - began < 5
+    assert statuses(live.schema, [twice]) == ["pending"]
+
+
+def _talking(live: Live) -> int:
+    with tenant_context(live.schema):
+        return Execution.objects.filter(status="running", last_seq__gt=0).count()
