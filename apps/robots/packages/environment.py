@@ -1,4 +1,4 @@
-"""Python for robots: the bare interpreter, or a virtual environment built by uv once per set of dependencies."""
+"""Python for robots: a virtual environment for each set of dependencies, built once, the empty one too."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import venv
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -67,18 +68,20 @@ class EnvironmentCache:
     def lease(self, dependencies: Dependencies | None) -> Iterator[PythonRuntime]:
         """The interpreter for these dependencies, kept as long as the context lasts.
 
-        Without dependencies this costs nothing. The first use of a set installs it: wheels only, since building a
-        source distribution would run foreign code outside the sandbox. Raises EnvironmentFailed when they cannot be
-        installed, RegistryUnreachable when that may work later.
+        Without dependencies it is an empty environment, made once in milliseconds, so that a robot neither depends on
+        nor waits for what happens to be installed beside the interpreter. The first use of a set of dependencies
+        installs it: wheels only, since building a source distribution would run foreign code outside the sandbox.
+        Raises EnvironmentFailed when they cannot be installed, RegistryUnreachable when that may work later.
         """
-        if not dependencies or (not dependencies.requirements and _suits(dependencies)):
-            yield bare_runtime()
-            return
-        with self._directories.lease(_key(dependencies), lambda path: self._build(path, dependencies)) as directory:
+        wanted = dependencies or Dependencies()
+        with self._directories.lease(_key(wanted), lambda path: self._build(path, wanted)) as directory:
             home = Path(_configuration(directory / "pyvenv.cfg")["home"])
             yield PythonRuntime(directory / "bin" / "python", (_prefix_of(home), directory), directory)
 
     def _build(self, directory: Path, dependencies: Dependencies) -> None:
+        if not dependencies.requirements and _suits(dependencies):
+            venv.EnvBuilder(symlinks=True).create(directory)
+            return
         python = str(base_python()) if _suits(dependencies) else dependencies.requires_python
         self._run(["venv", "--relocatable", "--no-project", "--allow-existing", "--python", python, str(directory)])
         if dependencies.requirements:
@@ -127,7 +130,7 @@ def _version() -> str:
 
 def _key(dependencies: Dependencies) -> str:
     parts = (sys.implementation.cache_tag, _version(), str(base_python()), sysconfig.get_platform())
-    wanted = (dependencies.requires_python, *dependencies.requirements)
+    wanted = (*dependencies.requirements, "" if _suits(dependencies) else dependencies.requires_python)
     return hashlib.sha256("\0".join([*map(str, parts), *wanted]).encode()).hexdigest()
 
 
@@ -137,13 +140,6 @@ def base_python() -> Path:
     name = f"python{sys.version_info[0]}.{sys.version_info[1]}"
     found = Path(sys.base_prefix) / "bin" / name
     return found if found.exists() else Path(getattr(sys, "_base_executable", sys.executable))
-
-
-@cache
-def bare_runtime() -> PythonRuntime:
-    """The interpreter without any package of ours."""
-    python = base_python()
-    return PythonRuntime(python, (_prefix_of(python.resolve().parent), Path(sys.base_prefix)))
 
 
 @cache

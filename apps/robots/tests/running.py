@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from apps.robots.packages.environment import bare_runtime
+from apps.robots.packages.environment import PythonRuntime, base_python
 from apps.robots.sandbox.policy import ResourceLimits, SandboxMode, SandboxPolicy
 from apps.robots.sandbox.spec import ProcessSpec
 from apps.robots.sandbox.workspace import Visible, Workspace, open_workspace
@@ -15,7 +16,8 @@ from apps.robots.supervision.control import Control
 from apps.robots.supervision.process import Supervision, supervise
 from apps.robots.supervision.records import ExitReport, LogLine, Progress
 
-PYTHON = str(bare_runtime().python)
+BARE = PythonRuntime(base_python(), (Path(sys.base_prefix), base_python().resolve().parent.parent))
+PYTHON = str(BARE.python)
 
 
 @dataclass
@@ -81,7 +83,7 @@ class Runner:
                 workspace=workspace,
                 policy=self.policy,
                 environment={"PATH": "/usr/bin:/bin", **self._with_paths(environment or {}, workspace.visible)},
-                readable=bare_runtime().readable,
+                readable=BARE.readable,
             )
             return supervise(spec, sink=self.recorder, control=self.control, supervision=supervision)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from apps.robots.errors import EnvironmentFailed, RegistryUnreachable
-from apps.robots.packages.environment import EnvironmentCache, bare_runtime, robot_framework
+from apps.robots.packages.environment import EnvironmentCache, base_python, robot_framework
 from apps.robots.packages.metadata import Dependencies
 
 
@@ -60,17 +60,21 @@ def test_it_works(cache: EnvironmentCache, registry: Path) -> None:
         assert (runtime.environment / "bin" / "greeting").exists()
 
 
-@pytest.mark.parametrize("dependencies", [None, Dependencies(), Dependencies((), ">=3.8")])
-def test_without_dependencies_it_costs_nothing(
-    cache: EnvironmentCache, tmp_path: Path, dependencies: Dependencies | None
-) -> None:
-    with cache.lease(dependencies) as runtime:
-        assert runtime == bare_runtime()
-    assert not (tmp_path / "cache").exists()
+def test_without_dependencies_it_is_one_empty_environment(tmp_path: Path) -> None:
+    cache = EnvironmentCache(tmp_path / "cache", uv=tmp_path / "no-uv-here")
+    found = set()
+    for dependencies in (None, Dependencies(), Dependencies((), ">=3.8")):
+        with cache.lease(dependencies) as runtime:
+            found.add(runtime)
+            source = "import sys; print(*[path for path in sys.path if 'site-packages' in path])"
+            done = subprocess.run([runtime.python, "-c", source], capture_output=True, text=True, check=True)
+            assert str(runtime.environment) in done.stdout
+            assert sys.base_prefix not in done.stdout
+    assert len(found) == 1
 
 
 def test_the_bare_interpreter_has_none_of_our_packages() -> None:
-    done = subprocess.run([bare_runtime().python, "-c", "import django"], capture_output=True, check=False)
+    done = subprocess.run([base_python(), "-c", "import django"], capture_output=True, check=False)
     assert b"ModuleNotFoundError" in done.stderr
 
 

@@ -4,19 +4,19 @@ from pathlib import Path
 
 import pytest
 
-from apps.robots.packages.environment import bare_runtime, robot_framework
+from apps.robots.packages.environment import EnvironmentCache, robot_framework
 from apps.robots.sandbox.entrypoint import robot_command, robot_environment
 from apps.robots.sandbox.spec import ProcessSpec
 from apps.robots.sandbox.workspace import open_workspace
 from apps.robots.supervision.process import supervise
 from apps.robots.supervision.records import ExitReport
-from apps.robots.tests.running import Runner
+from apps.robots.tests.running import BARE, Runner
 
 
 def run(robots: Runner, package: Path, kind: str, path: str, *arguments: str, directory: str = "") -> ExitReport:
     module = robot_framework() if kind == "ROBOT" else None
     with open_workspace(robots.policy, "one", package=package, module=module) as workspace:
-        runtime = bare_runtime()
+        runtime = BARE
         spec = ProcessSpec(
             arguments=robot_command(kind, path, arguments, workspace=workspace, runtime=runtime),
             environment=robot_environment(
@@ -39,6 +39,26 @@ def test_it_works(either: Runner, tmp_path: Path) -> None:
     )
     assert run(either, tmp_path, "PYTHON", "main.py", "a b", "--c").succeeded, either.recorder.text
     assert either.recorder.messages == ["beside ['a b', '--c'] True"]
+
+
+def test_an_environment(either: Runner, tmp_path: Path) -> None:
+    source = "import sys; print(sys.prefix == sys.argv[1], sys.prefix != sys.base_prefix)"
+    with (
+        EnvironmentCache(tmp_path).lease(None) as runtime,
+        open_workspace(either.policy, "one", environment=runtime.environment) as workspace,
+    ):
+        (workspace.work / "main.py").write_text(source)
+        (workspace.work / "main.py").chmod(0o644)
+        arguments = [workspace.visible.environment]
+        spec = ProcessSpec(
+            arguments=robot_command("PYTHON", "main.py", arguments, workspace=workspace, runtime=runtime),
+            environment=robot_environment("run-1", [], workspace=workspace, runtime=runtime),
+            workspace=workspace,
+            policy=either.policy,
+            readable=runtime.readable,
+        )
+        supervise(spec, sink=either.recorder, control=either.control)
+    assert either.recorder.messages == ["True True"]
 
 
 def test_layers_of_the_environment(either: Runner, tmp_path: Path) -> None:

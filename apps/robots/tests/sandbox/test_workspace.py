@@ -6,14 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from apps.robots.packages.environment import bare_runtime
 from apps.robots.sandbox import directories
 from apps.robots.sandbox import workspace as module
 from apps.robots.sandbox.directories import run_directory
 from apps.robots.sandbox.spec import ProcessSpec
 from apps.robots.sandbox.workspace import Workspace, open_workspace
 from apps.robots.supervision.process import supervise
-from apps.robots.tests.running import PYTHON, Runner
+from apps.robots.tests.running import BARE, PYTHON, Runner
 
 
 @pytest.fixture
@@ -33,7 +32,7 @@ def run_in(robots: Runner, workspace: Workspace, source: str) -> str:
         arguments=(PYTHON, "-c", source),
         workspace=workspace,
         policy=robots.policy,
-        readable=bare_runtime().readable,
+        readable=BARE.readable,
         environment={"PARAMETERS": workspace.visible.parameters, "ARTIFACTS": workspace.visible.artifacts},
     )
     report = supervise(spec, sink=robots.recorder, control=robots.control)
