@@ -1,4 +1,4 @@
-"""Who is at a WebSocket or a streamed request: real connections, real threads."""
+"""Who is at a WebSocket or a streamed request."""
 
 from __future__ import annotations
 
@@ -22,13 +22,12 @@ from apps.common.errors import ApplicationError
 from apps.tenants.context import public_context, tenant_context
 from apps.tenants.models import Organization
 from apps.tenants.selectors import hosts_forget
-from apps.tenants.services.organizations import organization_create
 from conftest import bearer, make_user
 
 
 @dataclass
 class World:
-    """A committed organization with one viewer, who is signed in in every way there is."""
+    """An organization with one viewer, who is signed in in every way there is."""
 
     organization: Organization
     user: User
@@ -52,14 +51,20 @@ class World:
         return f"{django_settings.SESSION_COOKIE_NAME}={client.cookies[django_settings.SESSION_COOKIE_NAME].value}"
 
 
-@pytest.fixture
-def world(live_organization: Organization) -> World:
-    with tenant_context(live_organization):
-        user = make_user("viewer@live.example", "viewer")
-        token = bearer(user, live_organization)
-        actor = actor_of_user(user, schema=live_organization.schema_name, ip=None)
+def made(organization: Organization) -> World:
+    with tenant_context(organization):
+        user = make_user("viewer@acme.example", "viewer")
+        token = bearer(user, organization)
+        actor = actor_of_user(user, schema=organization.schema_name, ip=None)
         _row, key = api_key_create(actor=actor, name="ci", permissions=["run.read"], now=timezone.now())
-    return World(live_organization, user, token, key)
+    return World(organization, user, token, key)
+
+
+@pytest.fixture
+def world(organization: Organization, monkeypatch: pytest.MonkeyPatch) -> World:
+    """In the test's own transaction, which Channels would close as a connection left behind."""
+    monkeypatch.setattr("channels.db.close_old_connections", lambda: None)
+    return made(organization)
 
 
 def connect(host: str = "localhost", query: str = "", *, type: str = "websocket", **headers: str) -> Actor:  # noqa: A002  # the scope's own name
@@ -81,7 +86,8 @@ def refused(*args: Any, **kwargs: Any) -> int:
 
 
 @pytest.mark.parametrize("shared", [True, False])
-def test_it_works_with_every_credential(world: World, *, shared: bool) -> None:
+def test_it_works_with_every_credential(live_organization: Organization, *, shared: bool) -> None:
+    world = made(live_organization)
     host = "localhost" if shared else world.host
     known = [
         connect(host, f"ticket={world.ticket()}"),
@@ -122,9 +128,8 @@ def test_an_unknown_host_is_4404(world: World) -> None:
     assert refused("", f"token={world.token}") == 4404
 
 
-def test_another_organizations_host_is_4401(world: World) -> None:
-    other = organization_create(name="Elsewhere")
-    host = f"{other.slug}.localhost"
+def test_another_organizations_host_is_4401(world: World, other_organization: Organization) -> None:
+    host = f"{other_organization.slug}.localhost"
     assert refused(host, f"token={world.token}") == 4401
     assert refused(host, f"ticket={world.ticket()}") == 4401
     assert refused(host, x_api_key=world.key) == 4401

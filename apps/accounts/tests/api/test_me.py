@@ -82,6 +82,13 @@ def test_another_organizations_host_is_401(client_of: Clients, teammate: User, f
         assert (answer.status_code, answer.json()["error_code"]) == (401, "wrong_organization")
 
 
+def test_an_organization_that_this_process_has_not_heard_of_yet_is_found(
+    client_of: Clients, teammate: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("apps.accounts.tenancy.organization_by_id", lambda _id: None)
+    assert client_of(teammate).get(URL).status_code == 200
+
+
 def test_the_own_host_works(client_of: Clients, teammate: User, foreigner: User) -> None:
     assert client_of(teammate).get(URL, SERVER_NAME="acme.localhost").status_code == 200
     assert client_of(foreigner).get(URL, SERVER_NAME="rival.localhost").status_code == 200
