@@ -18,7 +18,8 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 wsgi = get_wsgi_application()
 
-from apps.robots.routing import stream_urlpatterns, websocket_urlpatterns  # noqa: E402  # needs Django to be set up
+from apps.common.metrics import SOCKETS  # noqa: E402  # needs Django to be set up
+from apps.robots.routing import stream_urlpatterns, websocket_urlpatterns  # noqa: E402  # same
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -39,4 +40,15 @@ class HttpRouter:
         await target(scope, receive, send)
 
 
-application = ProtocolTypeRouter({"http": HttpRouter(), "websocket": URLRouter(websocket_urlpatterns)})
+class CountedSockets:
+    """Counts open sockets for /metrics and /health/services."""
+
+    def __init__(self, inner: Any) -> None:
+        self.inner = inner
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with SOCKETS.track_inprogress():
+            await self.inner(scope, receive, send)
+
+
+application = ProtocolTypeRouter({"http": HttpRouter(), "websocket": CountedSockets(URLRouter(websocket_urlpatterns))})

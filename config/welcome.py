@@ -39,7 +39,7 @@ Oficina is running.
 
     Landing page     {url}/
     API documents    {url}/api/v1/docs
-    Portal           {home}/portal/
+    Portal API       {url}/portal/docs
     Admin            {home}/admin/
     Platform admin   {url}/admin/
 

@@ -10,6 +10,7 @@ import structlog
 from django.core.files.storage import default_storage
 from django.db import connection
 
+from apps.common.metrics import SOCKETS
 from apps.common.redis import redis_or_away
 
 logger = structlog.get_logger(__name__)
@@ -78,6 +79,13 @@ def redis() -> dict[str, Any]:
 @probe("storage")
 def storage() -> dict[str, Any]:
     return timed(lambda: default_storage.exists("health"))
+
+
+@probe("websocket")
+def websocket() -> dict[str, Any]:
+    """Sockets open in the process that is asked."""
+    open_now = sum(sample.value for metric in SOCKETS.collect() for sample in metric.samples)
+    return {"status": HEALTHY, "connections": int(open_now)}
 
 
 @requirement("database")
