@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, cast
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
 from django_tenants.postgresql_backend.base import FakeTenant
 
 from apps.tenants.naming import PUBLIC, SCHEMA_NAME
@@ -37,7 +37,7 @@ class ContextInEventLoopError(RuntimeError):
 
 def wrapper() -> DatabaseWrapper:
     """This thread's connection as what it is."""
-    return cast("DatabaseWrapper", connection)
+    return cast("DatabaseWrapper", connections[DEFAULT_DB_ALIAS])
 
 
 def current_schema() -> str:

@@ -28,9 +28,8 @@ _CONCURRENTLY = re.compile(r"\b((?:CREATE\s+(?:UNIQUE\s+)?|DROP\s+)INDEX)\s+CONC
 _MIGRATION_DONE = 'INSERT INTO "django_migrations"'
 # Each migration was a transaction of its own; the replay is one, and must check foreign keys at the same points.
 _BOUNDARY = "SET CONSTRAINTS ALL IMMEDIATE;\nSET CONSTRAINTS ALL DEFERRED"
-_UUID7 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
-_PLACE = "«id {}»"
-_PLACES = re.compile(r"«id (\d+)»")
+_UUID7 = re.compile(r"\b[0-9a-f]{8}(-?)[0-9a-f]{4}\1?7[0-9a-f]{3}\1?[89ab][0-9a-f]{3}\1?[0-9a-f]{12}\b")
+_PLACES = re.compile(r"«(id|hex) (\d+)»")
 
 
 def changes_something(sql: str) -> bool:
@@ -51,9 +50,9 @@ class Recorder:
     """
 
     def __init__(self) -> None:
-        self._started = time.time_ns() // 1_000_000
+        self._started = _milliseconds()
         self.statements: list[str] = []
-        self._places: dict[str, str] = {}
+        self._places: dict[uuid.UUID, int] = {}
 
     def __call__(self, execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
         result = execute(sql, params, many, context)
@@ -74,14 +73,23 @@ class Recorder:
         return [_UUID7.sub(self._place, statement) for statement in self.statements]
 
     def _place(self, found: re.Match[str]) -> str:
-        text = found.group()
-        if uuid.UUID(text).int >> 80 < self._started:
-            return text  # a constant of the migration's author
-        return self._places.setdefault(text, _PLACE.format(len(self._places)))
+        identifier = uuid.UUID(found.group())
+        if not self._started <= identifier.int >> 80 <= _milliseconds():
+            return found.group()  # a constant of the migration's author, or no identifier at all
+        number = self._places.setdefault(identifier, len(self._places))
+        return f"«{'id' if found.group(1) else 'hex'} {number}»"
 
 
 def script(statements: list[str]) -> str:
     """One text of all statements, with fresh identifiers in the places."""
-    fresh: dict[str, str] = {}
-    text = "\n;\n".join(statements)
-    return _PLACES.sub(lambda found: fresh.setdefault(found.group(1), str(uuid7())), text)
+    fresh: dict[str, uuid.UUID] = {}
+
+    def identifier(found: re.Match[str]) -> str:
+        new = fresh.setdefault(found.group(2), uuid7())
+        return str(new) if found.group(1) == "id" else new.hex
+
+    return _PLACES.sub(identifier, "\n;\n".join(statements))
+
+
+def _milliseconds() -> int:
+    return time.time_ns() // 1_000_000

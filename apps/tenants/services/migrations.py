@@ -14,7 +14,7 @@ from django_tenants.postgresql_backend.base import FakeTenant
 
 from apps.tenants.context import owner_context, wrapper
 from apps.tenants.models import MigrationState, Organization
-from apps.tenants.services.roles import default_rights_revoke, schema_grants, shared_roles_ensure
+from apps.tenants.services.roles import default_rights_revoke, schema_grants, schemas_without_role, shared_roles_ensure
 from apps.tenants.signals import schema_prepared
 
 _ERROR_CHARACTERS = 4000
@@ -43,22 +43,28 @@ def shared_migrate() -> bool:
     with owner_context():
         executor = MigrationExecutor(connection)
         pending = bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+        default_rights_revoke()
         if pending:
-            default_rights_revoke()
             call_command(DjangoMigrate(), interactive=False, verbosity=0, skip_checks=True)
     shared_roles_ensure()
     return pending
 
 
 def organizations_outdated(fingerprint: str) -> list[str]:
-    """Schemas of the organizations that are not current, in one query. No actor: part of the migrations."""
+    """Schemas of the organizations that are not current or have no role, found without visiting them.
+
+    No actor: part of the migrations.
+    """
     with owner_context():
-        current = Organization.objects.filter(schema_version=fingerprint, migration_state=MigrationState.CURRENT)
-        return list(
-            Organization.objects.exclude(pk__in=current.values("pk"))
-            .order_by("created_at")
-            .values_list("schema_name", flat=True)
+        rows = list(
+            Organization.objects.order_by("created_at").values_list("schema_name", "schema_version", "migration_state")
         )
+    without_role = {*schemas_without_role([schema for schema, *_rest in rows])}
+    return [
+        schema
+        for schema, version, state in rows
+        if version != fingerprint or state != MigrationState.CURRENT or schema in without_role
+    ]
 
 
 def organization_migrate(schema: str, fingerprint: str) -> str:

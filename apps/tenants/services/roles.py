@@ -6,6 +6,8 @@ organization may do with them (own rows only, by row level security), ``…_<sch
 
 from __future__ import annotations
 
+import hashlib
+
 from django.apps import apps
 from django.conf import settings
 from django.db import connection, transaction
@@ -84,11 +86,19 @@ def schema_grants(schema: str) -> None:
 def default_rights_revoke() -> None:
     """Takes back what PostgreSQL gives everybody: to create in ``public``, to call functions made from now on.
 
-    No actor: part of the migrations, before the first of them runs.
+    No actor: part of the migrations, before the first of them runs. Once done, it looks and does nothing.
     """
     if not settings.TENANT_ROLES:
         return
     with owner_context(), connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT has_schema_privilege('public', 'public', 'CREATE')
+                   OR has_database_privilege('public', current_database(), 'TEMPORARY')
+                   OR NOT EXISTS (SELECT FROM pg_default_acl WHERE defaclobjtype = 'f' AND defaclnamespace = 0
+                                  AND defaclrole = current_user::regrole)"""
+        )
+        if not cursor.fetchone()[0]:
+            return
         cursor.execute(
             "REVOKE CREATE ON SCHEMA public FROM PUBLIC;"
             f'REVOKE TEMPORARY ON DATABASE "{connection.settings_dict["NAME"]}" FROM PUBLIC;'
@@ -97,23 +107,48 @@ def default_rights_revoke() -> None:
 
 
 def shared_roles_ensure() -> None:
-    """Makes the shared roles, their grants and the row rules of ``public``; safe to run again.
+    """Makes the shared roles, their grants and the row rules of ``public``, where they are not as they should be.
 
-    No actor: part of the migrations.
+    No actor: part of the migrations. What was done stands in a comment on a table, so that a deployment that
+    changes nothing locks none.
     """
     if not settings.TENANT_ROLES:
         return
+    default_rights_revoke()
     public, members = _role(PUBLIC), _role(MEMBERS)
     with owner_context(), transaction.atomic(), connection.cursor() as cursor:
+        wanted = _shared_digest()
+        cursor.execute("SELECT obj_description('tenants_organization'::regclass)")
+        if cursor.fetchone() == (wanted,) and not schemas_without_role([PUBLIC, MEMBERS]):
+            return
         role_create(public)
         role_create(members)
         cursor.execute(
+            f"COMMENT ON TABLE tenants_organization IS '{wanted}';"
             f'GRANT USAGE ON SCHEMA public TO "{public}", "{members}";'
             f'GRANT {_ALL} ON ALL TABLES IN SCHEMA public TO "{public}";'
             f'GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO "{public}";'
             + "".join(f'REVOKE INSERT, UPDATE, DELETE ON "{table}" FROM "{public}";' for table in _OWNERS)
             + "".join(_row_rules(table, rights, public, members) for table, rights in _SHARED.items())
         )
+
+
+def schemas_without_role(schemas: list[str]) -> list[str]:
+    """Those of the schemas whose role is missing, say because the database was restored on another server.
+
+    No actor: part of the migrations.
+    """
+    if not settings.TENANT_ROLES:
+        return []
+    with owner_context(), connection.cursor() as cursor:
+        cursor.execute("SELECT rolname FROM pg_roles WHERE starts_with(rolname, %s)", [_role("")])
+        existing = {row[0] for row in cursor.fetchall()}
+    return [schema for schema in schemas if _role(schema) not in existing]
+
+
+def _shared_digest() -> str:
+    tables = sorted(connection.introspection.table_names())
+    return hashlib.sha256(f"{_role('')} {rights_text()} {tables}".encode()).hexdigest()
 
 
 def _row_rules(table: str, rights: str, public: str, members: str) -> str:
