@@ -10,6 +10,7 @@ from urllib.parse import parse_qs
 from uuid import UUID
 
 from django.conf import settings
+from prometheus_client import Counter, Gauge
 
 from apps.accounts.authentication import recheck
 from apps.common.actor import Actor
@@ -24,6 +25,8 @@ from apps.robots.selectors.runs import run_get
 from apps.tenants.aio import in_tenant
 
 LONGEST_NUMBER = 18
+VIEWERS = Gauge("oficina_live_viewers", "Viewers of live logs that are connected.")
+CUT_OFF = Counter("oficina_live_viewers_cut_off", "Viewers of live logs that were given up: they did not read.")
 
 
 class Farewell(enum.IntEnum):
@@ -93,11 +96,13 @@ class Viewer:
     async def serve(self) -> Farewell:
         """Sends the log until the run is over, the right is gone, or nobody reads. Raises what sending raises."""
         listening = asyncio.create_task(self._wakeups.listen(self._admission.group))
+        VIEWERS.inc()
         deciding = {asyncio.create_task(work) for work in (self._follow(), self._watch_rights(), self._deliver())}
         try:
             done, _pending = await asyncio.wait(deciding, return_when=asyncio.FIRST_COMPLETED)
             return done.pop().result()
         finally:
+            VIEWERS.dec()
             for task in (*deciding, listening):
                 task.cancel()
             await asyncio.gather(*deciding, listening, return_exceptions=True)
@@ -106,6 +111,7 @@ class Viewer:
         try:
             await self._feed.follow()
         except ViewerStalled:
+            CUT_OFF.inc()
             return Farewell.TOO_SLOW
         except RunGone:
             return Farewell.NOT_FOUND
