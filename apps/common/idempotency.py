@@ -18,6 +18,7 @@ from apps.common.sealing import Unsealable, derived_key, keyed_digest, seal, uns
 
 KEPT_FOR = timedelta(hours=24)
 _LOCK_BYTES = 8
+_PURGED_ON_THE_WAY = 5  # more than comes in, so that what has expired ends by itself while keys are in use
 
 
 class OutsideTransactionError(RuntimeError):
@@ -88,7 +89,8 @@ class Claim:
             raise IdempotencyKeyReused from None
 
     def keep(self, answer: Answer, *, now: datetime) -> None:
-        """Stores the answer for a day, in the transaction of the effect."""
+        """Stores the answer for a day, in the transaction of the effect; takes a few expired ones away on the way."""
+        idempotency_purge(now=now, limit=_PURGED_ON_THE_WAY)
         digest = self.digest
         IdempotencyRecord.objects.create(
             digest=digest.hex(),
@@ -115,5 +117,6 @@ def idempotency_purge(*, now: datetime, limit: int = 10_000) -> int:
 
     No actor: housekeeping, which takes nothing from anybody.
     """
-    expired = IdempotencyRecord.objects.filter(expires_at__lte=now).order_by("expires_at").values("pk")[:limit]
-    return IdempotencyRecord.objects.filter(pk__in=expired).delete()[0]
+    expired = IdempotencyRecord.objects.filter(expires_at__lte=now).order_by("expires_at").values("pk")
+    mine = expired.select_for_update(skip_locked=True)[:limit]  # somebody else removes the others at the same time
+    return IdempotencyRecord.objects.filter(pk__in=mine).delete()[0]

@@ -35,7 +35,7 @@ class BodyLimitMiddleware:
                 length = _length(request)
                 if length is None:
                     _take_in_chunks(request, cast("BinaryIO", spool))
-                elif length > settings.ENV.max_body_bytes and length > (cap := _cap(request)):
+                elif length and length > (cap := _cap(request)):
                     raise TooLarge(extra={"max_bytes": cap})
             except ApplicationError as error:
                 return error_response(error)
@@ -53,7 +53,7 @@ def _length(request: HttpRequest) -> int | None:
 
 
 def _cap(request: HttpRequest) -> int:
-    """What the route takes; only asked about bodies that are large or do not say."""
+    """What the route takes; routes are only looked at for forms, which may carry uploads."""
     if request.content_type != MultiPartParser.media_type:
         return int(settings.ENV.max_body_bytes)
     try:

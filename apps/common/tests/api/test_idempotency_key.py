@@ -143,6 +143,14 @@ def test_purge_removes_what_has_expired(organization: object) -> None:
     assert IdempotencyRecord.objects.count() == 2
 
 
+def test_what_has_expired_goes_on_the_way(api: APIClient, name: str) -> None:
+    for number in range(3):
+        post(api, {"name": name}, f"k{number}")
+    _as_owner("UPDATE platform.common_idempotencyrecord SET expires_at = now() - interval '1 hour'")
+    post(api, {"name": name}, "another")
+    assert _as_owner("SELECT convert_to(count(*)::text, 'UTF8') FROM platform.common_idempotencyrecord") == [b"1"]
+
+
 def test_the_database_tells_nothing(api: APIClient, name: str) -> None:
     post(api, {"name": name}, "a-very-special-key")
     row = b"".join(_as_owner("SELECT convert_to(r::text, 'UTF8') || answer FROM platform.common_idempotencyrecord r"))
