@@ -88,7 +88,7 @@ def script(statements: list[str]) -> str:
         new = fresh.setdefault(found.group(2), uuid7())
         return str(new) if found.group(1) == "id" else new.hex
 
-    return _PLACES.sub(identifier, "\n;\n".join(statements))
+    return _PLACES.sub(identifier, "\n;\n".join([*statements, _BOUNDARY]))
 
 
 def _milliseconds() -> int:
