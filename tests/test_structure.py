@@ -28,7 +28,7 @@ FILE_LINES, FUNCTION_LINES = 400, 60
 FLOORS = {
     "admin", "api", "apps", "clients", "consumers", "errors", "events", "management", "models", "payloads",
     "permissions", "receivers", "routing", "selectors", "services", "tasks", "templates", "tests", "migrations",
-    "middleware",
+    "health", "middleware",
 }  # fmt: skip
 OWN_PARTS = {
     "accounts": {"authentication", "backends", "passwords", "roles", "tenancy", "tokens", "forms"},

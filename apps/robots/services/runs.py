@@ -92,21 +92,32 @@ def run_start(
             created_at=now,
             execution=execution,
             robot=robot,
-            version=inputs.version,
             trigger_type=trigger_type,
-            arguments=inputs.arguments,
-            environment=inputs.environment,
-            parameters=inputs.parameters,
-            service_id=service.id if service else None,
-            service_title=service.title if service else "",
-            service_revision=service.revision if service else None,
             retry_of=retry_of,
             schedule=schedule,
-            is_canary=inputs.is_canary,
+            **_frozen(inputs, service),
         )
         run.save(force_insert=True)
         record("run.queued", actor=actor, subject=run, data=run_facts(run), now=now)
     return run
+
+
+def _frozen(inputs: RunInputs, service: ServiceReference | None) -> dict[str, Any]:
+    """Columns of a run that nothing changes any more."""
+    columns: dict[str, Any] = {
+        "version": inputs.version,
+        "is_canary": inputs.is_canary,
+        "arguments": inputs.arguments,
+        "environment": inputs.environment,
+        "parameters": inputs.parameters,
+    }
+    if service is not None:
+        columns |= {
+            "service_id": service.id,
+            "service_title": service.title,
+            "service_revision": service.revision,
+        }
+    return columns
 
 
 def run_plan(
