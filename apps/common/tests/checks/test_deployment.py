@@ -40,6 +40,7 @@ def test_it_works(environment: Any) -> None:
         "django-insecure-" + secrets.token_urlsafe(48),
         "12345678" * 5,
     ],
+    ids=["one letter", "placeholder", "django's placeholder", "repeated"],
 )
 def test_weak_keys(environment: Any, settings: Any, key: str) -> None:
     settings.SECRET_KEY = key

@@ -61,7 +61,9 @@ def test_versions(viewer: User, actor: ActorOf, robot: Robot, version: RobotVers
     assert provider.resolve(who, {}, {"robo": str(robot.pk)}, {oldest.value}) == [oldest]  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("answer", ["x", 5, True, ["a"], str(uuid7())])
+@pytest.mark.parametrize(
+    "answer", ["x", 5, True, ["a"], str(uuid7())], ids=["text", "number", "yes", "list", "unknown"]
+)
 def test_versions_of_nothing(answer: Any, viewer: User, actor: ActorOf, version: RobotVersion) -> None:
     assert VersionOptions().resolve(actor(viewer), {}, {"robo": answer}, None) == []
     assert VersionOptions().resolve(actor(viewer), {}, {}, None) == []
