@@ -27,9 +27,7 @@ from config.servers.generated import generated_secrets
 from config.welcome import Demo, welcome, when_ready
 
 MARK = "OFICINA_RUN"  # in the environment of everything we start, so that the next run knows what we left behind
-STEP_SECONDS = 1800
-MIGRATE = ("migrate_organizations",)
-SEED = ("seed_demo",)
+PREPARE_SECONDS = 1800
 
 
 class Refused(Exception):
@@ -67,10 +65,7 @@ def _run(started: ExitStack) -> int:
     _export(data, host, port)
     started.callback(_end_everything_marked, data)
     started.callback(_no_more_interrupts)
-    _say("Migrating")
-    _manage(*MIGRATE)
-    _say("Providing demo data")
-    demo: Demo = json.loads(_manage(*SEED, capture=True))
+    demo: Demo = json.loads(_prepare())
     foreground = Foreground(Path(embedded.BASE_DIRECTORY, "Procfile").read_text(encoding="utf-8"))
     url = f"http://localhost:{port}"
     threading.Thread(target=when_ready, args=(url, lambda: _say(welcome(url, demo)), _say), daemon=True).start()
@@ -127,7 +122,7 @@ def _export(data: Path, host: str, port: int) -> None:
             "LOG_FORMAT": "console",
             "LOG_LEVEL": "WARNING",  # so that what to do next stays in sight
             "PUBLIC_URL": f"http://localhost:{port}",
-            "WORKER_GRACE_SECONDS": "1",  # robots still running at Ctrl-C are stopped, and start again next time
+            "WORKER_GRACE_SECONDS": "1",  # at Ctrl-C robots are stopped, not waited for
         }
     )
     (embedded.BASE_DIRECTORY / ".data" / "static").mkdir(mode=0o700, parents=True, exist_ok=True)  # or WhiteNoise warns
@@ -145,24 +140,24 @@ def _export(data: Path, host: str, port: int) -> None:
     )
 
 
-def _manage(*arguments: str, capture: bool = False) -> str:
-    """Run a management command, out of reach of the terminal's Ctrl-C: we end it ourselves."""
+def _prepare() -> str:
+    """Migrate and seed, out of reach of the terminal's Ctrl-C: we end it ourselves."""
     with subprocess.Popen(
-        [sys.executable, "manage.py", *arguments],
+        [sys.executable, "-m", "config.prepare"],
         cwd=embedded.BASE_DIRECTORY,
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE if capture else None,
+        stdout=subprocess.PIPE,
         text=True,
         start_new_session=True,
     ) as process:
         try:
-            output, _ = process.communicate(timeout=STEP_SECONDS)
+            output, _ = process.communicate(timeout=PREPARE_SECONDS)
         except BaseException:
             process.terminate()
             raise
     if process.returncode:
-        raise Refused(f"`manage.py {' '.join(arguments)}` failed with exit code {process.returncode}; see above.")
-    return output or ""
+        raise Refused(f"The database could not be prepared (exit code {process.returncode}); see above.")
+    return output
 
 
 def _end_everything_marked(data: Path) -> None:
