@@ -81,5 +81,5 @@ def when_ready(url: str, announce: Callable[[], None], complain: Callable[[str],
 
 
 def _has_workers(url: str) -> bool:
-    workers = httpx.get(f"{url}/health/services", timeout=5).json()["services"].get("workers")
-    return workers is None or bool(workers["count"])
+    services = httpx.get(f"{url}/health/services", timeout=5).json()["services"]
+    return bool(services["workers"]["count"])
