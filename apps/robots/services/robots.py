@@ -77,7 +77,6 @@ def robot_update(
 
     Raises ``PermissionDenied``, ``RobotArchived``, ``RobotNameTaken``, ``PreconditionFailed``.
     """
-    require(actor, "robot.publish", robot)
     given = {
         "name": name.strip() if name is not None else None,
         "description": description,
@@ -86,6 +85,7 @@ def robot_update(
     }
     with _name_is_free(), transaction.atomic():
         robot = robot_lock(robot)
+        require(actor, "robot.publish", robot)  # the stored one: its tags count, not those of a form
         check_match(robot, if_match)
         changed = [field for field, value in given.items() if value is not None and value != getattr(robot, field)]
         if changed:

@@ -1,0 +1,166 @@
+"""Robots in the back-office: written through the services, so the same rules and the same ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.messages import get_messages
+from django.test import Client
+from django.utils import timezone
+
+from apps.accounts.authentication.pages import SESSION_KEY
+from apps.accounts.backends import PATH
+from apps.accounts.models import Session, TagGrant, User
+from apps.events.models import Event
+from apps.executions.models import Status
+from apps.robots.models import Robot, RobotVersion, Run, Schedule
+from apps.robots.services.schedules import schedule_create, schedules_fire
+from apps.robots.tests.factories import robot_made, run_ended, run_made, system, version_made
+from apps.tenants.models import Organization
+
+Browser = Callable[[User], Client]
+ROBOTS, VERSIONS, RUNS, SCHEDULES = (f"/admin/robots/{name}/" for name in ("robot", "robotversion", "run", "schedule"))
+
+
+@pytest.fixture
+def browser(organization: Organization) -> Browser:
+    """A browser of somebody signed in, on the organization's own host."""
+
+    def signed_in(user: User) -> Client:
+        client = Client(SERVER_NAME=f"{organization.slug}.localhost")
+        client.force_login(user, backend=PATH)
+        now = timezone.now()
+        ours = Session.objects.create(user=user, last_used_at=now, expires_at=now + timedelta(days=1), device="tests")
+        session = client.session
+        session[SESSION_KEY] = str(ours.pk)
+        session.save()
+        return client
+
+    return signed_in
+
+
+def texts(answer: Any) -> list[str]:
+    return [str(message) for message in get_messages(answer.wsgi_request)]
+
+
+def act(client: Client, page: str, action: str, row: Any) -> Any:
+    return client.post(page, {"action": action, "_selected_action": [str(row.pk)]})
+
+
+def test_every_page_shows(maintainer: User, browser: Browser, organization: Organization, run: Run) -> None:
+    now = timezone.now()
+    actor = system(organization.schema_name)
+    schedule = schedule_create(
+        actor=actor, robot=run.robot, values={"cron": "* * * * *"}, now=now - timedelta(minutes=2)
+    )
+    schedules_fire(now=now)
+    client = browser(maintainer)
+    rows = {
+        ROBOTS: run.robot,
+        VERSIONS: run.version,
+        RUNS: run,
+        SCHEDULES: schedule,
+        "/admin/robots/schedulefiring/": schedule.firings.get(),
+    }
+    for page, row in rows.items():
+        assert client.get(page).status_code == 200, page
+        assert client.get(f"{page}{row.pk}/change/").status_code == 200, page
+
+
+def test_a_robot_is_made_and_changed(maintainer: User, browser: Browser) -> None:
+    client = browser(maintainer)
+    filled = {"name": "Fechamento", "description": "", "tags": "rh,folha", "pool": "default"}
+    assert client.post(f"{ROBOTS}add/", filled).status_code == 302
+    robot = Robot.objects.get()
+    assert (robot.tags, robot.created_by) == (["folha", "rh"], maintainer)
+    assert client.post(f"{ROBOTS}{robot.pk}/change/", filled | {"name": "Renamed"}).status_code == 302
+    robot.refresh_from_db()
+    assert robot.name == "Renamed"
+    assert set(Event.objects.values_list("name", flat=True)) >= {"robot.created", "robot.updated"}
+
+
+def test_refusals_are_shown(maintainer: User, browser: Browser, robot: Robot) -> None:
+    answer = browser(maintainer).post(f"{ROBOTS}add/", {"name": robot.name, "tags": "", "pool": "default"})
+    assert any("exists already" in text for text in texts(answer))
+    assert Robot.objects.count() == 1
+
+
+def test_a_tag_typed_into_the_form_gives_no_right(maintainer: User, browser: Browser, robot: Robot) -> None:
+    TagGrant.objects.create(user=maintainer, action="robot.publish", scope_tag="mine")
+    filled = {"name": "Taken over", "description": "", "tags": "mine", "pool": "default"}
+    browser(maintainer).post(f"{ROBOTS}{robot.pk}/change/", filled)
+    robot.refresh_from_db()
+    assert (robot.name, robot.tags) == ("Closing", [])
+
+
+def test_archive(maintainer: User, browser: Browser, robot: Robot) -> None:
+    act(browser(maintainer), ROBOTS, "archive", robot)
+    robot.refresh_from_db()
+    assert robot.archived_at is not None
+
+
+def test_activate(
+    maintainer: User, browser: Browser, organization: Organization, robot: Robot, version: RobotVersion
+) -> None:
+    newer = version_made(organization.schema_name, robot, version="2.0.0", activate=False)
+    act(browser(maintainer), VERSIONS, "activate", newer)
+    newer.refresh_from_db()
+    assert newer.is_active
+
+
+def test_cancel_and_run_again(teammate: User, browser: Browser, organization: Organization, run: Run) -> None:
+    client = browser(teammate)
+    act(client, RUNS, "cancel", run)
+    run.execution.refresh_from_db()
+    assert run.execution.status == Status.CANCELLED
+    act(client, RUNS, "retry", run)
+    assert Run.objects.get(retry_of=run).trigger_type == "RETRY"
+    done = run_ended(run_made(organization.schema_name, run.robot))
+    assert any("finished" in text for text in texts(act(client, RUNS, "cancel", done)))
+
+
+def test_a_schedule_is_made_and_changed(maintainer: User, browser: Browser, robot: Robot) -> None:
+    client = browser(maintainer)
+    filled = {
+        "robot": str(robot.pk),
+        "cron": "0 8 * * *",
+        "timezone": "UTC",
+        "enabled": "on",
+        "max_concurrency": "1",
+        "retry_count": "0",
+        "retry_backoff_seconds": "60",
+    }
+    assert client.post(f"{SCHEDULES}add/", filled).status_code == 302
+    schedule = Schedule.objects.get()
+    assert schedule.next_due_at is not None
+    client.post(f"{SCHEDULES}{schedule.pk}/change/", filled | {"cron": "nonsense"})
+    schedule.refresh_from_db()
+    assert schedule.cron == "0 8 * * *"
+    assert client.post(f"{SCHEDULES}{schedule.pk}/change/", filled | {"cron": "0 9 * * *"}).status_code == 302
+    schedule.refresh_from_db()
+    assert schedule.cron == "0 9 * * *"
+
+
+def test_viewers_change_nothing(viewer: User, browser: Browser, run: Run) -> None:
+    client = browser(viewer)
+    assert client.get(RUNS).status_code == 200
+    assert client.get(f"{ROBOTS}add/").status_code == 403
+    assert client.post(f"{ROBOTS}{run.robot_id}/change/", {"name": "x"}).status_code == 403
+    act(client, RUNS, "cancel", run)
+    run.execution.refresh_from_db()
+    assert run.execution.status == Status.PENDING
+
+
+def test_only_what_may_be_seen(
+    viewer: User, browser: Browser, organization: Organization, run: Run, grant: Callable[..., Any]
+) -> None:
+    other = robot_made(organization.schema_name, "The only one seen")
+    grant(viewer, "robot.read", other)
+    grant(viewer, "run.read", other)
+    client = browser(viewer)
+    assert client.get(f"{ROBOTS}{run.robot_id}/change/").status_code == 302
+    assert client.get(f"{VERSIONS}{run.version_id}/change/").status_code == 302
+    assert client.get(f"{RUNS}{run.pk}/change/").status_code == 302
