@@ -4,3 +4,9 @@ from django.apps import AppConfig
 class EventsConfig(AppConfig):
     name = "apps.events"
     label = "events"
+
+    def ready(self) -> None:
+        from apps.events.services import note_change_of_organization  # noqa: PLC0415
+        from apps.tenants.signals import organization_changed  # noqa: PLC0415
+
+        organization_changed.connect(note_change_of_organization)

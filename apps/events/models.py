@@ -16,20 +16,21 @@ class Event(TenantModel):
     database_rights: ClassVar[str] = "SELECT, INSERT"
 
     name = models.CharField(_("name"), max_length=80)
-    actor_type = models.CharField(max_length=12)
-    actor_id = models.CharField(max_length=64, blank=True)
-    actor_label = models.CharField(max_length=254, blank=True)
-    subject_type = models.CharField(max_length=40)
-    subject_id = models.CharField(max_length=64)
-    subject_label = models.CharField(max_length=254, blank=True)
-    data = models.JSONField(default=dict)
-    trace_id = models.CharField(max_length=128, blank=True)
-    cause_id = models.UUIDField(null=True)
-    ip = models.GenericIPAddressField(null=True)
+    actor_type = models.CharField(_("kind of actor"), max_length=12)
+    actor_id = models.CharField(_("actor's id"), max_length=64, blank=True)
+    actor_label = models.CharField(_("actor"), max_length=254, blank=True)
+    subject_type = models.CharField(_("kind of subject"), max_length=40)
+    subject_id = models.CharField(_("subject's id"), max_length=64)
+    subject_label = models.CharField(_("subject"), max_length=254, blank=True)
+    data = models.JSONField(_("data"), default=dict)
+    trace_id = models.CharField(_("trace"), max_length=128, blank=True)
+    cause_id = models.UUIDField(_("cause"), null=True)
+    ip = models.GenericIPAddressField(_("address"), null=True)
 
     class Meta:
         ordering = ("-id",)
         verbose_name = _("event")
+        verbose_name_plural = _("events")
         indexes: ClassVar = [
             models.Index(fields=["subject_type", "subject_id", "id"]),
             models.Index(fields=["name", "id"]),

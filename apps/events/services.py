@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from contextvars import ContextVar
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from django.db import connection, models, transaction
 
 from apps.common.actor import Actor
 from apps.common.trace import current_trace_id
 from apps.events.models import Event
-from apps.events.receivers import deliver
+from apps.events.receivers import current_cause, deliver
+from apps.tenants.context import require_tenant, tenant_context
+from apps.tenants.naming import PLATFORM
+from apps.tenants.origin import CrossTenantError, check_instance
 
-cause: ContextVar[UUID | None] = ContextVar("cause", default=None)
-"""Id of the event a receiver or task is working on; new events name it as their cause."""
+_NAME = re.compile(r"[a-z][a-z_]*\.[a-z][a-z_.]*\Z")
+_LABEL = 254
 
 
 class OutsideTransactionError(RuntimeError):
@@ -28,25 +30,40 @@ def record(
 ) -> Event:
     """Adds one row to the ledger, in the caller's transaction, and tells receivers once that has committed.
 
-    ``data`` holds ids, ISO times and plain values: no secrets, no model objects. Raises
-    ``OutsideTransactionError`` outside a transaction, for then the row could stand without what it tells.
+    ``name`` is ``<noun>.<past participle>``; ``data`` holds ids, ISO times and plain values: no secrets, no objects.
+    Raises ``OutsideTransactionError`` outside a transaction, for then the row could stand without what it tells;
+    ``CrossTenantError`` for an actor or a subject of another organization; ``ValueError`` for another kind of name.
     """
+    schema = require_tenant()
     if not connection.in_atomic_block:
         raise OutsideTransactionError(name)
+    if not _NAME.match(name):
+        raise ValueError(f"not the name of an event: {name!r}")
+    if actor.schema != schema:
+        raise CrossTenantError(f"actor {actor.label}", actor.schema, schema)
+    check_instance(subject)
     event = Event(
         name=name,
         created_at=now,
         actor_type=actor.type,
         actor_id=actor.id,
-        actor_label=actor.label,
+        actor_label=actor.label[:_LABEL],
         subject_type=subject._meta.label_lower,
         subject_id=str(subject.pk),
-        subject_label=str(subject)[:254],
+        subject_label=str(subject)[:_LABEL],
         data=dict(data or {}),
         trace_id=actor.trace_id or current_trace_id(),
-        cause_id=cause.get(),
+        cause_id=current_cause(),
         ip=actor.ip,
     )
     event.save(force_insert=True)
-    transaction.on_commit(lambda: deliver(event))
+    transaction.on_commit(lambda: deliver(event, schema=schema))
     return event
+
+
+def note_change_of_organization(
+    *, name: str, actor: Actor, organization: models.Model, data: Mapping[str, Any], now: datetime, **_signal: Any
+) -> None:
+    """Records in the platform's ledger what the platform did to an organization, as ``organization_changed`` tells."""
+    with tenant_context(PLATFORM):
+        record(name, actor=actor, subject=organization, data=data, now=now)

@@ -1,0 +1,20 @@
+"""The ledger in both back-offices; the database itself lets nobody change it."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+
+from apps.common.admin import ServiceAdmin
+from apps.common.admin_sites import organization_site, platform_site
+from apps.events.models import Event
+
+
+@admin.register(Event, site=organization_site)
+@admin.register(Event, site=platform_site)
+class EventAdmin(ServiceAdmin):
+    read_action = "audit.read"
+    list_display = ("created_at", "name", "actor_label", "subject_type", "subject_label", "ip")
+    list_filter = ("actor_type",)  # all names would have to be gathered from all events
+    search_fields = ("name", "actor_label", "subject_label", "=subject_id", "=trace_id")
+    date_hierarchy = "created_at"
+    ordering = ("-id",)
