@@ -1,4 +1,4 @@
-"""Ticks."""
+"""Ticks, and what a worker asks before it serves."""
 
 from __future__ import annotations
 
@@ -6,14 +6,23 @@ from typing import Any
 
 import structlog
 from celery import shared_task
+from celery.signals import worker_init
 from django.utils import timezone
 
+from apps.robots.checks import sandbox_errors
 from apps.robots.services.schedules import schedules_fire
 from apps.tenants.celery import SharedTask
 from apps.tenants.context import tenant_context
 from apps.tenants.selectors import organizations_all
 
 logger = structlog.get_logger(__name__)
+
+
+@worker_init.connect
+def refuse_without_sandbox(**_signal: Any) -> None:
+    """A worker that must run robots in a sandbox and cannot does not start at all."""
+    if errors := sandbox_errors():
+        raise SystemExit("\n".join(f"{error.id}: {error.msg} {error.hint}" for error in errors))
 
 
 @shared_task(base=SharedTask, name="robots.schedules", expires=60, ignore_result=True)
