@@ -1,7 +1,7 @@
 """What every door of the REST API is made of."""
 
 from apps.common.api.conditional import single
-from apps.common.api.operation import Right, operation
+from apps.common.api.operation import Deprecation, Right, operation
 from apps.common.api.pagination import (
     CursorQuery,
     PageQuery,
@@ -19,6 +19,7 @@ __all__ = [
     "ApiRequest",
     "ApiViewSet",
     "CursorQuery",
+    "Deprecation",
     "InputSerializer",
     "JSONParser",
     "MultiPartParser",

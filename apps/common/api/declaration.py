@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.utils.http import http_date
 from rest_framework.parsers import BaseParser
 from rest_framework.serializers import Serializer
 
@@ -14,6 +16,7 @@ from apps.common.api.parsers import MultiPartParser
 from apps.common.errors import ApplicationError
 
 SerializerClass = type[Serializer[Any]]
+DEPRECATED_AT_LEAST = timedelta(weeks=4)
 MULTIPART_FRAMING = 1024**2
 """Bytes an upload may have beside its file: the other fields and what holds the parts together."""
 
@@ -23,6 +26,24 @@ class Right(enum.Enum):
 
     PUBLIC = "public"
     AUTHENTICATED = "authenticated"
+
+
+@dataclass(frozen=True, slots=True)
+class Deprecation:
+    """A route on its way out: since when, until when it works, and what to use instead."""
+
+    since: date
+    sunset: date
+    instead: str
+
+    def __post_init__(self) -> None:
+        if self.sunset - self.since < DEPRECATED_AT_LEAST:
+            raise ValueError(f"a deprecated route works {DEPRECATED_AT_LEAST.days} days longer")
+
+    def headers(self) -> dict[str, str]:
+        """``Deprecation`` as RFC 9745 has it, ``Sunset`` as RFC 8594 has it, and a flag that is easy to test."""
+        since, sunset = (datetime.combine(day, time.min, UTC).timestamp() for day in (self.since, self.sunset))
+        return {"Deprecated": "true", "Deprecation": f"@{since:.0f}", "Sunset": http_date(sunset)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +61,7 @@ class Declaration:
     conditional: bool
     parsers: tuple[type[BaseParser], ...]
     produces: tuple[str, ...]
+    deprecated: Deprecation | None
 
     @property
     def largest_body(self) -> int:

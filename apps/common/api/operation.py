@@ -14,12 +14,12 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.parsers import BaseParser
 
 from apps.common import errors as kernel
-from apps.common.api.declaration import Declaration, Right, SerializerClass, declaration_of
+from apps.common.api.declaration import Declaration, Deprecation, Right, SerializerClass, declaration_of
 from apps.common.api.execution import execute
 from apps.common.api.parsers import JSONParser, MultiPartParser
 from apps.common.errors import ApplicationError
 
-__all__ = ["Declaration", "Right", "declaration_of", "operation"]
+__all__ = ["Declaration", "Deprecation", "Right", "declaration_of", "operation"]
 
 
 def _implied(declared: Declaration) -> list[type[ApplicationError]]:
@@ -58,6 +58,7 @@ def operation(
     conditional: bool = False,
     parsers: Sequence[type[BaseParser]] = (JSONParser,),
     produces: Sequence[str] = (),
+    deprecated: Deprecation | None = None,
     **schema: Any,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Declares an action method of an :class:`~apps.common.api.views.ApiViewSet`.
@@ -67,10 +68,22 @@ def operation(
     and stored answer then share one transaction. ``conditional`` (PUT, PATCH, DELETE) says that the view hands
     ``request.if_match`` to a service that calls :func:`apps.common.etags.check_match`. ``parsers`` is
     ``[MultiPartParser]`` for uploads, which also raises the cap of the body. ``produces`` names media types beside
-    JSON. ``schema`` goes to drf-spectacular unchanged.
+    JSON. ``deprecated`` tells clients, in headers and document, that the route goes. ``schema`` goes to drf-spectacular
+    unchanged.
     """
     draft = Declaration(
-        summary, right, request, query, response, status, (), idempotent, conditional, tuple(parsers), tuple(produces)
+        summary=summary,
+        right=right,
+        request=request,
+        query=query,
+        response=response,
+        status=status,
+        errors=(),
+        idempotent=idempotent,
+        conditional=conditional,
+        parsers=tuple(parsers),
+        produces=tuple(produces),
+        deprecated=deprecated,
     )
     declared = replace(draft, errors=tuple(dict.fromkeys([*errors, *_implied(draft)])))
 

@@ -45,7 +45,7 @@ def payload_of(request: Any, declared: Declaration) -> dict[str, Any]:
 
 def _plain(parameters: QueryDict, serializer: SerializerClass) -> dict[str, Any]:
     """A form or query without its lists: DRF reads an absent checkbox of a real form as false, defaults aside."""
-    fields: Mapping[str, Any] = getattr(serializer(), "fields", {})
+    fields: Mapping[str, Any] = serializer._declared_fields  # of the class: an instance would copy them all
     plain: dict[str, Any] = {}
     for name, values in parameters.lists():
         if NUL in name or any(isinstance(value, str) and NUL in value for value in values):

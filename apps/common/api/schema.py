@@ -77,7 +77,12 @@ class OperationSchema(AutoSchema):
         paragraphs = [inspect.cleandoc(method.__doc__)] if method is not None and method.__doc__ else []
         if self.declared is not None and isinstance(self.declared.right, str):
             paragraphs.append(f"Needs the right `{self.declared.right}`.")
+        if self.declared is not None and (going := self.declared.deprecated) is not None:
+            paragraphs.append(f"Works until {going.sunset:%Y-%m-%d}; use {going.instead} instead.")
         return "\n\n".join(paragraphs)
+
+    def is_deprecated(self) -> bool:
+        return self.declared is not None and self.declared.deprecated is not None
 
     def get_extensions(self) -> dict[str, Any]:
         if self.declared is None:

@@ -65,6 +65,13 @@ class ApiViewSet(ViewSet):
             http.actor = self.nobody(http)
         structlog.contextvars.bind_contextvars(actor=f"{http.actor.type}:{http.actor.id}".rstrip(":"))
 
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        final = super().finalize_response(request, response, *args, **kwargs)
+        if self.declaration is not None and self.declaration.deprecated is not None:
+            for name, value in self.declaration.deprecated.headers().items():
+                final[name] = value
+        return final
+
     @staticmethod
     def nobody(http: Any) -> Actor:
         """The actor of a request without credentials."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 from django.contrib.auth.models import Group
@@ -14,6 +15,7 @@ from rest_framework.response import Response
 from apps.common.api import (
     ApiViewSet,
     CursorQuery,
+    Deprecation,
     InputSerializer,
     MultiPartParser,
     OutputSerializer,
@@ -206,6 +208,15 @@ class EchoViewSet(ApiViewSet):
     @operation(summary="Act without a body", right=Right.PUBLIC, status=202)
     def act(self, request: Any) -> Response:
         return Response(status=202)
+
+    @operation(
+        summary="Old text",
+        right=Right.PUBLIC,
+        produces=["text/plain"],
+        deprecated=Deprecation(since=date(2026, 1, 1), sunset=date(2026, 2, 1), instead="GET /api/v1/echo/text"),
+    )
+    def old_text(self, request: Any) -> HttpResponse:
+        return HttpResponse("plain", content_type="text/plain")
 
     @operation(summary="Text", right=Right.PUBLIC, produces=["text/plain"])
     def text(self, request: Any) -> HttpResponse:

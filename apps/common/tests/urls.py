@@ -20,6 +20,7 @@ urlpatterns = [
     path("api/v1/echo/once", EchoViewSet.as_view({"get": "named", "post": "once"})),
     path("api/v1/echo/uploads/once", EchoViewSet.as_view({"post": "upload_once"})),
     path("api/v1/echo/acts", EchoViewSet.as_view({"post": "act"})),
+    path("api/v1/echo/old-text", EchoViewSet.as_view({"get": "old_text"})),
     path("api/v1/echo/text", EchoViewSet.as_view({"get": "text"})),
     path("api/v1/echo/failures/<str:how>", EchoViewSet.as_view({"get": "fail"})),
     path("api/v1/echo/undeclared", EchoViewSet.as_view({"get": "undeclared"})),
