@@ -6,12 +6,15 @@ from typing import Any
 
 import orjson
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from apps.common.api.serializers import FROM_JSON
 from apps.robots.errors import InvalidPublication
 
 
+@extend_schema_field(OpenApiTypes.STR)
 class JSONTextField(serializers.Field[Any, Any, Any, Any]):
     """JSON as a form carries it, as text; where the body is JSON already, the value itself. Bad JSON is 400."""
 
