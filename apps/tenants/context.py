@@ -24,15 +24,15 @@ if TYPE_CHECKING:
 class OutsideTenantError(RuntimeError):
     """Code that works on an organization's data ran without one."""
 
-    def __init__(self) -> None:
-        super().__init__("no organization was entered; use tenant_context()")
+    def __init__(self, message: str = "no organization was entered; use tenant_context()") -> None:
+        super().__init__(message)
 
 
 class ContextInEventLoopError(RuntimeError):
     """A context was entered in an event loop, where every other coroutine would have been in it too."""
 
-    def __init__(self) -> None:
-        super().__init__("use apps.tenants.aio.in_tenant() in asynchronous code")
+    def __init__(self, message: str = "use apps.tenants.aio.in_tenant() in asynchronous code") -> None:
+        super().__init__(message)
 
 
 def wrapper() -> DatabaseWrapper:

@@ -42,10 +42,12 @@ class Organization(TenantMixin, BaseModel):  # type: ignore[misc,django-manager-
         _("migration state"), max_length=10, choices=MigrationState, default=MigrationState.CURRENT, editable=False
     )
     migration_error = models.TextField(_("migration error"), blank=True, editable=False)
-    updated_at = models.DateTimeField(auto_now=True)
+    updated_at = models.DateTimeField(_("changed"), auto_now=True)
 
     class Meta:
         ordering = ("name",)
+        verbose_name = _("organization")
+        verbose_name_plural = _("organizations")
         indexes: ClassVar = [models.Index(fields=["schema_version"])]
 
     def __str__(self) -> str:
@@ -55,7 +57,14 @@ class Organization(TenantMixin, BaseModel):  # type: ignore[misc,django-manager-
 class Domain(DomainMixin):  # type: ignore[misc]  # untyped library
     """A host name that leads to one organization."""
 
-    tenant = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="domains")
+    tenant = models.ForeignKey(
+        Organization, on_delete=models.CASCADE, related_name="domains", verbose_name=_("organization")
+    )
+
+    class Meta:
+        ordering = ("domain",)
+        verbose_name = _("host")
+        verbose_name_plural = _("hosts")
 
     def __str__(self) -> str:
         return str(self.domain)
@@ -64,10 +73,12 @@ class Domain(DomainMixin):  # type: ignore[misc]  # untyped library
 class DirectoryEntry(BaseModel):
     """Which organizations know an e-mail address; the address itself is only there as a keyed hash."""
 
-    address_hash = models.CharField(max_length=64, db_index=True)
-    schema_name = models.CharField(max_length=63)
+    address_hash = models.CharField(_("hash of the address"), max_length=64, db_index=True)
+    schema_name = models.CharField(_("schema"), max_length=63)
 
     class Meta:
+        verbose_name = _("directory entry")
+        verbose_name_plural = _("directory")
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["address_hash", "schema_name"], name="directory_entry_unique")
         ]
@@ -79,8 +90,13 @@ class DirectoryEntry(BaseModel):
 class SchemaTemplate(BaseModel):
     """The SQL that makes a new schema, recorded from the real migrations, for one set of migrations."""
 
-    fingerprint = models.CharField(max_length=64, unique=True)
+    fingerprint = models.CharField(_("fingerprint"), max_length=64, unique=True)
     statements = ArrayField(models.TextField())
+
+    class Meta:
+        ordering = ("-created_at",)
+        verbose_name = _("template of schemas")
+        verbose_name_plural = _("templates of schemas")
 
     def __str__(self) -> str:
         return self.fingerprint[:12]
@@ -89,8 +105,13 @@ class SchemaTemplate(BaseModel):
 class SpareSchema(BaseModel):
     """A schema made beforehand, waiting for an organization."""
 
-    schema_name = models.CharField(max_length=63, unique=True)
-    fingerprint = models.CharField(max_length=64)
+    schema_name = models.CharField(_("schema"), max_length=63, unique=True)
+    fingerprint = models.CharField(_("fingerprint"), max_length=64)
+
+    class Meta:
+        ordering = ("created_at",)
+        verbose_name = _("spare schema")
+        verbose_name_plural = _("spare schemas")
 
     def __str__(self) -> str:
         return self.schema_name

@@ -65,6 +65,9 @@ class Registry:
         if not self._lock.acquire(blocking=must_wait):
             return known  # type: ignore[return-value]  # somebody is looking; a moment more does not matter
         try:
+            known = self._copy
+            if known is not None and time.monotonic() - self._checked <= seconds:
+                return known  # somebody looked while we waited
             return self._checked_copy(known)
         finally:
             self._lock.release()

@@ -21,11 +21,13 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=apps.common.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('fingerprint', models.CharField(max_length=64, unique=True)),
+                ('fingerprint', models.CharField(max_length=64, unique=True, verbose_name='fingerprint')),
                 ('statements', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), size=None)),
             ],
             options={
-                'abstract': False,
+                'verbose_name': 'template of schemas',
+                'verbose_name_plural': 'templates of schemas',
+                'ordering': ('-created_at',),
             },
         ),
         migrations.CreateModel(
@@ -33,11 +35,13 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=apps.common.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('schema_name', models.CharField(max_length=63, unique=True)),
-                ('fingerprint', models.CharField(max_length=64)),
+                ('schema_name', models.CharField(max_length=63, unique=True, verbose_name='schema')),
+                ('fingerprint', models.CharField(max_length=64, verbose_name='fingerprint')),
             ],
             options={
-                'abstract': False,
+                'verbose_name': 'spare schema',
+                'verbose_name_plural': 'spare schemas',
+                'ordering': ('created_at',),
             },
         ),
         migrations.CreateModel(
@@ -45,10 +49,12 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=apps.common.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('address_hash', models.CharField(db_index=True, max_length=64)),
-                ('schema_name', models.CharField(max_length=63)),
+                ('address_hash', models.CharField(db_index=True, max_length=64, verbose_name='hash of the address')),
+                ('schema_name', models.CharField(max_length=63, verbose_name='schema')),
             ],
             options={
+                'verbose_name': 'directory entry',
+                'verbose_name_plural': 'directory',
                 'constraints': [models.UniqueConstraint(fields=('address_hash', 'schema_name'), name='directory_entry_unique')],
             },
         ),
@@ -65,9 +71,11 @@ class Migration(migrations.Migration):
                 ('schema_version', models.CharField(blank=True, editable=False, max_length=64, verbose_name='schema version')),
                 ('migration_state', models.CharField(choices=[('current', 'current'), ('failed', 'failed')], default='current', editable=False, max_length=10, verbose_name='migration state')),
                 ('migration_error', models.TextField(blank=True, editable=False, verbose_name='migration error')),
-                ('updated_at', models.DateTimeField(auto_now=True)),
+                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='changed')),
             ],
             options={
+                'verbose_name': 'organization',
+                'verbose_name_plural': 'organizations',
                 'ordering': ('name',),
                 'indexes': [models.Index(fields=['schema_version'], name='tenants_org_schema__c3a03b_idx')],
             },
@@ -78,10 +86,12 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('domain', models.CharField(db_index=True, max_length=253, unique=True)),
                 ('is_primary', models.BooleanField(db_index=True, default=True)),
-                ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='domains', to='tenants.organization')),
+                ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='domains', to='tenants.organization', verbose_name='organization')),
             ],
             options={
-                'abstract': False,
+                'verbose_name': 'host',
+                'verbose_name_plural': 'hosts',
+                'ordering': ('domain',),
             },
         ),
     ]

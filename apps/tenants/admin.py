@@ -1,0 +1,97 @@
+"""Organizations and their hosts in the platform's back-office; what is behind them can be looked at."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from apps.common.admin import ServiceAdmin
+from apps.common.admin_sites import platform_site
+from apps.tenants.models import DirectoryEntry, Domain, Organization, SchemaTemplate, SpareSchema
+from apps.tenants.services.domains import domain_add, domain_remove
+from apps.tenants.services.organizations import organization_activate, organization_suspend
+
+_FINGERPRINT = 12
+
+
+class PlatformAdmin(ServiceAdmin):
+    read_action = "platform.manage"
+    write_action = "platform.manage"
+
+
+@admin.register(Organization, site=platform_site)
+class OrganizationAdmin(PlatformAdmin):
+    list_display = ("name", "slug", "schema_name", "is_active", "migration_state", "version", "created_at")
+    list_filter = ("is_active", "migration_state", "plan")
+    search_fields = ("name", "slug", "=schema_name", "domains__domain")
+    actions = ("suspend", "activate")
+
+    @admin.display(description=_("schema version"))
+    def version(self, organization: Organization) -> str:
+        return organization.schema_version[:_FINGERPRINT]
+
+    @admin.action(description=_("Suspend"), permissions=["write"])
+    def suspend(self, request: HttpRequest, organizations: QuerySet[Organization]) -> None:
+        actor, now = request.actor, timezone.now()  # type: ignore[attr-defined]
+        done = self.each(
+            request, organizations, lambda row: organization_suspend(actor=actor, organization=row, now=now)
+        )
+        self.message_user(request, _("%(count)d suspended.") % {"count": done})
+
+    @admin.action(description=_("Activate"), permissions=["write"])
+    def activate(self, request: HttpRequest, organizations: QuerySet[Organization]) -> None:
+        actor, now = request.actor, timezone.now()  # type: ignore[attr-defined]
+        done = self.each(
+            request, organizations, lambda row: organization_activate(actor=actor, organization=row, now=now)
+        )
+        self.message_user(request, _("%(count)d activated.") % {"count": done})
+
+
+@admin.register(Domain, site=platform_site)
+class DomainAdmin(PlatformAdmin):
+    form_fields = ("tenant", "domain")
+    list_display = ("domain", "tenant", "is_primary")
+    list_select_related = ("tenant",)
+    search_fields = ("domain", "tenant__name")
+    autocomplete_fields = ("tenant",)
+    actions = ("remove",)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def save_through(self, request: HttpRequest, form: Any, *, change: bool) -> Domain:
+        actor, now = request.actor, timezone.now()  # type: ignore[attr-defined]
+        values = form.cleaned_data
+        return domain_add(actor=actor, organization=values["tenant"], host=values["domain"], now=now)
+
+    @admin.action(description=_("Remove"), permissions=["write"])
+    def remove(self, request: HttpRequest, domains: QuerySet[Domain]) -> None:
+        actor, now = request.actor, timezone.now()  # type: ignore[attr-defined]
+        done = self.each(request, domains, lambda row: domain_remove(actor=actor, domain=row, now=now))
+        self.message_user(request, _("%(count)d removed.") % {"count": done})
+
+
+@admin.register(DirectoryEntry, site=platform_site)
+class DirectoryEntryAdmin(PlatformAdmin):
+    list_display = ("address_hash", "schema_name", "created_at")
+    search_fields = ("=address_hash", "=schema_name")
+
+
+@admin.register(SchemaTemplate, site=platform_site)
+class SchemaTemplateAdmin(PlatformAdmin):
+    list_display = ("__str__", "created_at")
+    exclude = ("statements",)
+
+
+@admin.register(SpareSchema, site=platform_site)
+class SpareSchemaAdmin(PlatformAdmin):
+    list_display = ("schema_name", "version", "created_at")
+
+    @admin.display(description=_("schema version"))
+    def version(self, spare: SpareSchema) -> str:
+        return spare.fingerprint[:_FINGERPRINT]
