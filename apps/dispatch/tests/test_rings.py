@@ -46,11 +46,22 @@ def test_rings_while_one_waits_are_one() -> None:
     assert waiting() == 1
 
 
-def test_redis_away_costs_the_caller_nothing(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
-    monkeypatch.setattr(current_app.conf, "broker_url", "redis+socket:///nowhere/redis.sock")
+def _forget_connections() -> None:
+    current_app.amqp._producer_pool = current_app._pool = None
     pools.reset()
-    monkeypatch.setattr(current_app.amqp, "_producer_pool", None)
-    monkeypatch.setattr(current_app, "_pool", None)
+
+
+@pytest.fixture
+def redis_away(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    with monkeypatch.context() as patch:
+        patch.setattr(current_app.conf, "broker_url", "redis+socket:///nowhere/redis.sock")
+        _forget_connections()
+        yield
+    _forget_connections()
+
+
+@pytest.mark.usefixtures("redis_away")
+def test_redis_away_costs_the_caller_nothing(caplog: pytest.LogCaptureFixture) -> None:
     ringer = Ringer()
     ringer.ring(QUEUE)
     eventually(lambda: "ring_not_sent" in caplog.text)
