@@ -47,7 +47,8 @@ def test_rings_while_one_waits_are_one() -> None:
 
 
 def _forget_connections() -> None:
-    current_app.amqp._producer_pool = current_app._pool = None
+    application: Any = current_app
+    application.amqp._producer_pool = application._pool = None
     pools.reset()
 
 
