@@ -150,7 +150,7 @@ class Environment(BaseSettings):
         5, gt=0, le=300, description="A viewer whose buffer is full and who reads nothing this long is cut off."
     )
     viewer_recheck_seconds: float = Field(
-        30, gt=0, le=600, description="How often a live viewer's right is re-checked."
+        10, gt=0, le=600, description="How often a live viewer's right is re-checked."
     )
 
     # --- storage

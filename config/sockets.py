@@ -9,13 +9,22 @@ waits, and when the client has not answered it within ten seconds, the connectio
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
+# uvicorn would write each socket's address to the log, and addresses carry tokens.
+_quiet = logging.getLogger("uvicorn.error.sockets")
+_quiet.setLevel(logging.WARNING)
+
 
 class SocketProtocol(WebSocketsSansIOProtocol):
-    """uvicorn's protocol with closes that do not wait."""
+    """uvicorn's protocol with closes that do not wait, and a log without addresses."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.logger = _quiet
 
     async def send(self, message: Any) -> None:
         if message["type"] == "websocket.close":

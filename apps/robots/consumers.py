@@ -16,7 +16,8 @@ from apps.common.api.responses import error_body, error_headers
 from apps.common.errors import ApplicationError
 from apps.robots.live import events
 from apps.robots.live.frames import PONG_FRAME, Frame
-from apps.robots.live.viewer import Farewell, Viewer, admit, after_of
+from apps.robots.live.places import after_of, place_of
+from apps.robots.live.viewer import Farewell, Viewer, admit
 
 logger = structlog.get_logger(__name__)
 BROKEN = 1011
@@ -55,8 +56,8 @@ class RunLogsConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     async def _watch(self) -> int:
         try:
             actor = await authenticate_socket(self.scope)
-            run_id = self.scope["url_route"]["kwargs"]["run_id"]
-            admission = await admit(actor, run_id, after=after_of(self.scope["query_string"]))
+            place = place_of(after=after_of(self.scope["query_string"]))
+            admission = await admit(actor, self.scope["url_route"]["kwargs"]["run_id"], after=place.after)
         except ApplicationError as error:
             return close_code(error)
         self._viewer = Viewer(admission, self._deliver)
@@ -99,7 +100,7 @@ class RunLogsStream(AsyncHttpConsumer):  # type: ignore[misc]
     async def _serve(self) -> None:
         try:
             actor = await authenticate_socket(self.scope)
-            place = events.place_of(self.scope)
+            place = events.requested_place(self.scope)
             admission = await admit(actor, self.scope["url_route"]["kwargs"]["run_id"], after=place.after)
         except ApplicationError as error:
             await self._refuse(error)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import PurePosixPath
+from uuid import UUID
 
 from django.core.files.base import File
 from django.http import StreamingHttpResponse
@@ -13,10 +14,16 @@ from django.utils.http import content_disposition_header
 from apps.executions.models import Artifact
 from apps.executions.selectors import log_text
 from apps.robots.api.ranges import byte_range
+from apps.robots.live import frames
+from apps.robots.live.events import HELLO, event
+from apps.robots.live.feed import closing_frames
+from apps.robots.live.reader import snapshot_of
 from apps.robots.models import Run
+from apps.tenants.context import current_schema, tenant_context
 from apps.tenants.storage import tenant_storage
 
 PIECE_BYTES = 64 * 1024
+CHUNKS_AT_ONCE = 50
 
 
 def artifact_as_download(
@@ -51,6 +58,35 @@ def _pieces(file: File[bytes], first: int, length: int) -> Iterator[bytes]:
         while length > 0 and (piece := file.read(min(PIECE_BYTES, length))):
             length -= len(piece)
             yield piece
+
+
+def log_as_events(run: Run, *, after: int) -> StreamingHttpResponse:
+    """The log so far as Server-Sent Events, and the end if there is one; else browsers come back for the rest.
+
+    The process of the sockets streams as lines come. This is what a process of plain HTTP can do in its place.
+    """
+    response = StreamingHttpResponse(
+        _events(current_schema(), run.pk, after), content_type="text/event-stream; charset=utf-8"
+    )
+    response["Cache-Control"] = "no-store, no-transform"
+    return response
+
+
+def _events(schema: str, run_id: UUID, cursor: int) -> Iterator[bytes]:
+    yield HELLO
+    more = True
+    while more:
+        with tenant_context(schema):  # the request's own context has ended by then
+            snapshot = snapshot_of(run_id, after=cursor, chunks=CHUNKS_AT_ONCE)
+        if snapshot is None:
+            return
+        for piece in snapshot.pieces:
+            for frame in frames.frames_after(run_id, cursor, piece):
+                cursor = frame.seq or cursor
+                yield event(frame)
+        more = snapshot.more
+        if not more:
+            yield from map(event, closing_frames(run_id, cursor, snapshot))
 
 
 def log_as_text(run: Run) -> StreamingHttpResponse:

@@ -6,12 +6,13 @@ from uuid import UUID
 
 from django.http import StreamingHttpResponse
 from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
 from rest_framework.response import Response
 
 from apps.common.api import ApiRequest, ApiViewSet, operation, page_of, paginated_long, single
 from apps.common.errors import BadRequest
 from apps.executions.selectors import log_lines
-from apps.robots.api.downloads import log_as_text
+from apps.robots.api.downloads import log_as_events, log_as_text
 from apps.robots.api.serializers.runs import (
     LogOutput,
     LogQuery,
@@ -21,6 +22,7 @@ from apps.robots.api.serializers.runs import (
     RunOutput,
     RunStatsOutput,
     RunStatsQuery,
+    StreamQuery,
 )
 from apps.robots.errors import (
     InvalidEnvironment,
@@ -32,6 +34,7 @@ from apps.robots.errors import (
     RunNotFound,
     VersionNotFound,
 )
+from apps.robots.live.places import place_of
 from apps.robots.models import TriggerType
 from apps.robots.selectors.robots import robot_get, version_get
 from apps.robots.selectors.runs import run_get, run_list
@@ -98,6 +101,19 @@ class RunViewSet(ApiViewSet):
         lines = log_lines(execution=run.execution, after=request.query["after"], limit=request.query["limit"])
         log = {"logs": lines, "last_seq": run.execution.last_seq, "truncated": run.execution.log_truncated}
         return Response(LogOutput(log).data)
+
+    @operation(
+        summary="The log live, as Server-Sent Events; Last-Event-ID resumes",
+        right="run.read",
+        query=StreamQuery,
+        response=OpenApiTypes.STR,
+        errors=[RunNotFound, BadRequest],
+        produces=["text/event-stream"],
+    )
+    def stream(self, request: ApiRequest, run_id: UUID) -> Response | StreamingHttpResponse:
+        run = run_get(actor=request.actor, run_id=run_id)
+        place = place_of(after=request.query.get("after"), last_event_id=request.headers.get("Last-Event-ID"))
+        return Response(status=204) if place.is_end else log_as_events(run, after=place.after)
 
     @operation(
         summary="Cancel a run: at once while it waits, else its processes are stopped",

@@ -38,6 +38,7 @@ urlpatterns: list[URLPattern] = [
     path("runs/<uuid:robot_id>/execute", RunViewSet.as_view({"post": "execute"})),
     path("runs/<uuid:run_id>", RunViewSet.as_view({"get": "retrieve"})),
     path("runs/<uuid:run_id>/logs", RunViewSet.as_view({"get": "logs"})),
+    path("runs/<uuid:run_id>/logs/stream", RunViewSet.as_view({"get": "stream"})),
     path("runs/<uuid:run_id>/cancel", RunViewSet.as_view({"post": "cancel"})),
     path("runs/<uuid:run_id>/retry", RunViewSet.as_view({"post": "retry"})),
     path("runs/<uuid:run_id>/artifacts", ArtifactViewSet.as_view({"get": "list"})),

@@ -5,35 +5,23 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
 
+from apps.common.trace import current_trace_id
 from apps.robots.live.frames import END, HEARTBEAT, Frame
 from apps.robots.live.outbox import Outbox
-from apps.robots.live.viewer import after_of
+from apps.robots.live.places import END_MARK, Place, after_of, place_of
 
 HELLO = b"retry: 2000\n\n"
 HEARTBEAT_SECONDS = 15.0
-_END_MARK = ".end"
 Headers = list[tuple[bytes, bytes]]
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a viewer wants to go on; ``is_end`` when it has been told the end already."""
-
-    after: str | None
-    is_end: bool
-
-
-def place_of(scope: Mapping[str, Any]) -> Place:
-    """``Last-Event-ID``, else ``after`` of the query."""
-    seen = _header(scope, b"last-event-id")
-    if not seen:
-        return Place(after_of(scope["query_string"]), is_end=False)
-    return Place(seen.removesuffix(_END_MARK), is_end=seen.endswith(_END_MARK))
+def requested_place(scope: Mapping[str, Any]) -> Place:
+    """``Last-Event-ID``, else ``after`` of the query. Raises ``BadRequest``."""
+    return place_of(after=after_of(scope["query_string"]), last_event_id=_header(scope, b"last-event-id"))
 
 
 def event(frame: Frame) -> bytes:
@@ -42,7 +30,7 @@ def event(frame: Frame) -> bytes:
         return b":\n\n"
     if frame.seq is None:
         return b"data: %b\n\n" % frame.data
-    mark = _END_MARK.encode() if frame.kind == END else b""
+    mark = END_MARK.encode() if frame.kind == END else b""
     return b"id: %d%b\ndata: %b\n\n" % (frame.seq, mark, frame.data)
 
 
@@ -53,6 +41,7 @@ def headers(scope: Mapping[str, Any], *, content_type: bytes = b"text/event-stre
         (b"cache-control", b"no-store, no-transform"),
         (b"x-accel-buffering", b"no"),
         (b"x-content-type-options", b"nosniff"),
+        (b"x-request-id", current_trace_id().encode()),
         (b"vary", b"origin"),
     ]
     origin = _header(scope, b"origin")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from uuid import UUID
 
 from apps.robots.live import frames
-from apps.robots.live.frames import Piece
+from apps.robots.live.frames import Frame, Piece
 from apps.robots.live.outbox import Outbox
 from apps.robots.live.reader import Snapshot, State, read_snapshot
 from apps.robots.live.wakeups import WakeUps
@@ -20,6 +20,19 @@ SMALL_BYTES, LARGE_BYTES = 256 * 1024, 2 * 1024**2
 
 class RunGone(Exception):
     """The run was removed while somebody watched it."""
+
+
+def closing_frames(run_id: UUID, cursor: int, snapshot: Snapshot) -> Iterator[Frame]:
+    """What is said after the last stored line: how the run is and, if it is over, lines lost to storage and the end."""
+    yield _status(run_id, snapshot.state)
+    if snapshot.is_finished:
+        if cursor < snapshot.last_seq:
+            yield frames.gap(run_id, cursor + 1, snapshot.last_seq, "not stored")
+        yield frames.end(run_id, word=snapshot.state.word, last_seq=snapshot.last_seq, exit_code=snapshot.exit_code)
+
+
+def _status(run_id: UUID, state: State) -> Frame:
+    return frames.status(run_id, word=state.word, progress=state.progress, queue=state.queue)
 
 
 class Feed:
@@ -56,7 +69,7 @@ class Feed:
 
     async def _tell(self, state: State) -> None:
         self._told = state
-        await self._outbox.put(frames.status(self._run_id, word=state.word, progress=state.progress, queue=state.queue))
+        await self._outbox.put(_status(self._run_id, state))
 
     async def _forward(self, piece: Piece) -> None:
         for frame in frames.frames_after(self._run_id, self._cursor, piece):
@@ -79,12 +92,8 @@ class Feed:
         return True
 
     async def _finish(self, snapshot: Snapshot) -> None:
-        await self._tell(snapshot.state)
-        if self._cursor < snapshot.last_seq:
-            await self._outbox.put(frames.gap(self._run_id, self._cursor + 1, snapshot.last_seq, "not stored"))
-        await self._outbox.put(
-            frames.end(self._run_id, word=snapshot.state.word, last_seq=snapshot.last_seq, exit_code=snapshot.exit_code)
-        )
+        for frame in closing_frames(self._run_id, self._cursor, snapshot):
+            await self._outbox.put(frame)
         await self._outbox.flush()
 
     def _adapt(self, snapshot: Snapshot) -> None:

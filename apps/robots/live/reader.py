@@ -48,23 +48,24 @@ class Snapshot:
 
 
 async def read_snapshot(schema: str, run_id: UUID, *, after: int, chunks: int) -> Snapshot | None:
-    """Reads from storage; None when the run is gone."""
-    return await _in_background(schema, lambda: _snapshot(run_id, after=after, limit=chunks))
+    """The same from asynchronous code."""
+    return await _in_background(schema, lambda: snapshot_of(run_id, after=after, chunks=chunks))
 
 
-def _snapshot(run_id: UUID, *, after: int, limit: int) -> Snapshot | None:
+def snapshot_of(run_id: UUID, *, after: int, chunks: int) -> Snapshot | None:
+    """Reads from storage, in the current organization; None when the run is gone."""
     # The run first, its lines second: a run that is over has all its lines stored by then.
     execution = Execution.objects.filter(pk=run_id).first()
     if execution is None:
         return None
-    found = [piece_of(chunk) for chunk in log_chunks(execution_id=run_id, after=after, limit=limit)]
+    found = [piece_of(chunk) for chunk in log_chunks(execution_id=run_id, after=after, limit=chunks)]
     return Snapshot(
         state=_state(execution),
         is_finished=execution.is_finished,
         last_seq=execution.last_seq,
         exit_code=execution.exit_code,
         pieces=found,
-        more=len(found) >= limit,
+        more=len(found) >= chunks,
     )
 
 

@@ -6,7 +6,6 @@ import asyncio
 import enum
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from urllib.parse import parse_qs
 from uuid import UUID
 
 from django.conf import settings
@@ -14,7 +13,7 @@ from prometheus_client import Counter, Gauge
 
 from apps.accounts.authentication import recheck
 from apps.common.actor import Actor
-from apps.common.errors import ApplicationError, BadRequest
+from apps.common.errors import ApplicationError
 from apps.executions.wakeups import execution_group
 from apps.robots.errors import RunNotFound
 from apps.robots.live.feed import Feed, RunGone
@@ -24,7 +23,6 @@ from apps.robots.live.wakeups import WakeUps
 from apps.robots.selectors.runs import run_get
 from apps.tenants.aio import in_tenant
 
-LONGEST_NUMBER = 18
 VIEWERS = Gauge("oficina_live_viewers", "Viewers of live logs that are connected.")
 CUT_OFF = Counter("oficina_live_viewers_cut_off", "Viewers of live logs that were given up: they did not read.")
 
@@ -49,28 +47,14 @@ class Admission:
     group: str
 
 
-async def admit(actor: Actor, run_id: str, *, after: str | None) -> Admission:
-    """Lets a viewer in. Raises ``RunNotFound``, ``PermissionDenied``, ``BadRequest`` for a number that is none."""
-    start = _number(after)
+async def admit(actor: Actor, run_id: str, *, after: int) -> Admission:
+    """Lets a viewer in. Raises ``RunNotFound``, ``PermissionDenied``."""
     try:
         wanted = UUID(run_id)
     except ValueError as error:
         raise RunNotFound from error
     group = await in_tenant(actor.schema, _group_of_visible, actor, wanted)
-    return Admission(actor, wanted, start, group)
-
-
-def after_of(query_string: bytes) -> str | None:
-    """The ``after`` of a query string."""
-    return parse_qs(query_string.decode("latin-1")).get("after", [None])[-1]
-
-
-def _number(text: str | None) -> int:
-    if text is None:
-        return 0
-    if not (text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER):
-        raise BadRequest
-    return int(text)
+    return Admission(actor, wanted, after, group)
 
 
 def _group_of_visible(actor: Actor, run_id: UUID) -> str:

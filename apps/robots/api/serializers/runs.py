@@ -105,7 +105,7 @@ class RunOutput(OutputSerializer):
     priority = serializers.IntegerField(source="execution.priority")
     timeout_seconds = serializers.IntegerField(source="execution.timeout_seconds")
     error_message = serializers.CharField(source="execution.error_message")
-    host_name = serializers.CharField(source="execution.worker")
+    host_name = serializers.SerializerMethodField()
     process_id = serializers.IntegerField(source="execution.process_id", allow_null=True)
     exit_code = serializers.IntegerField(source="execution.exit_code", allow_null=True)
     progress = ProgressOutput(source="execution")
@@ -113,6 +113,10 @@ class RunOutput(OutputSerializer):
     is_canary = serializers.BooleanField()
     retry_of = serializers.UUIDField(source="retry_of_id", allow_null=True)
     schedule_id = serializers.UUIDField(allow_null=True)
+
+    def get_host_name(self, run: Run) -> str:
+        """Workers are called ``celery@host/process``."""
+        return run.execution.worker.rpartition("@")[2].partition("/")[0]
 
     def get_status(self, run: Run) -> str:
         return status_word(run.execution.status)
@@ -145,6 +149,12 @@ class LogQuery(InputSerializer):
     after = serializers.IntegerField(min_value=0, max_value=2**62, default=0)
     limit = serializers.IntegerField(min_value=1, max_value=MOST_LINES, default=1000)
     format = serializers.ChoiceField(choices=["json", "text"], default="json")
+
+
+class StreamQuery(InputSerializer):
+    after = serializers.CharField(max_length=40, required=False, help_text=_("Number of the last line seen."))
+    token = serializers.CharField(required=False, help_text=_("An access token, for EventSource."))
+    ticket = serializers.CharField(required=False, help_text=_("A ticket of `/ws/ticket`."))
 
 
 class LogLineOutput(OutputSerializer):

@@ -21,13 +21,20 @@ class TestPermissions(Guarded):
 
 
 def test_it_works(client_of: Clients, viewer: User, run: Run, url: str) -> None:
-    run_ended(run, Status.FAILED, seconds=2.5, error_message="Process returned exit code 3", exit_code=3, worker="w@h")
+    run_ended(
+        run,
+        Status.FAILED,
+        seconds=2.5,
+        error_message="Process returned exit code 3",
+        exit_code=3,
+        worker="celery@vm-1/77",
+    )
     artifact = artifact_made(run, b"1;2\n")
     body = client_of(viewer).get(url).json()
     assert (body["status"], body["exit_code"]) == ("FAILED", 3)
     assert body["error_message"] == "Process returned exit code 3"
     assert body["duration_seconds"] == 2.5
-    assert body["host_name"] == "w@h"
+    assert body["host_name"] == "vm-1"
     assert body["queue"] is None
     assert body["artifacts"][0]["name"] == "report.csv"
     assert body["artifacts"][0]["download_url"] == f"{url}/artifacts/{artifact.pk}/download"

@@ -231,3 +231,16 @@ def test_a_viewer_who_leaves_is_forgotten(stage: Stage) -> None:
         received(connection)
         assert watching() == 1
     eventually(lambda: watching() == 0)
+
+
+def test_no_token_reaches_a_log(stage: Stage, caplog: pytest.LogCaptureFixture, capfd: Any) -> None:
+    caplog.set_level("DEBUG")
+    caplog.set_level("INFO", logger="uvicorn.error")
+    with stage.watch() as connection:
+        received(connection)
+    with stage.watch(token="nonsense-token") as connection:
+        closed_with(connection)
+    captured = capfd.readouterr()
+    for text in (caplog.text, captured.out, captured.err):
+        assert stage.token not in text
+        assert "nonsense-token" not in text
