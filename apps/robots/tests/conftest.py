@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 from django.core.files.storage import default_storage
+from django.utils import timezone
 from guardian.utils import get_user_obj_perms_model
 
 from apps.accounts.models import User
-from apps.robots.models import Robot, RobotVersion, Run
-from apps.robots.tests.factories import robot_made, run_made, version_made
+from apps.robots.models import Robot, RobotVersion, Run, Schedule
+from apps.robots.services.schedules import schedule_create
+from apps.robots.tests.factories import robot_made, run_made, system, version_made
 from apps.tenants.models import Organization
 
 
@@ -32,6 +34,13 @@ def version(organization: Organization, robot: Robot) -> RobotVersion:
 def run(organization: Organization, robot: Robot, version: RobotVersion) -> Run:
     """A waiting run of the robot."""
     return run_made(organization.schema_name, robot)
+
+
+@pytest.fixture
+def schedule(organization: Organization, robot: Robot) -> Schedule:
+    """Every working morning in São Paulo."""
+    values = {"cron": "30 8 * * 1-5", "timezone": "America/Sao_Paulo", "name": "Every morning"}
+    return schedule_create(actor=system(organization.schema_name), robot=robot, values=values, now=timezone.now())
 
 
 @pytest.fixture
