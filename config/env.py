@@ -122,7 +122,9 @@ class Environment(BaseSettings):
     )
     cancel_grace_seconds: float = Field(5, ge=0, le=300, description="From TERM to KILL when a run is cancelled.")
     run_timeout_seconds: int = Field(3600, ge=1, description="Default time limit of a run.")
-    log_max_lines: int = Field(200_000, ge=100, description="Lines kept of a log: most from its head, the rest from its tail.")
+    log_max_lines: int = Field(
+        200_000, ge=100, description="Lines kept of a log: most from its head, the rest from its tail."
+    )
     log_max_bytes: int = Field(64 * 1024**2, ge=65_536, description="Bytes kept of a log.")
     artifacts_max_count: int = Field(100, ge=0, description="Artifacts a run may leave.")
     artifacts_max_bytes: int = Field(256 * 1024**2, ge=0, description="Bytes of artifacts a run may leave.")

@@ -157,6 +157,8 @@ if ENV.storage_url:
         "OPTIONS": {"bucket_name": _bucket.netloc, "location": _bucket.path.strip("/")},
     }
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+FILE_UPLOAD_TEMP_DIR = ENV.data_dir / "uploads"  # beside the storage: /tmp may be small
+FILE_UPLOAD_TEMP_DIR.mkdir(parents=True, exist_ok=True)
 DATA_UPLOAD_MAX_MEMORY_SIZE = ENV.max_body_bytes
 CORS_ALLOWED_ORIGINS = [] if ENV.debug else list(ENV.cors_allowed_origins)
 CORS_ALLOW_ALL_ORIGINS = ENV.debug

@@ -36,7 +36,15 @@ def hit(rate: str, *identifiers: str) -> None:
     ``rate`` is in the notation of the ``limits`` library (``"5/minute"``, ``"5/minute; 100/day"``). Counted apart for
     each organization: the current schema is part of the key.
     """
-    identifiers = (namespace, getattr(connection, "schema_name", ""), *identifiers)
+    _count(rate, (namespace, getattr(connection, "schema_name", ""), *identifiers))
+
+
+def hit_everywhere(rate: str, *identifiers: str) -> None:
+    """Like :func:`hit`, counted once over all organizations: for addresses, which may ask at any host."""
+    _count(rate, (namespace, "", *identifiers))
+
+
+def _count(rate: str, identifiers: tuple[str, ...]) -> None:
     try:
         with redis_or_away():
             _hit(_shared(redis_pool()), rate, identifiers)

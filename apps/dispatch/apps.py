@@ -9,7 +9,7 @@ class DispatchConfig(AppConfig):
         from prometheus_client import REGISTRY  # noqa: PLC0415  # models are loaded by now
 
         import config.celery  # noqa: F401, PLC0415  # every process of ours rings through this Celery application
-        from apps.dispatch import health  # noqa: F401, PLC0415
+        from apps.dispatch import health  # noqa: F401, PLC0415  # registers a probe
         from apps.dispatch.metrics import DispatchCollector  # noqa: PLC0415
 
         REGISTRY.register(DispatchCollector())

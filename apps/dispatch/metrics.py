@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 import structlog
-from django.db import DatabaseError
+from django.db import DatabaseError, InterfaceError
 from django.utils import timezone
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 
@@ -42,7 +42,7 @@ def flush() -> None:
         _pending.clear()
     try:
         tallies_add(increments=increments)
-    except DatabaseError:
+    except (DatabaseError, InterfaceError):
         with _lock:
             _pending.update(increments)
         raise
@@ -106,7 +106,7 @@ class DispatchCollector:
         try:
             flush()
             return [*_queues(), _heartbeats(), *_tallied()]
-        except DatabaseError:
+        except (DatabaseError, InterfaceError):
             logger.warning("metrics_without_database", exc_info=True)
             return []
 

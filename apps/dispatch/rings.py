@@ -25,6 +25,7 @@ Answer = Callable[[str], None]
 TASK = "dispatch.work"
 EXPIRES_SECONDS = 60.0
 MOMENT_SECONDS = 0.01
+ALONE_SECONDS = 1.0
 COMPLAIN_EVERY_SECONDS = 60.0
 _answers: list[Answer] = []
 
@@ -49,6 +50,7 @@ class Ringer:
         self._changed = threading.Condition()
         self._sending = False
         self._pid = 0
+        self._sent_at: dict[str, float] = {}
         self._complained_at = float("-inf")
 
     def ring(self, queue: str) -> None:
@@ -77,11 +79,9 @@ class Ringer:
             time.sleep(MOMENT_SECONDS)
 
     def _send(self, queue: str) -> None:
-        """One message, unless one is waiting already: whoever takes that will see what this one would tell."""
         try:
             with current_app.producer_pool.acquire(block=True) as producer:
-                channel: Any = producer.channel
-                if not channel.queue_declare(queue).message_count:
+                if not self._one_waits(producer.channel, queue):
                     current_app.send_task(
                         TASK,
                         kwargs={"queue": queue},
@@ -91,10 +91,20 @@ class Ringer:
                         retry=False,
                         ignore_result=True,
                     )
+                    self._sent_at[queue] = time.monotonic()
         except (OperationalError, RedisError, OSError) as error:
             if time.monotonic() - self._complained_at > COMPLAIN_EVERY_SECONDS:
                 self._complained_at = time.monotonic()
                 logger.warning("ring_not_sent", queue=queue, error=str(error))
+
+    def _one_waits(self, channel: Any, queue: str) -> bool:
+        """Whether a ring was not heard yet: whoever takes that will see what another one would tell.
+
+        Redis is only asked where we rang a moment ago; so rings do not pile up while nobody listens.
+        """
+        if time.monotonic() - self._sent_at.get(queue, float("-inf")) > ALONE_SECONDS:
+            return False
+        return bool(channel.queue_declare(queue).message_count)
 
 
 _ringer = Ringer()

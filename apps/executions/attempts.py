@@ -42,7 +42,7 @@ def give_back(lease: Lease) -> None:
     try:
         with tenant_context(lease.schema):
             execution_release(lease, now=timezone.now())
-    except DatabaseError:
+    except (DatabaseError, InterfaceError):
         logger.exception("lease_not_given_back", execution_id=str(lease.execution_id))
         connection.close()
 
@@ -82,8 +82,9 @@ def _finish(lease: Lease, outcome: Outcome) -> None:
             status = execution_finish(lease, outcome, now=timezone.now())
     except LeaseLost:
         logger.warning("lease_lost", last_seq=lease.last_seq)
-    except DatabaseError:
+    except Exception:  # whatever it was, somebody has to get the execution back
         logger.exception("attempt_not_finished")
+        connection.close()
         give_back(lease)
     else:
         if lease.kind not in instant_kinds():
@@ -101,7 +102,7 @@ def _finish_together(outcomes: Mapping[Lease, Outcome]) -> None:
         try:
             with tenant_context(schema):
                 executions_finish(outcomes=own, now=timezone.now())
-        except (LeaseLost, DatabaseError):
+        except Exception:  # one of them may be at fault: each is tried by itself
             logger.exception("attempts_not_finished", schema=schema)
             connection.close()
             for lease, outcome in own.items():

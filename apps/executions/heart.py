@@ -13,7 +13,7 @@ from typing import Protocol
 from uuid import UUID
 
 import structlog
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.utils import timezone
 
 from apps.dispatch import metrics
@@ -57,7 +57,11 @@ class Pulse:
     def beat(self) -> None:
         if time.monotonic() >= self.due:
             self.action()
-            self.due = time.monotonic() + self.seconds
+            self.rest()
+
+    def rest(self) -> None:
+        """Nothing to do until the next regular beat."""
+        self.due = time.monotonic() + self.seconds
 
 
 class Heart(threading.Thread):
@@ -79,14 +83,25 @@ class Heart(threading.Thread):
 
     def run(self) -> None:
         while not self._ended.is_set():
-            try:
-                for pulse in self._pulses:
-                    pulse.beat()
+            survived = [self._survived(pulse) for pulse in self._pulses]  # each beats, whatever became of the others
+            if all(survived):
                 self._failing = False
-            except DatabaseError as error:
-                self._suffer(error)
             self._ended.wait(max(min(pulse.due for pulse in self._pulses) - time.monotonic(), PAUSE_SECONDS))
         self._sign_off()
+
+    def _survived(self, pulse: Pulse) -> bool:
+        """Whether the pulse did its work. Nothing ends this thread: without it leases would run out under robots."""
+        try:
+            pulse.beat()
+        except (DatabaseError, InterfaceError) as error:
+            self._suffer(error)
+        except Exception:
+            logger.exception("heart_pulse_failed")
+            connection.close()
+            pulse.rest()
+        else:
+            return True
+        return False
 
     def stop(self) -> None:
         """Ends the thread after its current beat."""
@@ -116,19 +131,20 @@ class Heart(threading.Thread):
         if time.monotonic() >= self._reaping_from:
             tickets_reap(recover=_recover, lease_seconds=self.lease_seconds)
 
-    def _suffer(self, error: DatabaseError) -> None:
+    def _suffer(self, error: DatabaseError | InterfaceError) -> None:
         """Others may have been cut off as well: first all get time to renew, then leases are taken away again."""
         if not self._failing:
             logger.warning("heart_without_database", error=str(error).strip())
         self._failing = True
-        self._reaping_from = time.monotonic() + self.lease_seconds / 2
+        if isinstance(error, OperationalError | InterfaceError):
+            self._reaping_from = time.monotonic() + self.lease_seconds / 2
         connection.close()
 
     def _sign_off(self) -> None:
         try:
             metrics.flush()
             worker_gone(name=self.body.identity.name)
-        except DatabaseError as error:
+        except (DatabaseError, InterfaceError) as error:
             logger.warning("worker_not_signed_off", error=str(error).strip())
         finally:
             connection.close()

@@ -27,7 +27,7 @@ logger = structlog.get_logger(__name__)
 TOGETHER = 64
 RETRY_SECONDS = 0.5
 POSTPONE_SECONDS = 10.0
-OVERDUE_SECONDS = 30.0
+OVERDUE_SECONDS = 1800.0  # preparing and clearing up count as well; this is for threads that hang
 
 
 class Slots:
@@ -109,21 +109,30 @@ class Slots:
         return not self._closing.is_set()
 
     def _work_on(self) -> bool:
-        """Claims and runs until nothing is left; False when this slot has been given up meanwhile."""
+        """Claims and runs; False when this slot has been given up meanwhile.
+
+        When more waited than was claimed, the next slot has been poked already; for what came later it rang.
+        """
         try:
-            while not self._closing.is_set() and (leases := self._claim()):
-                try:
-                    attempt(leases)
-                finally:
-                    mine = self._forget(leases)
-                if not mine:
-                    return False
+            leases = self._claim()
+            try:
+                attempt(leases)
+            finally:
+                mine = self._forget(leases)
         except (OperationalError, InterfaceError) as error:
             logger.warning("slot_without_database", error=str(error).strip())
-            connection.close()
-            self._closing.wait(RETRY_SECONDS)
-            self.poke()
+            self._recover()
+        except Exception:  # a slot that ended would be missing for the life of the process
+            logger.exception("slot_failed")
+            self._recover()
+        else:
+            return mine
         return True
+
+    def _recover(self) -> None:
+        connection.close()
+        self._closing.wait(RETRY_SECONDS)
+        self.poke()
 
     def _claim(self) -> list[Lease]:
         """The fairest waiting tickets become running executions, in one transaction over their schemas."""
@@ -153,7 +162,7 @@ class Slots:
         with self._changed:
             self._leases |= {lease.token: lease for lease in started.values()}
         if batch.more or len(started) < len(claimed):
-            self.poke()
+            self.poke()  # another slot, or this one when it is done
         return [started[ticket.execution_id] for ticket in claimed if ticket.execution_id in started]
 
     def _forget(self, leases: list[Lease]) -> bool:

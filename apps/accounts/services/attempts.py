@@ -8,7 +8,8 @@ from typing import Any
 
 from django.contrib.auth.hashers import check_password
 from django.db import transaction
-from django.db.models import Model
+from django.db.models import F, Model
+from django.db.models.functions import Greatest
 
 from apps.accounts.errors import AccountInactive, AccountLocked, WrongCredentials
 from apps.accounts.models import User
@@ -80,6 +81,16 @@ def failure_count(user: User | None, *, subject: Model, client: Client, now: dat
     if locked_until is not None:
         data["locked_until"] = locked_until.isoformat()
     _note_refusal(subject, client=client, data=data, now=now)
+
+
+def failure_forgive(organization: Organization, *, email: str) -> None:
+    """Takes back one failure that was none, with the lock it may have brought.
+
+    No actor: the person behind the address has just proved who they are, in another organization.
+    """
+    with tenant_context(organization):
+        fewer = Greatest(F("failed_logins") - 1, 0)
+        User.objects.of_address(email).update(failed_logins=fewer, locked_until=None)
 
 
 def _count(user: User | None, *, failures: int, locked_until: datetime | None) -> None:

@@ -15,7 +15,8 @@ from apps.accounts.services.credentials import actor_of_user
 from apps.accounts.services.directory import address_hash, directory_knows
 from apps.accounts.services.sessions import session_start, tokens_issue
 from apps.accounts.services.users import user_write
-from apps.common.limits import hit
+from apps.common.limits import hit_everywhere
+from apps.common.network import neighbourhood
 from apps.events.services import record
 from apps.tenants.context import public_context, tenant_context
 from apps.tenants.services.organizations import organization_create
@@ -30,7 +31,7 @@ def organization_register(
     weak password, ``EmailTaken`` for an address that any organization knows, ``TooManyRequests``. No actor: nobody is
     known yet; the new user is recorded as the one who did it.
     """
-    hit(settings.ENV.rate_limit_register, "register", client.ip or "")
+    hit_everywhere(settings.ENV.rate_limit_register, "register", neighbourhood(client.ip))
     password_validate(password)
     with public_context(), transaction.atomic():
         _one_at_a_time(email)

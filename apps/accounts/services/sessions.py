@@ -18,7 +18,8 @@ from apps.accounts.services.credentials import actor_of_user
 from apps.accounts.tenancy import REFRESH_TOKEN, marked, schema_of
 from apps.accounts.tokens import access_token, hash_secret
 from apps.common.actor import Actor
-from apps.common.limits import hit
+from apps.common.limits import hit_everywhere
+from apps.common.network import neighbourhood
 from apps.events.services import record
 from apps.tenants.context import public_context, tenant_context
 from apps.tenants.errors import OrganizationInactive, WrongOrganization
@@ -79,7 +80,7 @@ def session_refresh(*, token: str, host: Organization | None, client: Client, no
     ``RefreshTokenReused``, ``WrongOrganization``, ``OrganizationInactive``, ``TooManyRequests``. No actor: the token
     is the credential.
     """
-    hit(settings.ENV.rate_limit_refresh, "refresh", client.ip or "")
+    hit_everywhere(settings.ENV.rate_limit_refresh, "refresh", neighbourhood(client.ip))
     schema = schema_of(token, REFRESH_TOKEN)
     if schema is None:
         raise InvalidRefreshToken

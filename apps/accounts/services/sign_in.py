@@ -14,11 +14,12 @@ from django.db import transaction
 from apps.accounts.errors import AccountInactive, AccountLocked, OrganizationRequired, WrongCredentials
 from apps.accounts.models import User
 from apps.accounts.payloads import Client, SignedIn
-from apps.accounts.services.attempts import NOBODY, Attempt, attempt
+from apps.accounts.services.attempts import NOBODY, Attempt, attempt, failure_forgive
 from apps.accounts.services.directory import address_hash, directory_organizations
 from apps.accounts.services.sessions import session_start, tokens_issue
 from apps.common.errors import ApplicationError
-from apps.common.limits import hit
+from apps.common.limits import hit_everywhere
+from apps.common.network import neighbourhood
 from apps.tenants.context import public_context, tenant_context
 from apps.tenants.errors import OrganizationInactive
 from apps.tenants.models import Organization
@@ -39,6 +40,7 @@ def sign_in(
     attempts = [attempt(each, email=email, password=password, client=client, now=now) for each in candidates]
     if not attempts:
         attempts = [attempt(_home(host), email=NOBODY, password=password, client=client, now=now)]
+    _forgive(attempts, email=email)
     organization, user = _chosen(attempts)
     with tenant_context(organization), transaction.atomic():
         session = session_start(user=user, schema=organization.schema_name, client=client, now=now)
@@ -56,8 +58,8 @@ def page_sign_in(*, email: str, password: str, organization: Organization, clien
 
 
 def _limit(email: str, client: Client) -> None:
-    hit(settings.ENV.rate_limit_login, "login-ip", client.ip or "")
-    hit(settings.ENV.rate_limit_login, "login-address", address_hash(email))
+    hit_everywhere(settings.ENV.rate_limit_login, "login-ip", neighbourhood(client.ip))
+    hit_everywhere(settings.ENV.rate_limit_login, "login-address", address_hash(email))
 
 
 def _candidates(email: str, *, slug: str | None, host: Organization | None) -> list[Organization]:
@@ -89,6 +91,14 @@ def _chosen(attempts: list[Attempt]) -> tuple[Organization, User]:
         raise _worst([each.refusal for each in attempts if each.refusal is not None])
     organization, user = right[0]
     return organization, user
+
+
+def _forgive(attempts: list[Attempt], *, email: str) -> None:
+    """A password right in one organization is no guess at the accounts that the address has in others."""
+    if any(each.user is not None for each in attempts):
+        for each in attempts:
+            if isinstance(each.refusal, WrongCredentials):
+                failure_forgive(each.organization, email=email)
 
 
 def _worst(refusals: list[ApplicationError]) -> ApplicationError:

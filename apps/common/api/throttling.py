@@ -8,13 +8,13 @@ from django.conf import settings
 from django.http import HttpRequest
 from rest_framework.throttling import BaseThrottle
 
-from apps.common.limits import hit
+from apps.common.limits import hit, hit_everywhere
 from apps.common.network import neighbourhood
 
 
 def count_anonymous(http: HttpRequest) -> None:
     """Counts a request without valid credentials; raises ``TooManyRequests`` when its address has sent too many."""
-    hit(settings.ENV.rate_limit_anonymous, "anonymous", neighbourhood(getattr(http, "client_ip", None)))
+    hit_everywhere(settings.ENV.rate_limit_anonymous, "anonymous", neighbourhood(getattr(http, "client_ip", None)))
 
 
 class ActorThrottle(BaseThrottle):

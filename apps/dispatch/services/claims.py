@@ -24,7 +24,7 @@ _ORGANIZATIONS = Organization._meta.db_table
 _TAKE_TURNS = """
     SELECT set_config('synchronous_commit', 'off', true),
            pg_advisory_xact_lock(hashtext('dispatch.claim'), hashtext(queue))
-    FROM unnest(%s::text[]) AS queue
+    FROM unnest(%(queues)s::text[]) AS queue
 """
 
 # A lane is what waits for one queue, organization and priority. Lanes are found by stepping from one to the next in
@@ -67,6 +67,8 @@ _HEADS = f"""
         ORDER BY available_at, id LIMIT (SELECT depth FROM depth)
     ) head LEFT JOIN running USING (schema_name)
 """
+# One message, two statements: the second sees what was committed while the first waited for its turn.
+_TURN_AND_HEADS = f"{_TAKE_TURNS};{_HEADS}"
 _TAKE = f"""
     UPDATE {_TICKETS} ticket
     SET token = taken.token, worker = %(worker)s,
@@ -121,9 +123,9 @@ def ticket_claim(
     if not connection.in_atomic_block:
         raise NoTransactionError
     with connection.cursor() as cursor:
-        cursor.execute(_TAKE_TURNS, [sorted(set(queues))])
         wanted = 1 + max(limit, bulk_limit if bulk_kinds else 0)
-        cursor.execute(_HEADS, {"queues": list(queues), "limit": wanted})
+        cursor.execute(_TURN_AND_HEADS, {"queues": sorted(set(queues)), "limit": wanted})
+        cursor.nextset()
         order = fair_order(_lines(cursor.fetchall()), wanted)
         batch = batch_of(order[: wanted - 1], limit=limit, bulk_kinds=bulk_kinds)
         if not batch:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 import structlog
-from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 
 from apps.dispatch.models import Ticket
 from apps.tenants.context import public_context, tenant_context
@@ -83,7 +83,7 @@ def _recovered(identifier: UUID, recover: Callable[[Expired], None]) -> bool:
                 recover(ticket)
     except (OperationalError, InterfaceError):
         raise  # the database is away; the next beat of the heart tries again
-    except DatabaseError:
+    except Exception:  # what one kind or one organization got wrong must not keep others from being recovered
         logger.exception("lease_recovery_failed", execution_id=str(identifier))
         return False
     return True

@@ -6,6 +6,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+import structlog
 from django.core.files.storage import default_storage
 
 from apps.executions.models import Artifact
@@ -14,6 +15,7 @@ from apps.tenants.context import tenant_context
 from apps.tenants.selectors import organizations_all
 from apps.tenants.storage import tenant_storage
 
+logger = structlog.get_logger(__name__)
 YOUNG = timedelta(days=1)
 """A file this young may belong to an artifact whose row is about to be written."""
 
@@ -25,8 +27,11 @@ def orphans_sweep(*, now: datetime) -> int:
     """
     swept = 0
     for organization in organizations_all():
-        with tenant_context(organization):
-            swept += _swept(now)
+        try:
+            with tenant_context(organization):
+                swept += _swept(now)
+        except Exception:  # one organization's trouble must not keep the others' files
+            logger.exception("orphans_not_swept", organization=organization.slug)
     return swept
 
 

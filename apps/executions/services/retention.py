@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Self
 
+import structlog
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
@@ -19,6 +20,7 @@ from apps.executions.services.artifacts import files_delete_after_commit
 from apps.tenants.context import require_tenant, tenant_context
 from apps.tenants.selectors import organizations_all
 
+logger = structlog.get_logger(__name__)
 BATCH = 200
 GAP_REASON = "retention"
 
@@ -81,8 +83,12 @@ def retention_apply(*, now: datetime, slug: str | None = None, dry_run: bool = F
     removed = []
     for organization in organizations_all():
         if slug in {None, organization.slug}:
-            with tenant_context(organization):
-                found = executions_prune(keep=Retention.default(), now=now, dry_run=dry_run)
+            try:
+                with tenant_context(organization):
+                    found = executions_prune(keep=Retention.default(), now=now, dry_run=dry_run)
+            except Exception:  # one organization's trouble must not keep the others' rows for ever
+                logger.exception("organization_not_pruned", organization=organization.slug)
+                continue
             found.organization = organization.slug
             removed.append(found)
     return removed

@@ -70,7 +70,7 @@ class ServiceRunOutput(OutputSerializer):
     priority = serializers.IntegerField(source="execution.priority")
     timeout_seconds = serializers.IntegerField(source="execution.timeout_seconds")
     error_message = serializers.CharField(source="execution.error_message")
-    host_name = serializers.CharField(source="execution.worker")
+    host_name = serializers.SerializerMethodField()
     process_id = serializers.IntegerField(source="execution.process_id", allow_null=True)
     exit_code = serializers.IntegerField(source="execution.exit_code", allow_null=True)
     progress = RunProgressOutput(source="execution")
@@ -78,6 +78,9 @@ class ServiceRunOutput(OutputSerializer):
     is_canary = serializers.BooleanField()
     retry_of = serializers.UUIDField(source="retry_of_id", allow_null=True)
     schedule_id = serializers.UUIDField(allow_null=True)
+
+    def get_host_name(self, run: Run) -> str:
+        return run.execution.worker.rpartition("@")[2].partition("/")[0]
 
     def get_status(self, run: Run) -> str:
         return status_word(run.execution.status)

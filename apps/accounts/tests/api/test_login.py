@@ -156,6 +156,19 @@ class TestSeveralOrganizations:
         assert login(api, member).json()["organization"]["slug"] == "acme"
         assert login(api, member, "Another-horse-8").json()["organization"]["slug"] == "rival"
 
+    @pytest.mark.usefixtures("unlimited")
+    def test_signing_in_to_one_locks_no_other(
+        self, api: APIClient, member: User, other_organization: Organization
+    ) -> None:
+        with tenant_context(other_organization):
+            twin: User = User.objects.get(email=member.email)
+            twin.set_password("Another-horse-8")
+            twin.save()
+        assert {login(api, member).status_code for _time in range(6)} == {200}
+        with tenant_context(other_organization):
+            twin.refresh_from_db()
+        assert (twin.failed_logins, twin.locked_until) == (0, None)
+
     def test_a_host_of_its_own_names_it(self, api: APIClient, member: User) -> None:
         api.defaults["SERVER_NAME"] = "rival.localhost"
         assert login(api, member).json()["organization"]["slug"] == "rival"
