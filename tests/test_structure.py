@@ -32,7 +32,7 @@ FLOORS = {
 }  # fmt: skip
 OWN_PARTS = {
     "accounts": {"authentication", "backends", "passwords", "roles", "tenancy", "tokens", "forms"},
-    "dispatch": {"fairness", "heart", "rings", "metrics"},
+    "dispatch": {"fairness", "health", "metrics", "rings"},
     "executions": {"attempts", "heart", "lease", "metrics", "registry", "slots", "wakeups", "worker"},
     "portal": {"demo", "forms", "options", "run_templates"},
     "robots": {"packages", "sandbox", "supervision", "scheduling", "kind", "live", "checks"},
