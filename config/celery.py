@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from celery.signals import setup_logging, worker_ready, worker_shutdown, worker_shutting_down
+from celery.signals import celeryd_after_setup, setup_logging, worker_shutdown, worker_shutting_down
 from tenant_schemas_celery.app import CeleryApp
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -26,11 +26,12 @@ def _keep_our_logging(**_signal: Any) -> None:
     """Celery leaves logging alone where somebody listens to this signal."""
 
 
-@worker_ready.connect
-def _open_slots(sender: Any, **_signal: Any) -> None:
+@celeryd_after_setup.connect
+def _open_slots(sender: str, **_signal: Any) -> None:
+    """Before Celery looks for Redis: executions run without it."""
     from apps.executions import worker  # noqa: PLC0415  # Django is set up by now
 
-    worker.start(name=sender.hostname)
+    worker.start(name=sender)
 
 
 @worker_shutting_down.connect

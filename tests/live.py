@@ -234,11 +234,20 @@ def _administer(*statements: sql.Composed) -> None:
 
 
 def _drop(database: str) -> None:
-    _administer(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(database)))
+    eventually(lambda: _dropped(database))
     with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as administration:
         found = administration.execute("SELECT rolname FROM pg_roles WHERE starts_with(rolname, %s)", [f"{database}_"])
         for (role,) in found.fetchall():
             administration.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(role)))
+
+
+def _dropped(database: str) -> bool:
+    """False while autovacuum works there, which only a superuser may interrupt."""
+    try:
+        _administer(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(database)))
+    except (psycopg.errors.InsufficientPrivilege, psycopg.errors.ObjectInUse):
+        return False
+    return True
 
 
 @contextmanager
