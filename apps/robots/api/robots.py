@@ -34,8 +34,10 @@ from apps.robots.errors import (
     RobotNameTaken,
     RobotNotFound,
 )
-from apps.robots.selectors.robots import robot_get, robots_visible
+from apps.robots.selectors.robots import robot_get, robot_shown, robots_visible
 from apps.robots.services.robots import robot_archive, robot_create, robot_tags_replace, robot_update
+
+PUBLISH = "robot.publish"
 
 
 class RobotViewSet(ApiViewSet):
@@ -50,7 +52,7 @@ class RobotViewSet(ApiViewSet):
 
     @operation(
         summary="Create a robot",
-        right="robot.publish",
+        right=PUBLISH,
         request=RobotCreateInput,
         response=RobotDetailOutput,
         status=201,
@@ -71,48 +73,47 @@ class RobotViewSet(ApiViewSet):
         errors=[RobotNotFound],
     )
     def retrieve(self, request: ApiRequest, robot_id: UUID) -> Response:
-        return self._rendered(request, robot_id)
+        return single(request, robot_get(actor=request.actor, robot_id=robot_id), RobotDetailOutput)
 
     @operation(
         summary="Change a robot",
-        right="robot.publish",
+        right=PUBLISH,
         request=RobotUpdateInput,
         response=RobotDetailOutput,
         errors=[RobotNotFound, RobotNameTaken],
         conditional=True,
     )
     def update(self, request: ApiRequest, robot_id: UUID) -> Response:
-        robot = robot_get(actor=request.actor, robot_id=robot_id)
+        robot = robot_get(actor=request.actor, robot_id=robot_id, action=PUBLISH)
         robot_update(actor=request.actor, robot=robot, **request.payload, if_match=request.if_match, now=timezone.now())
         return self._rendered(request, robot_id)
 
     @operation(
         summary="Archive a robot",
-        right="robot.publish",
+        right=PUBLISH,
         status=204,
         errors=[RobotNotFound, RobotInUse],
         conditional=True,
     )
     def destroy(self, request: ApiRequest, robot_id: UUID) -> Response:
-        robot = robot_get(actor=request.actor, robot_id=robot_id)
+        robot = robot_get(actor=request.actor, robot_id=robot_id, action=PUBLISH)
         robot_archive(actor=request.actor, robot=robot, if_match=request.if_match, now=timezone.now())
         return Response(status=204)
 
     @operation(
         summary="Replace a robot's tags",
-        right="robot.publish",
+        right=PUBLISH,
         request=RobotTagsInput,
         response=RobotDetailOutput,
         errors=[RobotNotFound],
         conditional=True,
     )
     def tags(self, request: ApiRequest, robot_id: UUID) -> Response:
-        robot = robot_get(actor=request.actor, robot_id=robot_id)
+        robot = robot_get(actor=request.actor, robot_id=robot_id, action=PUBLISH)
         tags = request.payload["tags"]
         robot_tags_replace(actor=request.actor, robot=robot, tags=tags, if_match=request.if_match, now=timezone.now())
         return self._rendered(request, robot_id)
 
     @staticmethod
     def _rendered(request: ApiRequest, robot_id: UUID, *, status: int = 200) -> Response:
-        robot = robot_get(actor=request.actor, robot_id=robot_id)
-        return single(request, robot, RobotDetailOutput, status=status)
+        return single(request, robot_shown(robot_id), RobotDetailOutput, status=status)

@@ -37,10 +37,11 @@ from apps.robots.errors import (
 from apps.robots.live.places import place_of
 from apps.robots.models import TriggerType
 from apps.robots.selectors.robots import robot_get, version_get
-from apps.robots.selectors.runs import run_get, run_list
+from apps.robots.selectors.runs import run_get, run_list, run_shown
 from apps.robots.selectors.stats import run_stats
 from apps.robots.services.runs import run_cancel, run_retry, run_start
 
+RUN, CANCEL = "robot.run", "run.cancel"
 FILTERS = ("robot_id", "service_id", "status", "triggered_by", "trigger_type", "since", "until")
 
 
@@ -49,7 +50,7 @@ class RunViewSet(ApiViewSet):
 
     @operation(
         summary="Run a robot",
-        right="robot.run",
+        right=RUN,
         request=RunExecuteInput,
         response=RunDetailOutput,
         status=202,
@@ -58,15 +59,15 @@ class RunViewSet(ApiViewSet):
     )
     def execute(self, request: ApiRequest, robot_id: UUID) -> Response:
         payload = dict(request.payload)
-        robot = robot_get(actor=request.actor, robot_id=robot_id)
-        version_id = payload.pop("version_id", None)
-        version = version_get(actor=request.actor, robot_id=robot_id, version_id=version_id) if version_id else None
-        by_key = request.actor.type == "api_key"
+        actor, version_id, version = request.actor, payload.pop("version_id", None), None
+        robot = robot_get(actor=actor, robot_id=robot_id, action=RUN)
+        if version_id is not None:
+            version = version_get(actor=actor, robot_id=robot_id, version_id=version_id, action=RUN)
         run = run_start(
-            actor=request.actor,
+            actor=actor,
             robot=robot,
             version=version,
-            trigger_type=TriggerType.API if by_key else TriggerType.MANUAL,
+            trigger_type=TriggerType.API if actor.type == "api_key" else TriggerType.MANUAL,
             now=timezone.now(),
             **payload,
         )
@@ -84,7 +85,7 @@ class RunViewSet(ApiViewSet):
 
     @operation(summary="One run", right="run.read", response=RunDetailOutput, errors=[RunNotFound])
     def retrieve(self, request: ApiRequest, run_id: UUID) -> Response:
-        return self._rendered(request, run_id)
+        return single(request, run_get(actor=request.actor, run_id=run_id), RunDetailOutput)
 
     @operation(
         summary="Lines of a run's log, ascending, after a number; or the whole as text",
@@ -117,27 +118,28 @@ class RunViewSet(ApiViewSet):
 
     @operation(
         summary="Cancel a run: at once while it waits, else its processes are stopped",
-        right="run.cancel",
+        right=CANCEL,
         response=RunDetailOutput,
         status=202,
         errors=[RunNotFound, RunFinished],
         idempotent=True,
     )
     def cancel(self, request: ApiRequest, run_id: UUID) -> Response:
-        run = run_get(actor=request.actor, run_id=run_id)
+        run = run_get(actor=request.actor, run_id=run_id, action=CANCEL)
         accepted = run_cancel(actor=request.actor, run=run, now=timezone.now())
-        return self._rendered(request, run_id, status=202 if accepted else 200)
+        return single(request, run_shown(run_id), RunDetailOutput, status=202 if accepted else 200)
 
     @operation(
         summary="Run again with the same frozen inputs",
-        right="robot.run",
+        right=RUN,
         response=RunDetailOutput,
         status=202,
         errors=[RunNotFound, RunNotFinished, RobotArchived],
         idempotent=True,
     )
     def retry(self, request: ApiRequest, run_id: UUID) -> Response:
-        run = run_retry(actor=request.actor, run=run_get(actor=request.actor, run_id=run_id), now=timezone.now())
+        first = run_get(actor=request.actor, run_id=run_id, action=RUN)
+        run = run_retry(actor=request.actor, run=first, now=timezone.now())
         return single(request, run, RunDetailOutput, status=202)
 
     @operation(
@@ -149,7 +151,3 @@ class RunViewSet(ApiViewSet):
     def stats(self, request: ApiRequest) -> Response:
         wanted = {name: request.query.get(name) for name in ("robot_id", "since", "until")}
         return Response(RunStatsOutput(run_stats(actor=request.actor, **wanted, now=timezone.now())).data)
-
-    @staticmethod
-    def _rendered(request: ApiRequest, run_id: UUID, *, status: int = 200) -> Response:
-        return single(request, run_get(actor=request.actor, run_id=run_id), RunDetailOutput, status=status)

@@ -20,6 +20,8 @@ from apps.robots.selectors.robots import robot_get
 from apps.robots.selectors.schedules import schedule_get, schedules_of
 from apps.robots.services.schedules import schedule_create, schedule_delete, schedule_update
 
+PUBLISH = "robot.publish"
+
 
 class ScheduleViewSet(ApiViewSet):
     """When a robot runs by itself."""
@@ -37,7 +39,7 @@ class ScheduleViewSet(ApiViewSet):
 
     @operation(
         summary="Run a robot by the clock",
-        right="robot.publish",
+        right=PUBLISH,
         request=ScheduleCreateInput,
         response=ScheduleOutput,
         status=201,
@@ -45,7 +47,7 @@ class ScheduleViewSet(ApiViewSet):
         idempotent=True,
     )
     def create(self, request: ApiRequest, robot_id: UUID) -> Response:
-        robot = robot_get(actor=request.actor, robot_id=robot_id)
+        robot = robot_get(actor=request.actor, robot_id=robot_id, action=PUBLISH)
         schedule = schedule_create(actor=request.actor, robot=robot, values=request.payload, now=timezone.now())
         return single(request, schedule, ScheduleOutput, status=201)
 
@@ -61,7 +63,7 @@ class ScheduleViewSet(ApiViewSet):
 
     @operation(
         summary="Change a schedule",
-        right="robot.publish",
+        right=PUBLISH,
         request=ScheduleUpdateInput,
         response=ScheduleOutput,
         errors=[RobotNotFound, ScheduleNotFound, InvalidSchedule, InvalidEnvironment, BadRequest],
@@ -70,7 +72,7 @@ class ScheduleViewSet(ApiViewSet):
     def update(self, request: ApiRequest, robot_id: UUID, schedule_id: UUID) -> Response:
         schedule = schedule_update(
             actor=request.actor,
-            schedule=schedule_get(actor=request.actor, robot_id=robot_id, schedule_id=schedule_id),
+            schedule=schedule_get(actor=request.actor, robot_id=robot_id, schedule_id=schedule_id, action=PUBLISH),
             values=request.payload,
             if_match=request.if_match,
             now=timezone.now(),
@@ -79,12 +81,12 @@ class ScheduleViewSet(ApiViewSet):
 
     @operation(
         summary="Remove a schedule",
-        right="robot.publish",
+        right=PUBLISH,
         status=204,
         errors=[RobotNotFound, ScheduleNotFound],
         conditional=True,
     )
     def destroy(self, request: ApiRequest, robot_id: UUID, schedule_id: UUID) -> Response:
-        schedule = schedule_get(actor=request.actor, robot_id=robot_id, schedule_id=schedule_id)
+        schedule = schedule_get(actor=request.actor, robot_id=robot_id, schedule_id=schedule_id, action=PUBLISH)
         schedule_delete(actor=request.actor, schedule=schedule, if_match=request.if_match, now=timezone.now())
         return Response(status=204)

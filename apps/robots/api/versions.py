@@ -33,13 +33,15 @@ from apps.robots.selectors.packages import VersionDiff, version_diff
 from apps.robots.selectors.robots import robot_get, version_get, versions_of
 from apps.robots.services.versions import version_activate, version_publish
 
+PUBLISH = "robot.publish"
+
 
 class VersionViewSet(ApiViewSet):
     """Versions: published, listed, read, activated, compared."""
 
     @operation(
         summary="Publish a version",
-        right="robot.publish",
+        right=PUBLISH,
         request=VersionPublishInput,
         response=VersionOutput,
         status=201,
@@ -57,7 +59,7 @@ class VersionViewSet(ApiViewSet):
         parsers=[MultiPartParser],
     )
     def publish(self, request: ApiRequest, robot_id: UUID) -> Response:
-        robot = robot_get(actor=request.actor, robot_id=robot_id)
+        robot = robot_get(actor=request.actor, robot_id=robot_id, action=PUBLISH)
         payload = dict(request.payload)
         upload = upload_of(payload.pop("artifact"))
         version = version_publish(
@@ -85,14 +87,14 @@ class VersionViewSet(ApiViewSet):
 
     @operation(
         summary="Make a version the active one, or let it take a share of the runs",
-        right="robot.publish",
+        right=PUBLISH,
         request=VersionActivateInput,
         response=VersionOutput,
         errors=[RobotNotFound, VersionNotFound, CanaryWithoutActiveVersion],
         idempotent=True,
     )
     def activate(self, request: ApiRequest, robot_id: UUID, version_id: UUID) -> Response:
-        version = version_get(actor=request.actor, robot_id=robot_id, version_id=version_id)
+        version = version_get(actor=request.actor, robot_id=robot_id, version_id=version_id, action=PUBLISH)
         activated = version_activate(
             actor=request.actor,
             robot=version.robot,

@@ -7,12 +7,14 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from apps.accounts.permissions import require, visible_filter
+from apps.accounts.permissions import visible_filter
 from apps.common.actor import Actor
 from apps.executions.models import Artifact, Status
 from apps.robots.errors import ArtifactNotFound, RunNotFound
 from apps.robots.models import Run
+from apps.robots.permissions import require_on_robot
 
+READ = "run.read"
 WORDS: dict[Status, str] = {
     Status.PENDING: "PENDING",
     Status.RUNNING: "RUNNING",
@@ -32,19 +34,29 @@ def status_word(status: str) -> str:
 
 def runs_visible(*, actor: Actor) -> QuerySet[Run]:
     """Runs of robots whose runs ``actor`` may read, newest first. Raises ``PermissionDenied`` where there are none."""
-    return (
-        Run.objects.filter(visible_filter(actor, "run.read", prefix="robot__"))
-        .select_related("robot", "version", "execution")
-        .order_by("-id")
-    )
+    return _shown().filter(visible_filter(actor, READ, prefix="robot__"))
 
 
-def run_get(*, actor: Actor, run_id: UUID) -> Run:
-    """One run; raises ``RunNotFound`` when there is none or ``actor`` may not see it."""
-    run = runs_visible(actor=actor).filter(pk=run_id).first()
+def run_get(*, actor: Actor, run_id: UUID, action: str = READ) -> Run:
+    """One run, for an action on its robot.
+
+    Raises ``RunNotFound`` when there is none or ``actor`` does not see it, ``PermissionDenied`` when it may not.
+    """
+    run = _shown().filter(pk=run_id).first()
+    robot = run.robot if run is not None else None
+    require_on_robot(robot, actor=actor, action=action, read_action=READ, missing=RunNotFound)
     if run is None:
         raise RunNotFound
     return run
+
+
+def run_shown(run_id: UUID) -> Run:
+    """A run as its page shows it, for an actor who has just changed it, and may have no right but that."""
+    return _shown().get(pk=run_id)
+
+
+def _shown() -> QuerySet[Run]:
+    return Run.objects.select_related("robot", "version", "execution").order_by("-id")
 
 
 def run_list(
@@ -93,8 +105,7 @@ def artifacts_of(*, actor: Actor, run_id: UUID) -> QuerySet[Artifact]:
 
 def artifact_get(*, actor: Actor, run_id: UUID, artifact_id: UUID) -> Artifact:
     """A file to be downloaded. Raises ``RunNotFound``, ``PermissionDenied``, ``ArtifactNotFound``."""
-    run = run_get(actor=actor, run_id=run_id)
-    require(actor, "artifact.download", run.robot)
+    run = run_get(actor=actor, run_id=run_id, action="artifact.download")
     artifact = Artifact.objects.filter(execution_id=run.pk, pk=artifact_id).first()
     if artifact is None:
         raise ArtifactNotFound

@@ -14,20 +14,20 @@ from apps.common.actor import Actor
 from apps.robots.errors import ScheduleNotFound
 from apps.robots.models import Schedule
 from apps.robots.scheduling.cron import Timetable, next_firings
-from apps.robots.selectors.robots import robot_get
+from apps.robots.selectors.robots import READ, robot_get
 
 SHOWN_FIRINGS = 5
 
 
-def schedules_of(*, actor: Actor, robot_id: UUID) -> QuerySet[Schedule]:
-    """Schedules of one visible robot, oldest first. Raises ``RobotNotFound``."""
-    robot = robot_get(actor=actor, robot_id=robot_id)
+def schedules_of(*, actor: Actor, robot_id: UUID, action: str = READ) -> QuerySet[Schedule]:
+    """Schedules of one robot, oldest first, for an action on the robot. Raises what ``robot_get`` raises."""
+    robot = robot_get(actor=actor, robot_id=robot_id, action=action)
     return Schedule.objects.filter(robot=robot).select_related("robot", "created_by").order_by("id")
 
 
-def schedule_get(*, actor: Actor, robot_id: UUID, schedule_id: UUID) -> Schedule:
-    """One schedule of one visible robot. Raises ``RobotNotFound``, ``ScheduleNotFound``."""
-    schedule = schedules_of(actor=actor, robot_id=robot_id).filter(pk=schedule_id).first()
+def schedule_get(*, actor: Actor, robot_id: UUID, schedule_id: UUID, action: str = READ) -> Schedule:
+    """One schedule of one robot. Raises what ``robot_get`` raises, and ``ScheduleNotFound``."""
+    schedule = schedules_of(actor=actor, robot_id=robot_id, action=action).filter(pk=schedule_id).first()
     if schedule is None:
         raise ScheduleNotFound
     return schedule
