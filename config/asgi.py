@@ -13,13 +13,13 @@ from typing import Any, cast
 from a2wsgi import WSGIMiddleware
 from channels.routing import ProtocolTypeRouter, URLRouter
 from django.conf import settings
-from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-wsgi = get_wsgi_application()
 
-from apps.common.metrics import SOCKETS  # noqa: E402  # needs Django to be set up
-from apps.robots.routing import stream_urlpatterns, websocket_urlpatterns  # noqa: E402  # same
+from config.wsgi import application as wsgi  # noqa: I001  # sets Django up, so it comes first
+
+from apps.common.metrics import SOCKETS
+from apps.robots.routing import stream_urlpatterns, websocket_urlpatterns
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]

@@ -10,6 +10,7 @@ from structlog.types import EventDict, Processor, WrappedLogger
 
 _SECRET_NAME = re.compile(r"pass(word|phrase)|secret|token|authorization|cookie|api_?key|credential", re.IGNORECASE)
 MASK = "[hidden]"
+WITHOUT_VALUES = structlog.dev.RichTracebackFormatter(show_locals=False)  # locals may hold tokens and passwords
 
 
 def hide_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
@@ -33,7 +34,7 @@ def configure_logging(log_format: str, level: str) -> None:
     renderer: list[Processor] = (
         [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(default=str)]
         if log_format == "json"
-        else [structlog.dev.ConsoleRenderer()]
+        else [structlog.dev.ConsoleRenderer(exception_formatter=WITHOUT_VALUES)]
     )
     logging.config.dictConfig(
         {

@@ -187,6 +187,7 @@ CORS_EXPOSE_HEADERS = [
 ]
 CORS_PREFLIGHT_MAX_AGE = 600
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = ENV.secure_cookies
+SESSION_ENGINE = "apps.accounts.authentication.session_store"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SECURE_SSL_REDIRECT = False  # the proxy in front redirects
@@ -209,6 +210,7 @@ GUARDIAN_MONKEY_PATCH_USER = False
 GUARDIAN_USER_OBJ_PERMS_MODEL = "accounts.UserGrant"
 GUARDIAN_GROUP_OBJ_PERMS_MODEL = "accounts.GroupGrant"
 LOGIN_URL = "/admin/login/"
+LOGIN_REDIRECT_URL = "/admin/"
 SILENCED_SYSTEM_CHECKS = [
     "auth.W004",  # addresses are unique whatever their case, which the check cannot see
     "security.W008",  # the proxy in front redirects to https

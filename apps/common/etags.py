@@ -8,6 +8,7 @@ rows. ``If-Match`` compares the first half, ``If-None-Match`` the whole.
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Collection
 from datetime import UTC, datetime
 from hashlib import blake2s
@@ -43,7 +44,10 @@ def state_tag(instance: Model) -> str:
     """Digest of the object's own columns; a model may leave some out with ``etag_ignores = {"last_used_at"}``."""
     ignored: Collection[str] = getattr(type(instance), "etag_ignores", frozenset())
     values = [_plain(field, instance) for field in instance._meta.concrete_fields if field.name not in ignored]
-    return digest(orjson.dumps(values, default=str, option=orjson.OPT_NON_STR_KEYS | orjson.OPT_SORT_KEYS))
+    try:
+        return digest(orjson.dumps(values, default=str, option=orjson.OPT_NON_STR_KEYS | orjson.OPT_SORT_KEYS))
+    except TypeError:  # an integer beyond 64 bits, which the database may hold
+        return digest(json.dumps(values, default=str, sort_keys=True).encode())
 
 
 def entity_tag(instance: Model, representation: bytes) -> str:

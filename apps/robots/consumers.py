@@ -13,7 +13,7 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 
 from apps.accounts.authentication import authenticate_socket, close_code
 from apps.common.api.responses import error_body, error_headers
-from apps.common.errors import ApplicationError
+from apps.common.errors import ApplicationError, InternalError
 from apps.robots.live import events
 from apps.robots.live.frames import PONG_FRAME, Frame
 from apps.robots.live.places import after_of, place_of
@@ -104,6 +104,10 @@ class RunLogsStream(AsyncHttpConsumer):  # type: ignore[misc]
             admission = await admit(actor, self.scope["url_route"]["kwargs"]["run_id"], after=place.after)
         except ApplicationError as error:
             await self._refuse(error)
+            return
+        except Exception:
+            logger.exception("event_stream_failed")
+            await self._refuse(InternalError())
             return
         if place.is_end:
             await self.send_response(204, b"", headers=events.headers(self.scope))

@@ -18,6 +18,7 @@ class SocketTicketViewSet(ApiViewSet):
         right=Right.AUTHENTICATED,
         response=SocketTicketOutput,
         status=201,
+        idempotent=True,
     )
     def create(self, request: ApiRequest) -> Response:
         ticket, expires_in = socket_ticket_create(actor=request.actor, now=timezone.now())

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from apps.robots.errors import InvalidSchedule
 
 FIELDS = 5
+EARLIEST_YEAR, LATEST_YEAR = 1970, 9000
 HORIZON = timedelta(days=5 * 366)
 _MOMENT = timedelta(seconds=1)
 
@@ -46,6 +47,8 @@ class Timetable:
             moment = getattr(self, name)
             if moment is not None and moment.tzinfo is None:
                 raise _refusal(name, _("A time with its offset is needed."))
+            if moment is not None and not EARLIEST_YEAR <= moment.year <= LATEST_YEAR:
+                raise _refusal(name, _("This year is out of reach."))
         if self.starts_at and self.ends_at and self.ends_at < self.starts_at:
             raise _refusal("ends_at", _("The end lies before the start."))
 
