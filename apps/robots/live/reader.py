@@ -58,7 +58,8 @@ def snapshot_of(run_id: UUID, *, after: int, chunks: int) -> Snapshot | None:
     execution = Execution.objects.filter(pk=run_id).first()
     if execution is None:
         return None
-    found = [piece_of(chunk) for chunk in log_chunks(execution_id=run_id, after=after, limit=chunks)]
+    stored = log_chunks(execution_id=run_id, after=after, limit=chunks) if execution.last_seq > after else []
+    found = [piece_of(chunk) for chunk in stored]
     return Snapshot(
         state=_state(execution),
         is_finished=execution.is_finished,

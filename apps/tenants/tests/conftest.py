@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.db.backends.postgresql import base as postgresql
 
@@ -20,6 +21,9 @@ def server_state() -> tuple[str, str]:
 
 
 def role_of(schema: str) -> str:
+    """The role that works in a schema: the login itself with TENANT_ROLES=off."""
+    if not settings.TENANT_ROLES:
+        return str(connection.settings_dict["USER"])
     return role_name(str(connection.settings_dict["NAME"]), schema)
 
 
