@@ -88,7 +88,7 @@ def _signature(schema: str) -> str:
 def roles_drop(database: str) -> None:
     """Removes all roles of a database, once it is gone."""
     prefix = role_prefix(database)
-    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as administration:
+    with psycopg.connect(os.environ["DATABASE_URL"], dbname="postgres", autocommit=True) as administration:
         if administration.execute("SELECT 1 FROM pg_database WHERE datname = %s", [database]).fetchone():
             return
         found = administration.execute(

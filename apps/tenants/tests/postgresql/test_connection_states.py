@@ -12,7 +12,7 @@ from apps.accounts.models import User
 from apps.tenants.context import current_schema, owner_context, public_context, tenant_context, wrapper
 from apps.tenants.models import Organization
 from apps.tenants.origin import schema_of
-from apps.tenants.tests.conftest import server_state, state_of
+from apps.tenants.tests.conftest import role_of, server_state, state_of
 from conftest import make_user
 
 
@@ -132,7 +132,7 @@ def test_a_held_cursor_keeps_the_rows_of_its_schema(schema: str) -> None:
 
 
 def test_roles_are_those_of_the_database_in_use(schema: str) -> None:
-    assert server_state()[1].startswith(str(connection.settings_dict["NAME"]))
+    assert server_state()[1] == role_of("public")
     with owner_context():
         assert server_state()[1] == connection.settings_dict["USER"]
     with public_context():

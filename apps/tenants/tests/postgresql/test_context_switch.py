@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 
 from apps.accounts.models import User
@@ -137,6 +138,7 @@ def test_what_was_set_by_hand_lasts_one_statement(organization: Organization, st
     assert server_state() == state_of(organization.schema_name)
 
 
+@pytest.mark.skipif(not settings.TENANT_ROLES, reason="TENANT_ROLES=off")
 def test_an_unknown_role_is_refused(organization: Organization) -> None:
     with pytest.raises(DatabaseError, match="does not exist"), transaction.atomic(), tenant_context("t_000000000000"):
         ask()

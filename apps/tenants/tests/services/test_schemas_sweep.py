@@ -10,12 +10,11 @@ from django.db import connection
 
 from apps.tenants.context import owner_context, tenant_context
 from apps.tenants.models import Organization
-from apps.tenants.naming import new_schema_name
+from apps.tenants.naming import new_schema_name, role_name
 from apps.tenants.services.provisioning import schema_create, spares_replenish
 from apps.tenants.services.roles import role_create
 from apps.tenants.services.sweeping import schemas_sweep
 from apps.tenants.services.templates import template_ensure
-from apps.tenants.tests.conftest import role_of
 
 
 def orphan_schema() -> str:
@@ -23,6 +22,10 @@ def orphan_schema() -> str:
     with owner_context():
         schema_create(schema, template_ensure())
     return schema
+
+
+def role_of(schema: str) -> str:
+    return role_name(str(connection.settings_dict["NAME"]), schema)
 
 
 def orphan_role() -> str:
