@@ -99,6 +99,8 @@ class GuardedQuerySet:
         _check_values(objects)
         return super().bulk_create(objects, *args, **kwargs)  # type: ignore[misc]
 
+    bulk_create.alters_data = True  # type: ignore[attr-defined]
+
     def bulk_update(self, objs: Any, *args: Any, **kwargs: Any) -> Any:
         objects = list(objs)
         _check_values(objects)
