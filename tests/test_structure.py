@@ -158,6 +158,7 @@ def test_tests_do_not_sleep() -> None:
             and node.func.attr == "sleep"
             and isinstance(node.func.value, ast.Name)
             and node.func.value.id in {"time", "asyncio"}
+            and ast.unparse(node) != "asyncio.sleep(0)"  # that only lets others have their turn
         )
 
     napping = [

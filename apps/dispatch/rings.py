@@ -16,8 +16,6 @@ from typing import Any
 
 import structlog
 from celery import current_app
-from kombu.exceptions import OperationalError
-from redis.exceptions import RedisError
 
 logger = structlog.get_logger(__name__)
 Answer = Callable[[str], None]
@@ -92,10 +90,10 @@ class Ringer:
                         ignore_result=True,
                     )
                     self._sent_at[queue] = time.monotonic()
-        except (OperationalError, RedisError, OSError) as error:
+        except Exception:  # whatever it was: without this thread nothing would be rung any more
             if time.monotonic() - self._complained_at > COMPLAIN_EVERY_SECONDS:
                 self._complained_at = time.monotonic()
-                logger.warning("ring_not_sent", queue=queue, error=str(error))
+                logger.exception("ring_not_sent", queue=queue)
 
     def _one_waits(self, channel: Any, queue: str) -> bool:
         """Whether a ring was not heard yet: whoever takes that will see what another one would tell.

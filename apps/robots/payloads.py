@@ -19,6 +19,7 @@ MAXIMUM_ARGUMENTS = 200
 MAXIMUM_KEYS = 200
 MAXIMUM_TEXT_BYTES = 32 * 1024
 MAXIMUM_PARAMETERS_BYTES = 256 * 1024
+HUGE = 2**63
 
 # What Oficina itself sets, and what would let other code run in place of the robot's.
 RESERVED_PREFIXES = ("OFICINA_", "LD_", "DYLD_", "BASH_FUNC_", "GCONV_", "UV_")
@@ -123,7 +124,18 @@ def parameters_checked(values: Any, *, name: str) -> dict[str, Any]:
         raise _refused(name, _("The parameters are too long."))
     if b"\\u0000" in written:
         raise _refused(name, _("NUL characters are not taken."))
+    if _has_huge_number(values):
+        raise _refused(name, _("Numbers beyond 64 bits are not taken."))
     return dict(values)
+
+
+def _has_huge_number(value: Any) -> bool:
+    """PostgreSQL would give 1e25 back as an integer that few can read."""
+    if isinstance(value, Mapping):
+        return any(_has_huge_number(inner) for inner in value.values())
+    if isinstance(value, list | tuple):
+        return any(_has_huge_number(inner) for inner in value)
+    return isinstance(value, int | float) and not -HUGE <= value < HUGE
 
 
 def _check_text(text: str, name: str) -> None:

@@ -7,11 +7,11 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.exceptions import SuspiciousFileOperation
 from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
 
 from apps.tenants.context import OutsideTenantError, public_context, tenant_context
 from apps.tenants.models import Organization
@@ -41,10 +41,9 @@ HOSTILE = [
 
 
 @pytest.fixture(autouse=True)
-def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(default_storage, "_location", str(tmp_path), raising=False)
-    for cached in ("base_location", "location"):
-        default_storage.__dict__.pop(cached, None)
+def _own_folder(tmp_path: Path, settings: Any) -> None:
+    backend = {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": str(tmp_path)}}
+    settings.STORAGES = settings.STORAGES | {"default": backend}
 
 
 def test_it_works(organization: Organization, other_organization: Organization, tmp_path: Path) -> None:
