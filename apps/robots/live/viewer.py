@@ -79,7 +79,7 @@ class Viewer:
 
     async def serve(self) -> Farewell:
         """Sends the log until the run is over, the right is gone, or nobody reads. Raises what sending raises."""
-        listening = asyncio.create_task(self._wakeups.listen(self._admission.group))
+        self._wakeups.start(self._admission.group)
         VIEWERS.inc()
         deciding = {asyncio.create_task(work) for work in (self._follow(), self._watch_rights(), self._deliver())}
         try:
@@ -87,9 +87,10 @@ class Viewer:
             return done.pop().result()
         finally:
             VIEWERS.dec()
-            for task in (*deciding, listening):
+            self._wakeups.stop()
+            for task in deciding:
                 task.cancel()
-            await asyncio.gather(*deciding, listening, return_exceptions=True)
+            await asyncio.gather(*deciding, return_exceptions=True)
 
     async def _follow(self) -> Farewell:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import deque
 from collections.abc import Mapping
 from typing import Any
@@ -14,8 +15,9 @@ from redis.exceptions import RedisError
 from apps.robots.live.frames import Piece
 
 MOST_PIECES = 64
-RETRY_SECONDS = 1.0
+RETRY_SECONDS = 2.0
 logger = structlog.get_logger(__name__)
+_listening: set[asyncio.Task[None]] = set()
 
 
 class WakeUps:
@@ -25,6 +27,7 @@ class WakeUps:
         self._pieces: deque[Piece] = deque()
         self._look = False
         self._heard = asyncio.Event()
+        self._stopped = asyncio.Event()
 
     def hear(self, message: Mapping[str, Any]) -> None:
         """Takes a message of the channel layer. Too many at once are forgotten; storage has them."""
@@ -54,22 +57,43 @@ class WakeUps:
         self._heard.clear()
         return pieces, look
 
-    async def listen(self, group: str) -> None:
-        """Hears a group until it is cancelled; while Redis is away, viewers live on looks into storage."""
-        while True:
+    def start(self, group: str) -> None:
+        """Begins to hear a group; while Redis is away, viewers live on looks into storage."""
+        task = asyncio.create_task(self._run(group))
+        _listening.add(task)
+        task.add_done_callback(_listening.discard)
+
+    def stop(self) -> None:
+        """Hears no more. What there is to clear up happens in its own time: nobody waits for Redis."""
+        self._stopped.set()
+
+    async def _run(self, group: str) -> None:
+        # Never cancelled: a cancelled command would end the connection that all viewers of the process share.
+        while not self._stopped.is_set():
             try:
                 await self._listen(group)
             except (OSError, RedisError) as error:
                 logger.warning("wakeups_unavailable", error=str(error))
-            await asyncio.sleep(RETRY_SECONDS)
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(RETRY_SECONDS):
+                        await self._stopped.wait()
 
     async def _listen(self, group: str) -> None:
         layer = get_channel_layer()
         channel = await layer.new_channel()
         await layer.group_add(group, channel)
         self.look()
+        stopped = asyncio.create_task(self._stopped.wait())
+        receiving = asyncio.create_task(self._receive(layer, channel))
         try:
-            while True:
-                self.hear(await layer.receive(channel))
+            await asyncio.wait({receiving, stopped}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             await layer.group_discard(group, channel)
+            for task in (stopped, receiving):
+                task.cancel()
+            await asyncio.gather(stopped, receiving, return_exceptions=True)
+
+    async def _receive(self, layer: Any, channel: str) -> None:
+        """Waits in memory only, so it may be cancelled; the layer then forgets the channel."""
+        while True:
+            self.hear(await layer.receive(channel))

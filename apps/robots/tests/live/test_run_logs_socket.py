@@ -149,6 +149,26 @@ def test_lost_wake_ups_lose_nothing(stage: Stage, monkeypatch: pytest.MonkeyPatc
     assert lines_of(frames) == stage.stored()
 
 
+def test_many_viewers_at_once(stage: Stage) -> None:
+    """All of them come to the end, however many leave at the same moment."""
+    stage.begin()
+    for start in range(0, 2_000, 200):
+        stage.say(*(f"line {number}" for number in range(start, start + 200)))
+    stage.end()
+
+    def watch(_number: int) -> tuple[int, int | None]:
+        with stage.watch() as connection:
+            lines = 0
+            with contextlib.suppress(ConnectionClosed):
+                while True:
+                    lines += len(lines_of([received(connection)]))
+            return lines, connection.close_code
+
+    with ThreadPoolExecutor(16) as pool:
+        for _time in range(3):
+            assert set(pool.map(watch, range(16))) == {(2_000, 1000)}
+
+
 def test_large_lines_come_in_several_frames(stage: Stage) -> None:
     stage.begin()
     stage.say(*("é" * 8_000 for _line in range(40)))
