@@ -14,20 +14,9 @@ from django.db.models.functions import Now
 from apps.dispatch.models import Tally, Ticket, Worker
 from apps.dispatch.services.claims import LANES
 from apps.tenants.context import public_context
-from apps.tenants.models import Organization
 
 _TICKETS = Ticket._meta.db_table
-_DUE = f"""
-    {LANES}
-    SELECT EXISTS (
-        SELECT FROM lane JOIN {Organization._meta.db_table} organization USING (schema_name) CROSS JOIN LATERAL (
-            SELECT FROM {_TICKETS}
-            WHERE token IS NULL AND queue = lane.queue AND schema_name = lane.schema_name
-              AND priority = lane.priority AND available_at <= statement_timestamp()
-            LIMIT 1
-        ) head WHERE organization.is_active
-    )
-"""
+_DUE = f"{LANES} SELECT EXISTS (SELECT FROM lane)"
 _HELD = f"""
     SELECT ticket.id, ticket.cancel_requested
     FROM {_TICKETS} ticket JOIN unnest(%s::uuid[], %s::uuid[]) AS held(id, token) USING (id, token)

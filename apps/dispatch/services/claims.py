@@ -27,45 +27,54 @@ _TAKE_TURNS = """
     FROM unnest(%(queues)s::text[]) AS queue
 """
 
-# A lane is what waits for one queue, organization and priority. Lanes are found by stepping from one to the next in
-# the index, so that a hundred thousand tickets of one lane cost what one costs; the same for tickets not yet due.
+# A lane is what waits for one queue and organization. Lanes are found by stepping through the index from the first
+# ticket of one to the first of the next, so that a lane costs the same however much waits in it.
 LANES = f"""
-    WITH RECURSIVE lane AS (
+    WITH RECURSIVE front AS (
         SELECT first.* FROM unnest(%(queues)s::text[]) AS wanted CROSS JOIN LATERAL (
-            SELECT queue, schema_name, priority FROM {_TICKETS}
+            SELECT queue, schema_name, priority, available_at, id FROM {_TICKETS}
             WHERE token IS NULL AND queue = wanted
-            ORDER BY schema_name, priority DESC LIMIT 1
+            ORDER BY schema_name, priority DESC, available_at, id LIMIT 1
         ) first
         UNION ALL
-        SELECT following.* FROM lane CROSS JOIN LATERAL (
-            (SELECT queue, schema_name, priority FROM {_TICKETS}
-             WHERE token IS NULL AND queue = lane.queue AND schema_name = lane.schema_name AND priority < lane.priority
-             ORDER BY priority DESC LIMIT 1)
-            UNION ALL
-            (SELECT queue, schema_name, priority FROM {_TICKETS}
-             WHERE token IS NULL AND queue = lane.queue AND schema_name > lane.schema_name
-             ORDER BY schema_name, priority DESC LIMIT 1)
-            ORDER BY schema_name LIMIT 1
+        SELECT following.* FROM front CROSS JOIN LATERAL (
+            SELECT queue, schema_name, priority, available_at, id FROM {_TICKETS}
+            WHERE token IS NULL AND queue = front.queue AND schema_name > front.schema_name
+            ORDER BY schema_name, priority DESC, available_at, id LIMIT 1
         ) following
+    ), lane AS (
+        SELECT front.queue, front.schema_name, due.priority, due.available_at, due.id
+        FROM front JOIN {_ORGANIZATIONS} organization USING (schema_name) CROSS JOIN LATERAL (
+            SELECT front.priority, front.available_at, front.id WHERE front.available_at <= statement_timestamp()
+            UNION ALL
+            (SELECT priority, available_at, id FROM {_TICKETS}
+             WHERE token IS NULL AND queue = front.queue AND schema_name = front.schema_name
+               AND available_at <= statement_timestamp() AND front.available_at > statement_timestamp()
+             ORDER BY priority DESC, available_at, id LIMIT 1)
+        ) due
+        WHERE organization.is_active
     )
 """
+# So many tickets can only be of the so many organizations that come first; of those some more are read.
 _HEADS = f"""
-    {LANES}, active AS (
-        SELECT lane.* FROM lane JOIN {_ORGANIZATIONS} organization USING (schema_name) WHERE organization.is_active
-    ), running AS (
+    {LANES}, running AS (
         SELECT schema_name, count(*) AS number FROM {_TICKETS}
         WHERE token IS NOT NULL AND queue = ANY(%(queues)s) GROUP BY schema_name
+    ), best AS (
+        SELECT schema_name, coalesce(number, 0) AS number FROM (
+            SELECT DISTINCT ON (schema_name) * FROM lane ORDER BY schema_name, priority DESC, available_at, id
+        ) first LEFT JOIN running USING (schema_name)
+        ORDER BY 2, priority DESC, available_at, id LIMIT %(limit)s
     ), depth AS (
-        SELECT greatest(least(%(limit)s, 2), 2 * %(limit)s / greatest(count(*), 1)) AS depth FROM active
+        SELECT greatest(2, 2 * %(limit)s / greatest(count(*), 1)) AS depth FROM best
     )
-    SELECT active.schema_name, coalesce(running.number, 0), depth.depth, active.queue,
-           head.id, head.kind, head.priority, head.available_at
-    FROM active CROSS JOIN depth CROSS JOIN LATERAL (
+    SELECT best.schema_name, best.number, depth.depth, lane.queue, head.id, head.kind, head.priority, head.available_at
+    FROM best JOIN lane USING (schema_name) CROSS JOIN depth CROSS JOIN LATERAL (
         SELECT id, kind, priority, available_at FROM {_TICKETS}
-        WHERE token IS NULL AND queue = active.queue AND schema_name = active.schema_name
-          AND priority = active.priority AND available_at <= statement_timestamp()
-        ORDER BY available_at, id LIMIT (SELECT depth FROM depth)
-    ) head LEFT JOIN running USING (schema_name)
+        WHERE token IS NULL AND queue = lane.queue AND schema_name = lane.schema_name
+          AND available_at <= statement_timestamp()
+        ORDER BY priority DESC, available_at, id LIMIT (SELECT depth FROM depth)
+    ) head
 """
 # One message, two statements: the second sees what was committed while the first waited for its turn.
 _TURN_AND_HEADS = f"{_TAKE_TURNS};{_HEADS}"
@@ -144,12 +153,11 @@ def _lines(rows: Iterable[tuple[Any, ...]]) -> list[Line]:
 
     A lane with as many heads as were asked for may hold more; what ranks behind its last head is not known for sure.
     """
-    lanes: dict[str, dict[tuple[str, int], list[Head]]] = defaultdict(lambda: defaultdict(list))
+    lanes: dict[str, dict[str, list[Head]]] = defaultdict(lambda: defaultdict(list))
     running: dict[str, int] = {}
     depth = 0
     for schema, number, depth, queue, *ticket in rows:  # noqa: B007  # the depth is the same in every row
-        head = Head(*ticket)
-        lanes[schema][queue, head.priority].append(head)
+        lanes[schema][queue].append(Head(*ticket))
         running[schema] = number
     return [_line(schema, running[schema], list(own.values()), depth) for schema, own in lanes.items()]
 
