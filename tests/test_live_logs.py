@@ -8,7 +8,7 @@ import socket
 import struct
 from base64 import b64encode
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -156,18 +156,21 @@ def test_twenty_reconnects_during_twenty_thousand_lines(stage: Stage) -> None:
 
 
 def test_redis_away_and_back(stage: Stage) -> None:
-    """Wake-ups are lost meanwhile; lines are not."""
+    """Wake-ups are lost meanwhile; lines are not, and who comes then is served too."""
     stage.robot = stage.slow
     run = stage.start()
     stage.live.worker()
-    with stage.watch(run) as connection:
+    with ExitStack() as open_sockets:
+        first = open_sockets.enter_context(stage.watch(run))
         seen: list[dict[str, Any]] = []
-        for frame in frames_of(connection):
+        for frame in frames_of(first):
             seen.append(frame)
             if len(lines_of(seen)) == 10:
                 stage.live.redis_stop()
+                second = open_sockets.enter_context(stage.watch(run))
             elif len(lines_of(seen)) == 20:
                 stage.live.redis_start()
+        assert lines_of(list(frames_of(second))) == lines_of(seen)
     assert lines_of(seen) == stage.stored(run)
     assert len(lines_of(seen)) == 40
 
