@@ -23,7 +23,7 @@ lint: .venv/installed ## ruff, mypy, import-linter, missing migrations, template
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 	$(BIN)/mypy apps config tests manage.py
-	$(BIN)/python manage.py makemigrations --check --dry-run
+	DJANGO_SETTINGS_MODULE=config.settings_for_tools $(BIN)/python -W ignore::RuntimeWarning -m django makemigrations --check --dry-run
 	@files=$$(find templates apps -name '*.html'); [ -z "$$files" ] || $(BIN)/djlint --quiet --check --lint $$files
 
 format: .venv/installed ## write what `make lint` would ask for
