@@ -41,8 +41,8 @@ class Body(Protocol):
     def leases(self) -> list[Lease]:
         """What runs now."""
 
-    def poke(self, slots: int) -> None:
-        """Wakes so many idle slots."""
+    def poke(self) -> None:
+        """Wakes an idle slot."""
 
     def give_up_if_overdue(self, lease: Lease) -> None:
         """Frees the slot of work that keeps no time limit."""
@@ -123,8 +123,8 @@ class Heart(threading.Thread):
             if held.get(lease.execution_id):
                 lease.control.cancelled.set()
             self.body.give_up_if_overdue(lease)
-        if (idle := self.body.idle) and tickets_are_due(self.body.identity.queues):
-            self.body.poke(idle)
+        if self.body.idle and tickets_are_due(self.body.identity.queues):
+            self.body.poke()  # a slot that leaves something pokes the next
 
     def reap(self) -> None:
         """Recovers what any worker held that fell silent."""

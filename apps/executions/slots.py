@@ -65,11 +65,11 @@ class Slots:
     def _open_one(self) -> None:
         threading.Thread(target=self._serve, name="slot", daemon=True).start()
 
-    def poke(self, slots: int = 1) -> None:
-        """Wakes so many idle slots. One poke is kept when all are busy: a slot may just be about to give up."""
+    def poke(self) -> None:
+        """Wakes an idle slot. One poke is kept when all are busy: a slot may just be about to give up."""
         with self._changed:
-            self._pokes = min(self._pokes + slots, self._waiting + 1)
-            self._changed.notify(slots)
+            self._pokes = min(self._pokes + 1, self._waiting + 1)
+            self._changed.notify()
 
     def close(self, *, at_once: bool = False) -> None:
         """No slot takes anything new. For signal handlers as well: it takes no lock."""

@@ -25,6 +25,7 @@ logger = structlog.get_logger(__name__)
 Message = dict[str, Any]
 MAXIMUM_WAITING = 2_000
 MAXIMUM_CHARACTERS = 256 * 1024
+CARRIED_BEHIND = 64
 SEND_SECONDS = 2.0
 COMPLAIN_EVERY_SECONDS = 60.0
 
@@ -39,6 +40,11 @@ class Waker:
         self._bell: asyncio.Event
         self._pid = 0
         self._complained_at = float("-inf")
+
+    @property
+    def behind(self) -> bool:
+        """Whether so much waits that lines should be fetched instead of kept here in memory."""
+        return len(self._waiting) > CARRIED_BEHIND
 
     def send(self, group: str, message: Message) -> None:
         self._waiting.append((group, message))
@@ -95,9 +101,9 @@ def wake_changed(group: str) -> None:
 def wake_log(group: str, *, first_seq: int, last_seq: int, lines: Sequence[Sequence[str]]) -> None:
     """Hands on new lines, as they were stored: ``[timestamp, level, stream, message]``. Call it after commit.
 
-    ``lines`` is empty for a gap, and for a chunk too large to be sent about; readers fetch that.
+    ``lines`` is empty for a gap, and where there is too much to be sent about; readers fetch that.
     """
-    small = sum(len(line[3]) for line in lines) <= MAXIMUM_CHARACTERS
+    small = not _waker.behind and sum(len(line[3]) for line in lines) <= MAXIMUM_CHARACTERS
     _waker.send(
         group,
         {

@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import asyncio
 import os
+from typing import Any
 
 import pytest
 from channels.layers import channel_layers, get_channel_layer
 from django.test import override_settings
 
 from apps.common.testing import eventually
+from apps.executions import wakeups
 from apps.executions.wakeups import MAXIMUM_WAITING, Waker
 
 GROUP = "t_000000000000.execution.tests"
@@ -56,3 +58,22 @@ def test_in_a_fork() -> None:
         eventually(lambda: not waker._waiting)
         os._exit(0)
     assert os.waitpid(child, 0)[1] == 0
+
+
+def test_far_behind_lines_are_not_kept_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[dict[str, Any]] = []
+    monkeypatch.setattr("apps.executions.wakeups._waker", Stalled(sent))
+    wakeups.wake_log(GROUP, first_seq=1, last_seq=1, lines=[["now", "INFO", "stdout", "x"]])
+    assert [message["lines"] for message in sent] == [[]]
+
+
+class Stalled(Waker):
+    """Sends nothing, as with Redis too slow for what is said."""
+
+    def __init__(self, sent: list[dict[str, Any]]) -> None:
+        super().__init__()
+        self.sent = sent
+        self._waiting.extend([(GROUP, {})] * 100)
+
+    def send(self, group: str, message: dict[str, Any]) -> None:
+        self.sent.append(message)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from apps.executions.services.retention import retention_apply
+from apps.tenants.selectors import organization_by_slug
 
 
 class Command(BaseCommand):
@@ -18,8 +19,10 @@ class Command(BaseCommand):
         parser.add_argument("--organization", help="slug of the only organization to prune")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        dry_run = options["dry_run"]
-        for removed in retention_apply(now=timezone.now(), slug=options["organization"], dry_run=dry_run):
+        dry_run, slug = options["dry_run"], options["organization"]
+        if slug and organization_by_slug(slug) is None:
+            raise CommandError(f"There is no organization {slug!r}.")
+        for removed in retention_apply(now=timezone.now(), slug=slug, dry_run=dry_run):
             self.stdout.write(
                 f"{removed.organization}: {'would remove' if dry_run else 'removed'} {removed.executions} executions, "
                 f"{removed.logs} other logs, {removed.artifacts} artifacts ({removed.bytes} bytes)"

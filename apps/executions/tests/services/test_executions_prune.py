@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from apps.events.models import Event
@@ -118,3 +118,5 @@ def test_command(aged: Any, organization: Organization, capsys: pytest.CaptureFi
     call_command("prune_executions", "--organization", organization.slug)
     assert f"{organization.slug}: removed 1 executions" in capsys.readouterr().out
     assert not Execution.objects.exists()
+    with pytest.raises(CommandError, match="no organization 'nowhere'"):
+        call_command("prune_executions", "--organization", "nowhere")
