@@ -13,6 +13,7 @@ import pytest
 from django.core.exceptions import SuspiciousFileOperation
 from django.core.files.base import ContentFile
 
+from apps.tenants import storage
 from apps.tenants.context import OutsideTenantError, public_context, tenant_context
 from apps.tenants.models import Organization
 from apps.tenants.storage import tenant_storage
@@ -41,9 +42,8 @@ HOSTILE = [
 
 
 @pytest.fixture(autouse=True)
-def _own_folder(tmp_path: Path, settings: Any) -> None:
-    backend = {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": str(tmp_path)}}
-    settings.STORAGES = settings.STORAGES | {"default": backend}
+def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(storage, "default_storage", FileSystemStorage(location=tmp_path))
 
 
 def test_it_works(organization: Organization, other_organization: Organization, tmp_path: Path) -> None:
@@ -94,7 +94,7 @@ def test_in_a_bucket_the_schema_is_part_of_the_key() -> None:
     code = """
 import json, django
 django.setup()
-from django.core.files.storage import default_storage
+from django.core.files.storage import FileSystemStorage
 from apps.tenants import storage
 storage.require_tenant = lambda: "t_0123456789ab"
 name = storage.tenant_storage.path_of("runs/1/a.csv")
