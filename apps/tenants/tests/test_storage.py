@@ -94,7 +94,7 @@ def test_in_a_bucket_the_schema_is_part_of_the_key() -> None:
     code = """
 import json, django
 django.setup()
-from django.core.files.storage import FileSystemStorage
+from django.core.files.storage import default_storage
 from apps.tenants import storage
 storage.require_tenant = lambda: "t_0123456789ab"
 name = storage.tenant_storage.path_of("runs/1/a.csv")
