@@ -23,6 +23,7 @@ Answer = Callable[[str], None]
 TASK = "dispatch.work"
 EXPIRES_SECONDS = 60.0
 MOMENT_SECONDS = 0.01
+LONGEST_MOMENT_SECONDS = 0.05
 ALONE_SECONDS = 1.0
 COMPLAIN_EVERY_SECONDS = 60.0
 _answers: list[Answer] = []
@@ -41,7 +42,10 @@ def answer(queue: str) -> None:
 
 
 class Ringer:
-    """Sends rings from a thread of its own: at once, then at most one per queue and moment."""
+    """Sends rings from a thread of its own: at once, then at most one per queue and moment.
+
+    Moments grow while it rings without a pause: who takes work then takes more of it at a time.
+    """
 
     def __init__(self) -> None:
         self._wanted: set[str] = set()
@@ -65,16 +69,18 @@ class Ringer:
             return self._changed.wait_for(lambda: not self._wanted and not self._sending, seconds)
 
     def _run(self) -> None:
+        moment = MOMENT_SECONDS
         while True:
             with self._changed:
                 self._sending = False
                 self._changed.notify_all()
+                moment = min(1.5 * moment, LONGEST_MOMENT_SECONDS) if self._wanted else MOMENT_SECONDS
                 self._changed.wait_for(lambda: self._wanted)
                 queues, self._wanted = self._wanted, set()
                 self._sending = True
             for queue in queues:
                 self._send(queue)
-            time.sleep(MOMENT_SECONDS)
+            time.sleep(moment)
 
     def _send(self, queue: str) -> None:
         try:
