@@ -25,6 +25,7 @@ RESERVED_SLUGS = frozenset(
     {PLATFORM, PUBLIC, "www", "api", "admin", "static", "template", "localhost", "mail", "status", "docs"}
 )
 _SLUG_LENGTH = 50  # leaves room for a suffix in a host's label of 63
+_NUMBER = re.compile(r"(?:-\d+)+\Z")
 
 
 def organization_create(*, name: str, slug: str | None = None) -> Organization:
@@ -49,9 +50,8 @@ def organization_create(*, name: str, slug: str | None = None) -> Organization:
 
 def _free_slug(wanted: str) -> str:
     """The slug itself or the next number after those taken, in one query; nobody else looks until we commit."""
-    base = slugify(wanted)[:_SLUG_LENGTH].strip("-_") or "organization"
-    base = base.replace("_", "-")  # not allowed in host names
-    transaction_lock(f"slug {base}")
+    base = slugify(wanted).replace("_", "-")[:_SLUG_LENGTH].strip("-") or "organization"  # hosts have no underscores
+    transaction_lock(f"slug {_NUMBER.sub('', base)}")  # "same-1" may be wanted itself, or be the next of "same"
     taken = set(Organization.objects.filter(slug__startswith=base).values_list("slug", flat=True))
     if base not in taken | RESERVED_SLUGS:
         return base

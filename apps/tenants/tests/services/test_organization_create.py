@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import time
 from typing import Any
 
@@ -10,15 +13,17 @@ from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 
 from apps.accounts.models import Role
+from apps.common.testing import eventually
 from apps.tenants.context import current_schema, owner_context, tenant_context
 from apps.tenants.models import Domain, MigrationState, Organization, SpareSchema
-from apps.tenants.selectors import organization_by_host, organization_by_slug
+from apps.tenants.selectors import organization_by_host, organization_by_slug, schema_sizes
 from apps.tenants.services.organizations import RESERVED_SLUGS, organization_create, platform_ensure
 from apps.tenants.services.provisioning import spares_replenish
 from apps.tenants.services.sweeping import schemas_sweep
 from apps.tenants.services.templates import schema_fingerprint
 from apps.tenants.signals import organization_created
 from apps.tenants.tests.concurrency import at_once
+from config.env import BASE_DIR
 
 
 def test_it_works(organization: Organization) -> None:
@@ -115,6 +120,51 @@ def test_many_of_one_name_at_once(live_organization: Organization) -> None:
     with owner_context():
         assert Domain.objects.filter(domain__startswith="rush").count() == 6
         assert not SpareSchema.objects.filter(schema_name__in=[each.schema_name for each in made]).exists()
+
+
+def test_names_that_meet_in_a_number_at_once(live_organization: Organization) -> None:
+    names = ["Met", "Met", "Met 1", "Met-1", "met_1", "Met 2"]
+    made = at_once(lambda index: organization_create(name=names[index]), len(names))
+    assert len({each.slug for each in made}) == len(names)
+
+
+def test_a_killed_process_leaves_nothing(live_organization: Organization) -> None:
+    """Killed between the making of the schema and the commit."""
+    code = """
+import django, os, signal
+django.setup()
+from django.db import connection, transaction
+connection.settings_dict["NAME"] = os.environ["TEST_DATABASE"]
+from apps.tenants.services.organizations import organization_create
+with transaction.atomic():
+    print(organization_create(name="Killed").schema_name, flush=True)
+    signal.pause()
+"""
+    environment = os.environ | {
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "TEST_DATABASE": str(connection.settings_dict["NAME"]),
+    }
+    with subprocess.Popen(
+        [sys.executable, "-c", code], env=environment, cwd=BASE_DIR, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        schema = process.stdout.readline().strip()
+        process.kill()
+    assert schema.startswith("t_")
+    eventually(lambda: not _connected(schema))
+    orphans = schemas_sweep(dry_run=True)
+    assert (orphans.schemas, orphans.roles) == ([], [])
+    assert organization_by_slug("killed") is None
+    assert schema not in schema_sizes() or SpareSchema.objects.filter(schema_name=schema).exists()
+
+
+def _connected(schema: str) -> bool:
+    """Whether the killed process's transaction is still open: then its locks are, too."""
+    with owner_context(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND xact_start < now()"
+        )
+        return bool(cursor.fetchone()[0])
 
 
 def test_it_is_announced_once_it_stands(organization: Organization, transactional_db: None) -> None:

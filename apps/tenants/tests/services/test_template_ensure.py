@@ -15,6 +15,7 @@ from apps.tenants.context import owner_context, tenant_context
 from apps.tenants.models import Organization, SchemaTemplate
 from apps.tenants.naming import new_schema_name
 from apps.tenants.recording import Recorder, script
+from apps.tenants.services import templates
 from apps.tenants.services.migrations import schema_migrate
 from apps.tenants.services.provisioning import schema_create, schema_drop
 from apps.tenants.services.roles import schema_grants
@@ -26,6 +27,7 @@ from apps.tenants.services.templates import (
     template_ensure,
     template_is_active,
 )
+from apps.tenants.tests.concurrency import at_once
 
 # Everything a migration may do that is hard to record.
 AWKWARD = [
@@ -172,6 +174,22 @@ def test_it_is_recorded_once(organization: Organization) -> None:
     assert template_ensure() == first
     assert first.fingerprint == schema_fingerprint()
     assert template_is_active(first)
+
+
+def test_two_at_once_record_once(live_organization: Organization, monkeypatch: pytest.MonkeyPatch) -> None:
+    with owner_context():
+        SchemaTemplate.objects.all().delete()
+    recorded: list[int] = []
+    record = templates._recorded
+
+    def counting() -> SchemaTemplate:
+        recorded.append(1)
+        return record()
+
+    monkeypatch.setattr(templates, "_recorded", counting)
+    first, second = at_once(lambda _index: template_ensure(), 2)
+    assert first == second
+    assert len(recorded) == 1
 
 
 def test_only_the_youngest_templates_are_kept(organization: Organization) -> None:
