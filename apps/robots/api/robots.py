@@ -26,14 +26,8 @@ from apps.robots.api.serializers.robots import (
     RobotTagsInput,
     RobotUpdateInput,
 )
-from apps.robots.errors import (
-    InvalidArtifact,
-    InvalidPublication,
-    InvalidVersionNumber,
-    RobotInUse,
-    RobotNameTaken,
-    RobotNotFound,
-)
+from apps.robots.api.versions import PUBLICATION_ERRORS
+from apps.robots.errors import RobotInUse, RobotNameTaken, RobotNotFound
 from apps.robots.selectors.robots import robot_get, robot_shown, robots_visible
 from apps.robots.services.robots import robot_archive, robot_create, robot_tags_replace, robot_update
 
@@ -56,7 +50,7 @@ class RobotViewSet(ApiViewSet):
         request=RobotCreateInput,
         response=RobotDetailOutput,
         status=201,
-        errors=[RobotNameTaken, InvalidPublication, InvalidArtifact, InvalidVersionNumber],
+        errors=[RobotNameTaken, *PUBLICATION_ERRORS],
         idempotent=True,
         parsers=[JSONParser, MultiPartParser],
     )

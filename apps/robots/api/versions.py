@@ -9,6 +9,7 @@ from django.utils import timezone
 from rest_framework.response import Response
 
 from apps.common.api import ApiRequest, ApiViewSet, MultiPartParser, operation, page_of, paginated, single
+from apps.common.errors import BadRequest
 from apps.robots.api.publications import publication_of, upload_of
 from apps.robots.api.serializers.versions import (
     VersionActivateInput,
@@ -34,6 +35,15 @@ from apps.robots.selectors.robots import robot_get, version_get, versions_of
 from apps.robots.services.versions import version_activate, version_publish
 
 PUBLISH = "robot.publish"
+PUBLICATION_ERRORS = (
+    InvalidVersionNumber,
+    InvalidChannel,
+    InvalidPublication,
+    InvalidArtifact,
+    InvalidDependencies,
+    InvalidEnvironment,
+    BadRequest,
+)
 
 
 class VersionViewSet(ApiViewSet):
@@ -45,16 +55,7 @@ class VersionViewSet(ApiViewSet):
         request=VersionPublishInput,
         response=VersionOutput,
         status=201,
-        errors=[
-            RobotNotFound,
-            VersionExists,
-            InvalidVersionNumber,
-            InvalidChannel,
-            InvalidPublication,
-            InvalidArtifact,
-            InvalidDependencies,
-            InvalidEnvironment,
-        ],
+        errors=[RobotNotFound, VersionExists, *PUBLICATION_ERRORS],
         idempotent=True,
         parsers=[MultiPartParser],
     )

@@ -13,6 +13,8 @@ from rest_framework import serializers
 from apps.common.api.serializers import FROM_JSON
 from apps.robots.errors import InvalidPublication
 
+EARLIEST, LATEST = 1970, 2200
+
 
 @extend_schema_field(OpenApiTypes.STR)
 class JSONTextField(serializers.Field[Any, Any, Any, Any]):
@@ -31,6 +33,19 @@ class JSONTextField(serializers.Field[Any, Any, Any, Any]):
 
     def to_representation(self, value: Any) -> Any:
         return value
+
+
+class MomentField(serializers.DateTimeField):
+    """A time between 1970 and 2200: with others nothing can be reckoned."""
+
+    def to_internal_value(self, value: Any) -> Any:
+        try:
+            moment = super().to_internal_value(value)
+        except OverflowError as error:
+            raise serializers.ValidationError(_("This time cannot be meant.")) from error
+        if not EARLIEST <= moment.year < LATEST:
+            raise serializers.ValidationError(_("This time cannot be meant."))
+        return moment
 
 
 class TagsField(serializers.ListField):

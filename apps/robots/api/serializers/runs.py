@@ -11,6 +11,7 @@ from rest_framework import serializers
 from apps.common.api import CursorQuery, InputSerializer, OutputSerializer
 from apps.executions.models import Artifact
 from apps.executions.selectors import queue_position
+from apps.robots.api.serializers.fields import MomentField
 from apps.robots.api.serializers.versions import VersionSummaryOutput
 from apps.robots.models import Run, TriggerType
 from apps.robots.selectors.runs import STATUSES, status_word
@@ -39,8 +40,8 @@ class RunFilters(InputSerializer):
     status = serializers.ChoiceField(choices=sorted(STATUSES), required=False)
     triggered_by = serializers.CharField(max_length=254, required=False, help_text=_("Id or e-mail of a user."))
     trigger_type = serializers.ChoiceField(choices=TriggerType.values, required=False)
-    since = serializers.DateTimeField(required=False)
-    until = serializers.DateTimeField(required=False)
+    since = MomentField(required=False)
+    until = MomentField(required=False)
 
 
 class RunListQuery(CursorQuery, RunFilters):
@@ -49,8 +50,8 @@ class RunListQuery(CursorQuery, RunFilters):
 
 class RunStatsQuery(InputSerializer):
     robot_id = serializers.UUIDField(required=False)
-    since = serializers.DateTimeField(required=False, help_text=_("30 days ago, unless given."))
-    until = serializers.DateTimeField(required=False)
+    since = MomentField(required=False, help_text=_("30 days ago, unless given."))
+    until = MomentField(required=False)
 
 
 class ServiceSummaryOutput(OutputSerializer):

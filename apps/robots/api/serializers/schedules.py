@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from apps.common.api import InputSerializer, OutputSerializer, PageQuery
+from apps.robots.api.serializers.fields import MomentField
 from apps.robots.api.serializers.runs import LONGEST_TIMEOUT_SECONDS
 from apps.robots.models import Schedule
 from apps.robots.selectors.schedules import firings_ahead
@@ -22,8 +23,8 @@ class ScheduleUpdateInput(InputSerializer):
     cron = serializers.CharField(max_length=120, required=False, help_text=_("Five fields: `30 8 * * 1-5`."))
     timezone = serializers.CharField(max_length=64, required=False, help_text=_("IANA name; UTC unless given."))
     enabled = serializers.BooleanField(required=False)
-    starts_at = serializers.DateTimeField(allow_null=True, required=False)
-    ends_at = serializers.DateTimeField(allow_null=True, required=False)
+    starts_at = MomentField(allow_null=True, required=False)
+    ends_at = MomentField(allow_null=True, required=False)
     window_start = serializers.TimeField(allow_null=True, required=False, help_text=_("Time of day in the zone."))
     window_end = serializers.TimeField(allow_null=True, required=False)
     max_concurrency = serializers.IntegerField(min_value=1, max_value=100, required=False)
