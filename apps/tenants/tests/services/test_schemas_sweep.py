@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from io import StringIO
+from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 
+from apps.accounts.models import Role
 from apps.tenants.context import owner_context, tenant_context
 from apps.tenants.models import Organization
 from apps.tenants.naming import new_schema_name, role_name
+from apps.tenants.services.organizations import organization_create
 from apps.tenants.services.provisioning import schema_create, spares_replenish
 from apps.tenants.services.roles import role_create
 from apps.tenants.services.sweeping import schemas_sweep
 from apps.tenants.services.templates import template_ensure
+from apps.tenants.tests.concurrency import at_once
 
 
 def orphan_schema() -> str:
@@ -59,6 +63,23 @@ def test_what_is_in_use_stays(organization: Organization) -> None:
         cursor.execute("SELECT count(*) FROM accounts_role")
     with tenant_context("platform"), connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM tenants_organization")
+
+
+def test_a_spare_that_is_given_away_meanwhile_stays(live_organization: Organization) -> None:
+    """It leaves one list and enters the other while the sweep reads them."""
+    spares_replenish(1)
+    made: list[Organization] = []
+
+    def give(execute: Any, sql: str, *rest: Any) -> Any:
+        answer = execute(sql, *rest)
+        if "tenants_organization" in sql and not made:
+            made.extend(at_once(lambda _index: organization_create(name="Meanwhile"), 1))
+        return answer
+
+    with connection.execute_wrapper(give):
+        assert schemas_sweep().schemas == []
+    with tenant_context(made[0]):
+        assert Role.objects.exists()
 
 
 def test_a_dry_run_removes_nothing(organization: Organization) -> None:
