@@ -17,7 +17,7 @@ from apps.tenants.naming import ROLE_SUFFIXES, role_prefix
 from apps.tenants.selectors import hosts_forget
 from apps.tenants.services.organizations import organization_create
 from apps.tenants.services.provisioning import schema_create, schema_drop
-from apps.tenants.services.sweeping import schemas_sweep
+from apps.tenants.services.sweeping import Orphans, schemas_sweep
 from apps.tenants.services.templates import template_ensure
 
 # Shared tables whose rows outlive a test; all others are emptied after one that committed.
@@ -44,7 +44,10 @@ class TestDatabase:
         self._signatures = {row.schema_name: _signature(row.schema_name) for row in self._rows}
 
     def restore(self) -> None:
-        """Puts everything back as it was when the session began; schemas that nobody wrote to are left alone."""
+        """Puts everything back as it was when the session began; schemas that nobody wrote to are left alone.
+
+        Fails for a test that leaves schemas or roles which no row names: another test may ask that there be none.
+        """
         with owner_context():
             self._remove_new_organizations()
             self._empty_shared_tables()
@@ -54,6 +57,8 @@ class TestDatabase:
                 if _signature(schema) != signature:
                     self._signatures[schema] = _renew(schema)
         hosts_forget()
+        if (left := schemas_sweep()) != Orphans([], []):
+            raise AssertionError(f"the test left {left}")
 
     def _remove_new_organizations(self) -> None:
         for organization in Organization.objects.exclude(pk__in=[row.pk for row in self._rows]):

@@ -23,6 +23,8 @@ from apps.tenants.naming import new_schema_name
 from apps.tenants.services import migrations
 from apps.tenants.services.migrations import organizations_outdated
 from apps.tenants.services.organizations import organization_create
+from apps.tenants.services.provisioning import schema_drop
+from apps.tenants.services.sweeping import schemas_sweep
 from apps.tenants.services.templates import schema_fingerprint
 from apps.tenants.tests.conftest import role_of
 
@@ -157,12 +159,16 @@ def test_two_deployments_do_not_meet(live_organization: Organization) -> None:
 @pytest.mark.skipif(not settings.TENANT_ROLES, reason="TENANT_ROLES=off")
 def test_roles_that_are_missing_are_made_again(live_organization: Organization) -> None:
     """As after a restore on another server: the rows are there, the roles are not."""
-    role = role_of(live_organization.schema_name)
+    role, aside = role_of(live_organization.schema_name), role_of(new_schema_name())
     with owner_context(), connection.cursor() as cursor:
-        cursor.execute(f'ALTER ROLE "{role}" RENAME TO "{role_of(new_schema_name())}"')
+        cursor.execute(f'ALTER ROLE "{role}" RENAME TO "{aside}"')
     assert organizations_outdated(schema_fingerprint()) == [live_organization.schema_name]
     run()
     assert is_current(live_organization)
+    with owner_context():
+        schema_drop(live_organization.schema_name)  # and with it the rights of the role that was put aside
+        live_organization.delete()
+    assert schemas_sweep().roles == [aside]
 
 
 @pytest.mark.parametrize("command", ["migrate", "migrate_schemas"])
