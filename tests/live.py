@@ -276,14 +276,13 @@ def redis_in_use(url: str) -> Iterator[None]:
     """This process's Celery and channel layer work on another Redis."""
     from channels.layers import channel_layers  # noqa: PLC0415  # Django is set up by now
     from django.test import override_settings  # noqa: PLC0415
-    from kombu import pools  # noqa: PLC0415
 
+    from apps.dispatch.testing import broker_forget  # noqa: PLC0415
     from config.celery import app  # noqa: PLC0415
 
     def switch(to: str) -> None:
         app.conf.broker_url = broker_url(to)
-        app.amqp._producer_pool = app._pool = None
-        pools.reset()
+        broker_forget()
         channel_layers.backends.clear()
 
     layer = {

@@ -64,7 +64,7 @@ class Ringer:
             self._changed.notify_all()
 
     def flush(self, seconds: float) -> bool:
-        """Waits until everything was sent; returns whether it was."""
+        """Waits until everything was sent, or tried in vain; returns whether it was."""
         with self._changed:
             return self._changed.wait_for(lambda: not self._wanted and not self._sending, seconds)
 

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 from celery import current_app
-from kombu import pools
 
 from apps.common.testing import eventually
 from apps.dispatch import rings
 from apps.dispatch.rings import Ringer, answer, answers
+from apps.dispatch.testing import broker_forget
 
 QUEUE = "rings.tests"
 
@@ -46,19 +46,13 @@ def test_rings_while_one_waits_are_one() -> None:
     assert waiting() == 1
 
 
-def _forget_connections() -> None:
-    application: Any = current_app
-    application.amqp._producer_pool = application._pool = None
-    pools.reset()
-
-
 @pytest.fixture
 def redis_away(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     with monkeypatch.context() as patch:
         patch.setattr(current_app.conf, "broker_url", "redis+socket:///nowhere/redis.sock")
-        _forget_connections()
+        broker_forget()
         yield
-    _forget_connections()
+    broker_forget()
 
 
 @pytest.mark.usefixtures("redis_away")
