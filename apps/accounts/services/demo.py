@@ -16,10 +16,10 @@ from apps.tenants.models import Organization
 from apps.tenants.naming import PLATFORM
 
 CAST: Mapping[str, tuple[str, str]] = {
-    "admin": ("Ana Souza", "org_admin"),
-    "maintainer": ("Bruno Lima", "maintainer"),
-    "operator": ("Carla Dias", "operator"),
-    "viewer": ("Davi Rocha", "viewer"),
+    "admin": ("Administrator", "org_admin"),
+    "maintainer": ("Maintainer", "maintainer"),
+    "operator": ("Operator", "operator"),
+    "viewer": ("Viewer", "viewer"),
 }
 PLATFORM_ADDRESS = "admin@platform.example"
 

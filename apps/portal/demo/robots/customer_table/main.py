@@ -14,7 +14,7 @@ parameters = json.loads(Path(os.environ["OFICINA_PARAMETERS"]).read_text(encodin
 customers = [
     ("Padaria Aurora", "Campinas", 42),
     ("Mercado Bom Preço", "Santos", 118),
-    ("Oficina do Zé", "Curitiba", 17),
+    ("Oficina Central", "Curitiba", 17),
     ("Livraria Central", "Campinas", 63),
 ]
 minimum = int(parameters.get("minimo", 0))

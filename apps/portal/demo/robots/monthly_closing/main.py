@@ -19,7 +19,7 @@ print("::group::Leitura de vendas.csv::", flush=True)
 with Path("vendas.csv").open(encoding="utf-8", newline="") as file:
     rows = [row for row in csv.DictReader(file) if row["data"].startswith(options.periodo)]
 for number, row in enumerate(rows, 1):
-    print(f"{row['data']}  {row['filial']:<12} {row['vendedor']:<16} R$ {Decimal(row['valor']):>10}", flush=True)
+    print(f"{row['data']}  {row['filial']:<12} {row['vendedor']:<8} R$ {Decimal(row['valor']):>10}", flush=True)
     print(f"::progress done={number} total={len(rows)} message={row['filial']}::", flush=True)
 print("::endgroup::", flush=True)
 
