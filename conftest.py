@@ -23,6 +23,7 @@ from uuid import uuid4
 
 import pytest
 from django.conf import settings
+from django.core.cache import cache
 from django.db import connection
 from django.test import TransactionTestCase
 from django.utils import timezone
@@ -86,6 +87,7 @@ def _organizations_looked_up_once() -> Iterator[None]:
 def organization(_database: TestDatabase, db: None) -> Iterator[Organization]:
     """The organization at work: every test that asks for it runs inside its schema."""
     hosts_forget()
+    cache.clear()  # settings that a test before saw, and that were rolled back
     platform()  # looks at all organizations now, so that no test counts this query
     with tenant_context(_database.organizations[0]):
         yield copy(_database.organizations[0])

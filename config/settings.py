@@ -54,6 +54,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "corsheaders",
     "channels",
+    "django_countries",
     "apps.common",
     "apps.dispatch",
     "apps.events",
@@ -304,6 +305,7 @@ SCHEDULE_HOLIDAYS = ""  # path of a function that gives the current organization
 LANGUAGE_CODE = ENV.language_code
 LANGUAGES = [("en", "English"), ("pt-br", "Português (Brasil)")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+COUNTRIES_OVERRIDE = {"XK": "Kosovo"}  # its holidays are known, its code is not in ISO 3166-1 yet
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"

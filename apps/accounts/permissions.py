@@ -61,11 +61,15 @@ def scope_of(actor: Actor, action: str) -> Scope:
 
 def scopes_of(actor: Actor, actions: Iterable[str]) -> dict[str, Scope]:
     """Where ``actor`` may do each of ``actions``, in one query; refuses actors of another organization."""
-    if actor.schema != current_schema():
-        raise CrossTenantError(f"actor {actor.label}", actor.schema, current_schema())
+    _check_home(actor)
     wanted = list(actions)
     grants = [] if actor.everything or actor.user is None else _grants(actor, wanted)
     return {action: _scope(actor, action, [grant for grant in grants if grant.action == action]) for action in wanted}
+
+
+def _check_home(actor: Actor) -> None:
+    if actor.schema != current_schema():
+        raise CrossTenantError(f"actor {actor.label}", actor.schema, current_schema())
 
 
 def _scope(actor: Actor, action: str, grants: list[_Grant]) -> Scope:
@@ -124,6 +128,13 @@ def require(actor: Actor, action: str, instance: models.Model | None = None) -> 
         raise PermissionDenied
     if instance is not None and not scope.covers(instance):
         raise NotFound if action.endswith(".read") else PermissionDenied
+
+
+def require_member(actor: Actor) -> None:
+    """Raises ``Unauthorized`` for nobody known; whoever belongs to the organization passes, with any rights or none."""
+    if not actor.is_authenticated:
+        raise Unauthorized
+    _check_home(actor)
 
 
 def visible_filter(actor: Actor, action: str, *, prefix: str = "", tags: bool = True) -> Q:

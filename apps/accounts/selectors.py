@@ -1,4 +1,4 @@
-"""Users and keys, as far as an actor may see them."""
+"""The organization, its users and keys, as far as an actor may see them."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.errors import ApiKeyNotFound, UserNotFound
 from apps.accounts.models import ApiKey, Role, User
-from apps.accounts.permissions import allowed, require
+from apps.accounts.permissions import allowed, require, require_member
 from apps.accounts.roles import PLATFORM_ROLES, canonical_role
 from apps.common.actor import Actor
 from apps.common.errors import InvalidInput, Unauthorized
 from apps.tenants.context import require_tenant
+from apps.tenants.models import Organization, OrganizationSettings
 from apps.tenants.naming import PLATFORM
+from apps.tenants.selectors import organization_current, organization_settings_now
 
 USER_ORDERINGS = {"email": "email", "name": "name", "created_at": "id", "last_login_at": "last_login"}
 
@@ -74,3 +76,15 @@ def api_key_get(*, actor: Actor, key_id: UUID) -> ApiKey:
     if found is None:
         raise ApiKeyNotFound
     return found
+
+
+def organization_get(*, actor: Actor) -> Organization:
+    """The actor's own organization with its hosts and settings, for all its people. Raises ``Unauthorized``."""
+    require_member(actor)
+    return organization_current()
+
+
+def organization_settings_get(*, actor: Actor) -> OrganizationSettings:
+    """What the actor's own organization has set, or the defaults, for all its people. Raises ``Unauthorized``."""
+    require_member(actor)
+    return organization_settings_now()

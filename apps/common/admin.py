@@ -106,6 +106,24 @@ class ServiceAdmin(ModelAdmin):  # type: ignore[misc]
                 self.message_user(request, f"{field}: {text}", messages.ERROR)
 
 
+class SingleRowAdmin(ServiceAdmin):
+    """The page of a thing that each organization has one of, whether it is stored yet or not: the form is all of it."""
+
+    def the_row(self, request: HttpRequest) -> Model:
+        """The one there is, as a selector gives it."""
+        raise TypeError(f"{type(self).__name__} has no the_row()")
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Model:
+        """The same one under every id."""
+        return self.the_row(request)
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponseBase:
+        return self.changeform_view(request, "current", extra_context=extra_context)
+
+
 @admin.register(IdempotencyRecord, site=organization_site)
 class IdempotencyRecordAdmin(ServiceAdmin):
     """When an answer was kept and until when; the answer itself is sealed."""

@@ -12,7 +12,14 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.common.admin import ServiceAdmin
 from apps.common.admin_sites import platform_site
-from apps.tenants.models import DirectoryEntry, Domain, Organization, SchemaTemplate, SpareSchema
+from apps.tenants.models import (
+    DirectoryEntry,
+    Domain,
+    Organization,
+    OrganizationSettings,
+    SchemaTemplate,
+    SpareSchema,
+)
 from apps.tenants.services.domains import domain_add, domain_remove
 from apps.tenants.services.organizations import organization_activate, organization_suspend
 
@@ -50,6 +57,15 @@ class OrganizationAdmin(PlatformAdmin):
             request, organizations, lambda row: organization_activate(actor=actor, organization=row, now=now)
         )
         self.message_user(request, _("%(count)d activated.") % {"count": done})
+
+
+@admin.register(OrganizationSettings, site=platform_site)
+class OrganizationSettingsAdmin(PlatformAdmin):
+    """Only to be looked at, where an organization has changed any; it sets them itself."""
+
+    list_display = ("organization", "business_type", "timezone", "holiday_country", "updated_at")
+    list_select_related = ("organization",)
+    search_fields = ("organization__name", "organization__slug", "business_type")
 
 
 @admin.register(Domain, site=platform_site)

@@ -1,16 +1,33 @@
-"""Public schema: organizations, their hosts, the directory of addresses, prepared schemas."""
+"""Public schema: organizations, their hosts and settings, the directory of addresses, prepared schemas."""
 
 from __future__ import annotations
 
+from datetime import date, time
 from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
+from django.db.models import F, Q
+from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 from django_tenants.models import DomainMixin, TenantMixin
 
 from apps.common.models import BaseModel
+from apps.tenants.calendars import HolidayCalendar
 from apps.tenants.guard import GuardedModel
+from apps.tenants.validators import country_validate, line_validate, logo_validate, zone_validate
+
+COLOR = r"^#(?:[0-9A-Fa-f]{3}|[0-9A-Fa-f]{6})\Z"
+DEFAULT_LABELS = {
+    "resource_singular": gettext_noop("Resource"),
+    "resource_plural": gettext_noop("Resources"),
+    "booking_label": gettext_noop("Booking"),
+    "user_label": gettext_noop("User"),
+}
+LABEL_LENGTH, HOLIDAY_LENGTH, MOST_HOLIDAYS = 60, 120, 200
 
 
 class TenantModel(GuardedModel, BaseModel):
@@ -33,9 +50,17 @@ class Organization(TenantMixin, BaseModel):  # type: ignore[misc,django-manager-
 
     auto_create_schema = False  # schemas come from provisioning, in its own transaction
 
-    name = models.CharField(_("name"), max_length=200)
+    name = models.CharField(_("name"), max_length=200, validators=[line_validate])
     slug = models.SlugField(_("slug"), max_length=63, unique=True)
     plan = models.CharField(_("plan"), max_length=40, default="standard")
+    logo_url = models.CharField(_("logo"), max_length=500, null=True, blank=True, validators=[logo_validate])
+    theme_primary_color = models.CharField(
+        _("colour"),
+        max_length=7,
+        null=True,
+        blank=True,
+        validators=[RegexValidator(COLOR, _("A colour is # and 3 or 6 hexadecimal digits."))],
+    )
     is_active = models.BooleanField(_("active"), default=True)
     schema_version = models.CharField(_("schema version"), max_length=64, blank=True, editable=False)
     migration_state = models.CharField(
@@ -44,14 +69,96 @@ class Organization(TenantMixin, BaseModel):  # type: ignore[misc,django-manager-
     migration_error = models.TextField(_("migration error"), blank=True, editable=False)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
 
+    etag_ignores = frozenset({"schema_version", "migration_state", "migration_error"})  # deployments move them
+
     class Meta:
         ordering = ("name",)
         verbose_name = _("organization")
         verbose_name_plural = _("organizations")
         indexes: ClassVar = [models.Index(fields=["schema_version"])]
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(theme_primary_color__regex=COLOR), name="organization_color"),
+        ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def settings(self) -> OrganizationSettings:
+        """What it has set; the defaults where it never did, and has no row."""
+        try:
+            return self.stored_settings
+        except OrganizationSettings.DoesNotExist:
+            return OrganizationSettings(organization=self)
+
+
+class OrganizationSettings(BaseModel):
+    """The rules an organization works by. No row means the defaults; the first change makes one.
+
+    ``custom_labels`` holds what was renamed, by key; ``holidays`` its own days of rest, as ``{date, name}`` in order.
+    """
+
+    organization = models.OneToOneField(
+        Organization,
+        to_field="schema_name",
+        db_column="schema_name",  # what the row rules of `public` go by
+        on_delete=models.CASCADE,
+        related_name="stored_settings",
+        verbose_name=_("organization"),
+    )
+    business_type = models.CharField(_("kind of business"), max_length=60, blank=True, validators=[line_validate])
+    timezone = models.CharField(_("time zone"), max_length=64, default="UTC", validators=[zone_validate])
+    working_hours_start = models.TimeField(_("work begins"), default=time(8))
+    working_hours_end = models.TimeField(_("work ends"), default=time(18))
+    booking_interval = models.PositiveSmallIntegerField(
+        _("minutes of a slot"), default=30, validators=[MinValueValidator(5), MaxValueValidator(480)]
+    )
+    advance_booking_days = models.PositiveSmallIntegerField(
+        _("days one may book ahead"), default=30, validators=[MaxValueValidator(365)]
+    )
+    cancellation_hours = models.PositiveSmallIntegerField(
+        _("hours before which one may cancel"), default=24, validators=[MaxValueValidator(168)]
+    )
+    custom_labels = models.JSONField(_("labels"), default=dict, blank=True)
+    holidays = models.JSONField(_("own holidays"), default=list, blank=True)
+    holiday_country = models.CharField(_("public holidays of"), max_length=2, blank=True, validators=[country_validate])
+    updated_at = models.DateTimeField(_("changed"), default=now, editable=False)
+
+    etag_ignores = frozenset({"id", "created_at", "updated_at"})  # defaults have a tag too, and it must not move
+
+    class Meta:
+        ordering = ("organization",)
+        verbose_name = _("settings of an organization")
+        verbose_name_plural = _("settings of organizations")
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(working_hours_start__lt=F("working_hours_end")), name="settings_hours_in_order"
+            ),
+            models.CheckConstraint(
+                condition=Q(booking_interval__range=(5, 480))
+                & Q(advance_booking_days__range=(0, 365))
+                & Q(cancellation_hours__range=(0, 168)),
+                name="settings_in_range",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.organization_id)
+
+    def clean(self) -> None:
+        if self.working_hours_start >= self.working_hours_end:
+            raise ValidationError({"working_hours_end": _("Work must end after it begins.")})
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """The organization's words for things: its own, else ours."""
+        return {**DEFAULT_LABELS, **self.custom_labels}
+
+    @property
+    def calendar(self) -> HolidayCalendar:
+        """Its days of rest: its own, and those of its country."""
+        own = {date.fromisoformat(entry["date"]): entry["name"] for entry in self.holidays}
+        return HolidayCalendar(own, self.holiday_country)
 
 
 class Domain(DomainMixin):  # type: ignore[misc]  # untyped library

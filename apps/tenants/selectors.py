@@ -1,29 +1,40 @@
-"""Finding organizations: by host, id, schema or slug, from the copy kept in process."""
+"""Finding organizations: by host, id, schema or slug, from the copy kept in process; and what they have set."""
 
 from __future__ import annotations
 
+from datetime import date
 from uuid import UUID
 
+from django.conf import settings
+from django.core.cache import cache
 from django.db import connection
 
-from apps.tenants.context import owner_context, public_context
+from apps.tenants.calendars import Holiday, HolidayCalendar
+from apps.tenants.context import owner_context, public_context, require_tenant, tenant_context
 from apps.tenants.hosts import is_shared_host
-from apps.tenants.models import Organization
+from apps.tenants.models import Organization, OrganizationSettings
 from apps.tenants.naming import PLATFORM
 from apps.tenants.registry import Registry
 
 __all__ = [
+    "holiday_calendar",
+    "holidays_between",
     "hosts_forget",
     "is_shared_host",
     "organization_by_host",
     "organization_by_id",
     "organization_by_schema",
     "organization_by_slug",
+    "organization_current",
+    "organization_settings",
+    "organization_settings_now",
     "organizations_all",
     "platform",
     "schema_sizes",
+    "settings_forget",
 ]
 _registry = Registry()
+_SETTINGS = "organization_settings"
 
 
 def hosts_forget() -> None:
@@ -63,6 +74,49 @@ def organizations_all() -> list[Organization]:
     """Every organization but the platform, by name, read afresh."""
     with public_context():
         return list(Organization.objects.exclude(schema_name=PLATFORM))
+
+
+def organization_current() -> Organization:
+    """The organization at work, read afresh, with its hosts and its settings: two queries."""
+    schema = require_tenant()
+    with public_context():  # organizations see no hosts, not even their own
+        everything = Organization.objects.select_related("stored_settings").prefetch_related("domains")
+        return everything.get(schema_name=schema)
+
+
+def organization_settings() -> OrganizationSettings:
+    """What the current organization has set, or the defaults.
+
+    Kept for ORGANIZATION_CACHE_SECONDS; a change shows at once in the process that made it, in others by then.
+    """
+    found: OrganizationSettings | None = cache.get(_SETTINGS)
+    if found is None:
+        found = organization_settings_now()
+        cache.set(_SETTINGS, found, settings.ENV.organization_cache_seconds)
+    return found
+
+
+def organization_settings_now() -> OrganizationSettings:
+    """What the current organization has set, or the defaults, read afresh."""
+    schema = require_tenant()
+    stored = OrganizationSettings.objects.filter(organization_id=schema).first()
+    return stored or OrganizationSettings(organization_id=schema)
+
+
+def settings_forget(schema: str) -> None:
+    """Makes this process read an organization's settings again."""
+    with tenant_context(schema):
+        cache.delete(_SETTINGS)
+
+
+def holiday_calendar() -> HolidayCalendar:
+    """The days on which the current organization rests, to be asked day by day."""
+    return organization_settings().calendar
+
+
+def holidays_between(*, first: date, last: date) -> list[Holiday]:
+    """The current organization's days of rest, its own and its country's, from ``first`` to ``last`` in order."""
+    return holiday_calendar().between(first, last)
 
 
 def schema_sizes() -> dict[str, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from apps.accounts.admin.organizations import OwnOrganizationAdmin, OwnSettingsAdmin
 from apps.accounts.admin.pages import PAGES
 from apps.accounts.admin.passwords import password_change_of
 from apps.accounts.forms import SignInForm
@@ -13,4 +14,4 @@ for site in (organization_site, platform_site):
     for model, page in PAGES.items():
         site.register(model, page)
 
-__all__ = ["PAGES"]
+__all__ = ["PAGES", "OwnOrganizationAdmin", "OwnSettingsAdmin"]

@@ -7,6 +7,7 @@ from django.urls import URLPattern, path
 from apps.accounts.api.api_keys import ApiKeyViewSet
 from apps.accounts.api.auth import AuthViewSet
 from apps.accounts.api.sockets import SocketTicketViewSet
+from apps.accounts.api.tenants import OrganizationSettingsViewSet, OrganizationViewSet
 from apps.accounts.api.users import UserViewSet
 
 urlpatterns: list[URLPattern] = [
@@ -22,5 +23,7 @@ urlpatterns: list[URLPattern] = [
     ),
     path("api-keys", ApiKeyViewSet.as_view({"get": "list", "post": "create"})),
     path("api-keys/<uuid:key_id>", ApiKeyViewSet.as_view({"delete": "destroy"})),
+    path("tenants/current", OrganizationViewSet.as_view({"get": "retrieve", "put": "update"})),
+    path("tenants/current/settings", OrganizationSettingsViewSet.as_view({"get": "retrieve", "put": "update"})),
     path("ws/ticket", SocketTicketViewSet.as_view({"post": "create"})),
 ]

@@ -22,7 +22,8 @@ _SELF_GRANT_SINCE = 160000  # before, whoever may create roles may assume them
 _MIGRATIONS = "django_migrations"
 # Shared tables that organizations touch, and what they may do there with their own rows.
 _SHARED = {
-    "tenants_organization": _READ,
+    "tenants_organization": f"{_READ}, UPDATE (name, logo_url, theme_primary_color, updated_at)",
+    "tenants_organizationsettings": "SELECT, INSERT, UPDATE",
     "tenants_directoryentry": "SELECT, INSERT, DELETE",
     "dispatch_ticket": _ALL,
 }

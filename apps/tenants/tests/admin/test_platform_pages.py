@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -15,7 +14,7 @@ from apps.accounts.backends import PATH
 from apps.accounts.models import Session, User
 from apps.events.models import Event
 from apps.tenants.context import public_context, tenant_context
-from apps.tenants.models import Domain, Organization, SchemaTemplate
+from apps.tenants.models import Domain, Organization, OrganizationSettings, SchemaTemplate
 from apps.tenants.services.provisioning import spares_replenish
 from conftest import make_user
 
@@ -47,6 +46,9 @@ def test_it_works(platform_client: Client, organization: Organization, other_org
     page = platform_client.get(f"{PAGES}/organization/?q=acme")
     assert page.status_code == 200
     assert organization.schema_name in page.content.decode()
+    with public_context():
+        OrganizationSettings.objects.create(organization_id=organization.schema_name, timezone="America/Sao_Paulo")
+    assert "America/Sao_Paulo" in platform_client.get(f"{PAGES}/organizationsettings/").content.decode()
     for model in ("organization", "domain", "directoryentry", "schematemplate", "spareschema"):
         assert platform_client.get(f"{PAGES}/{model}/").status_code == 200
     assert platform_client.get(f"{PAGES}/organization/{organization.pk}/change/").status_code == 200
@@ -92,9 +94,25 @@ def test_nothing_is_deleted_or_made_by_hand(platform_client: Client, organizatio
         assert platform_client.get(f"{PAGES}/{path}").status_code == 403
 
 
-@pytest.mark.parametrize("host", ["localhost", "acme.localhost"])
-def test_organizations_see_nothing_of_it(owner: User, host: str, actor: Callable[..., Any]) -> None:
-    client = signed_in(Client(SERVER_NAME=host), owner)
-    answer = client.get(f"{PAGES}/organization/")
+def test_settings_of_organizations_are_only_looked_at(platform_client: Client, organization: Organization) -> None:
+    with public_context():
+        row = OrganizationSettings.objects.create(organization_id=organization.schema_name)
+    page = f"{PAGES}/organizationsettings/{row.pk}/change/"
+    assert platform_client.get(page).status_code == 200
+    assert platform_client.post(page, {"timezone": "Asia/Tokyo"}).status_code == 403
+    assert platform_client.get(f"{PAGES}/organizationsettings/add/").status_code == 403
+
+
+@pytest.mark.parametrize("model", ["organization", "organizationsettings", "domain", "directoryentry"])
+def test_organizations_see_nothing_of_it(owner: User, model: str) -> None:
+    answer = signed_in(Client(SERVER_NAME="localhost"), owner).get(f"{PAGES}/{model}/")
     assert answer.status_code in {302, 403, 404}
     assert b"acme" not in answer.content.lower()
+
+
+@pytest.mark.parametrize("model", ["organization", "organizationsettings", "domain", "directoryentry"])
+def test_on_their_own_host_they_see_themselves_alone(owner: User, other_organization: Organization, model: str) -> None:
+    answer = signed_in(Client(SERVER_NAME="acme.localhost"), owner).get(f"{PAGES}/{model}/")
+    assert answer.status_code == (200 if model.startswith("organization") else 404)
+    assert b"rival" not in answer.content.lower()
+    assert other_organization.schema_name not in answer.content.decode()

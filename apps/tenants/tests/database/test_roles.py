@@ -11,7 +11,7 @@ from django.db import DatabaseError, connection, transaction
 from apps.accounts.models import User
 from apps.dispatch.models import Ticket
 from apps.tenants.context import owner_context, public_context, tenant_context, wrapper
-from apps.tenants.models import DirectoryEntry, Organization
+from apps.tenants.models import DirectoryEntry, Organization, OrganizationSettings
 from apps.tenants.naming import MEMBERS, new_schema_name
 from apps.tenants.services.roles import role_create
 from apps.tenants.tests.conftest import role_of
@@ -89,6 +89,9 @@ def test_another_search_path_is_denied(broken_search_path: str) -> None:
         "UPDATE public.tenants_organization SET plan = 'free'",
         "INSERT INTO public.tenants_organization SELECT * FROM public.tenants_organization",
         "DELETE FROM public.tenants_organization",
+        "UPDATE public.tenants_organization SET is_active = true, name = 'x'",
+        "UPDATE public.tenants_organization SET schema_name = '{victim}'",
+        "DELETE FROM public.tenants_organizationsettings",
         "UPDATE public.tenants_directoryentry SET address_hash = 'x'",
         "INSERT INTO django_migrations (app, name, applied) VALUES ('x', 'x', now())",
         "UPDATE events_event SET name = 'x'",
@@ -150,6 +153,28 @@ def test_directory_entries_are_its_own(organization: Organization, victim: str) 
     assert DirectoryEntry.objects.filter(address_hash="theirs").delete()[0] == 0
     with pytest.raises(DatabaseError, match="row-level security"), transaction.atomic():
         DirectoryEntry.objects.create(address_hash="planted", schema_name=victim)
+
+
+def test_settings_are_its_own(organization: Organization, victim: str) -> None:
+    with public_context():
+        theirs = OrganizationSettings.objects.create(organization_id=victim)
+    mine = OrganizationSettings.objects.create(organization_id=organization.schema_name)
+    assert list(OrganizationSettings.objects.all()) == [mine]
+    assert OrganizationSettings.objects.filter(pk=theirs.pk).update(timezone="Asia/Tokyo") == 0
+    moved = OrganizationSettings.objects.filter(pk=mine.pk)
+    planted = OrganizationSettings(organization_id=victim)
+    for change in (lambda: moved.update(organization_id=victim), planted.save):
+        with pytest.raises(DatabaseError, match="row-level security"), transaction.atomic():
+            change()
+    with public_context():
+        assert OrganizationSettings.objects.get(pk=theirs.pk).timezone == "UTC"
+
+
+def test_an_organization_may_change_its_own_looks_only(organization: Organization, victim: str) -> None:
+    assert Organization.objects.update(name="Other", logo_url="/x.png", theme_primary_color="#fff") == 1
+    assert Organization.objects.filter(schema_name=victim).update(name="Stolen") == 0
+    with public_context():
+        assert Organization.objects.get(schema_name=victim).name == "Rival"
 
 
 def test_the_platform_manages_the_shared_tables_and_reads_no_organization(victim: str) -> None:

@@ -1,0 +1,62 @@
+"""An organization's own name, looks and settings in its back-office; each page is one form and one service."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts.admin.organization_forms import OrganizationSettingsForm
+from apps.accounts.selectors import organization_get, organization_settings_get
+from apps.accounts.services.organizations import BRANDING, MANAGE, organization_settings_update, organization_update
+from apps.common.admin import SingleRowAdmin
+from apps.common.admin_sites import organization_site
+from apps.tenants.models import Organization, OrganizationSettings
+
+
+@admin.register(Organization, site=organization_site)
+class OwnOrganizationAdmin(SingleRowAdmin):
+    read_action = write_action = MANAGE
+    form_fields = BRANDING
+    fields = (*BRANDING, "slug", "plan", "created_at")
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self.fields
+
+    def the_row(self, request: HttpRequest) -> Organization:
+        return organization_get(actor=request.actor)  # type: ignore[attr-defined]
+
+    def save_through(self, request: HttpRequest, form: Any, *, change: bool) -> Organization:
+        actor, now = request.actor, timezone.now()  # type: ignore[attr-defined]
+        return organization_update(actor=actor, changes=form.cleaned_data, now=now)
+
+
+@admin.register(OrganizationSettings, site=organization_site)
+class OwnSettingsAdmin(SingleRowAdmin):
+    read_action = write_action = MANAGE
+    form = OrganizationSettingsForm
+    form_fields = (*OrganizationSettingsForm.Meta.fields, "own_holidays")
+    fieldsets = (
+        (None, {"fields": ("business_type", "timezone", ("working_hours_start", "working_hours_end"))}),
+        (_("Bookings"), {"fields": ("booking_interval", "advance_booking_days", "cancellation_hours")}),
+        (
+            _("Words"),
+            {
+                "fields": (
+                    ("label_resource_singular", "label_resource_plural"),
+                    ("label_booking_label", "label_user_label"),
+                )
+            },
+        ),
+        (_("Holidays"), {"fields": ("holiday_country", "own_holidays")}),
+    )
+
+    def the_row(self, request: HttpRequest) -> OrganizationSettings:
+        return organization_settings_get(actor=request.actor)  # type: ignore[attr-defined]
+
+    def save_through(self, request: HttpRequest, form: Any, *, change: bool) -> OrganizationSettings:
+        actor, now = request.actor, timezone.now()  # type: ignore[attr-defined]
+        return organization_settings_update(actor=actor, changes=form.changes(), now=now)

@@ -1,0 +1,150 @@
+"""What an organization says of itself: its name and looks, and the rules it works by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxLengthValidator
+from django.db import transaction
+from django.db.models import Model
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts.permissions import require
+from apps.common.actor import Actor
+from apps.common.errors import InvalidInput
+from apps.common.etags import check_match
+from apps.events.services import record
+from apps.tenants.context import require_tenant
+from apps.tenants.models import (
+    DEFAULT_LABELS,
+    HOLIDAY_LENGTH,
+    LABEL_LENGTH,
+    MOST_HOLIDAYS,
+    Organization,
+    OrganizationSettings,
+)
+from apps.tenants.selectors import settings_forget
+from apps.tenants.validators import line_validate
+
+MANAGE = "settings.manage"
+BRANDING = ("name", "logo_url", "theme_primary_color")
+SETTINGS = (
+    "business_type",
+    "timezone",
+    "working_hours_start",
+    "working_hours_end",
+    "booking_interval",
+    "advance_booking_days",
+    "cancellation_hours",
+    "custom_labels",
+    "holidays",
+    "holiday_country",
+)
+
+
+def organization_update(
+    *, actor: Actor, changes: Mapping[str, Any], if_match: str | None = None, now: datetime
+) -> Organization:
+    """Changes any of ``name, logo_url, theme_primary_color`` of the actor's organization [settings.manage].
+
+    Others see it within ORGANIZATION_CACHE_SECONDS. Raises ``PermissionDenied``, ``InvalidInput`` naming the field,
+    ``PreconditionFailed``.
+    """
+    require(actor, MANAGE)
+    with transaction.atomic():
+        own = Organization.objects.select_for_update(no_key=True).get(schema_name=require_tenant())
+        check_match(own, if_match)
+        changed = _assigned(own, {name: changes[name] for name in BRANDING if name in changes})
+        if changed:
+            _check(own, changed)
+            own.save(update_fields=[*changed, "updated_at"])
+            record("organization.updated", actor=actor, subject=own, data={"changed": changed}, now=now)
+    return own
+
+
+def organization_settings_update(
+    *, actor: Actor, changes: Mapping[str, Any], if_match: str | None = None, now: datetime
+) -> OrganizationSettings:
+    """Changes any of the settings of the actor's organization [settings.manage].
+
+    ``custom_labels`` are merged by key, an empty one gives back ours; ``holidays``, ``{date, name}`` each, take the
+    place of those before. Raises ``PermissionDenied``, ``InvalidInput`` naming the field, ``PreconditionFailed``.
+    """
+    require(actor, MANAGE)
+    with transaction.atomic():
+        row = _locked_settings(now)
+        check_match(row, if_match)
+        changed = _assigned(row, _wanted(row, changes))
+        if changed:
+            _check(row, changed)
+            row.updated_at = now
+            row.save(update_fields=[*changed, "updated_at"])
+            transaction.on_commit(lambda: settings_forget(row.organization_id))
+            facts = {"changed": changed}
+            record("organization.settings_changed", actor=actor, subject=row, data=facts, now=now)
+    return row
+
+
+def _locked_settings(now: datetime) -> OrganizationSettings:
+    """The row, locked; where there is none yet it is made of the defaults. Of two who make it, one waits."""
+    schema = require_tenant()
+    first = OrganizationSettings(organization_id=schema, created_at=now, updated_at=now)
+    OrganizationSettings.objects.bulk_create([first], ignore_conflicts=True)
+    return OrganizationSettings.objects.select_for_update().get(organization_id=schema)
+
+
+def _wanted(row: OrganizationSettings, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """The changes as they are stored: labels merged, days of rest in order."""
+    wanted = {name: changes[name] for name in SETTINGS if name in changes}
+    if "custom_labels" in wanted:
+        wanted["custom_labels"] = _labels(row, wanted["custom_labels"])
+    if "holidays" in wanted:
+        wanted["holidays"] = _holidays(wanted["holidays"])
+    return wanted
+
+
+def _labels(row: OrganizationSettings, given: Mapping[str, str]) -> dict[str, str]:
+    for key, text in given.items():
+        if key not in DEFAULT_LABELS:
+            raise InvalidInput(errors={f"custom_labels.{key}": [_("Unknown field.")]})
+        _require_line(f"custom_labels.{key}", text, LABEL_LENGTH)
+    return {key: text for key, text in (row.custom_labels | given).items() if text}
+
+
+def _holidays(given: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
+    if len(given) > MOST_HOLIDAYS:
+        raise InvalidInput(errors={"holidays": [_("At most %(number)d days.") % {"number": MOST_HOLIDAYS}]})
+    for index, entry in enumerate(given):
+        _require_line(f"holidays.{index}.name", entry["name"], HOLIDAY_LENGTH)
+    days = {entry["date"]: entry["name"] for entry in given}
+    if len(days) < len(given):
+        raise InvalidInput(errors={"holidays": [_("A day stands there more than once.")]})
+    return [{"date": day.isoformat(), "name": name} for day, name in sorted(days.items())]
+
+
+def _require_line(field: str, text: str, longest: int) -> None:
+    try:
+        line_validate(text)
+        MaxLengthValidator(longest)(text)
+    except ValidationError as error:
+        raise InvalidInput(errors={field: error.messages}) from error
+
+
+def _assigned(row: Model, wanted: Mapping[str, Any]) -> list[str]:
+    """Writes the values on the row; returns the names of those that differ."""
+    changed = sorted(name for name, value in wanted.items() if getattr(row, name) != value)
+    for name in changed:
+        setattr(row, name, wanted[name])
+    return changed
+
+
+def _check(row: Model, changed: list[str]) -> None:
+    """What the fields themselves say of their new values, and how they stand to one another."""
+    try:
+        row.clean_fields(exclude={field.name for field in row._meta.fields} - set(changed))
+        row.clean()
+    except ValidationError as error:
+        raise InvalidInput(errors=error.message_dict) from error
