@@ -298,9 +298,6 @@ CELERY_BEAT_SCHEDULE = {
     "tenants.spares": {"task": "tenants.spares", "schedule": 60.0},
 }
 
-# --- robots
-SCHEDULE_HOLIDAYS = ""  # path of a function that gives the current organization's days of rest
-
 # --- language, time, mail, logs
 LANGUAGE_CODE = ENV.language_code
 LANGUAGES = [("en", "English"), ("pt-br", "Português (Brasil)")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
@@ -16,6 +17,7 @@ from apps.common.admin_sites import organization_site
 from apps.robots.models import Robot, RobotVersion, Run, Schedule, ScheduleFiring
 from apps.robots.selectors.robots import robots_visible
 from apps.robots.selectors.runs import runs_visible, status_word
+from apps.robots.selectors.schedules import firings_ahead
 from apps.robots.services.robots import robot_archive, robot_create, robot_update
 from apps.robots.services.runs import run_cancel, run_retry
 from apps.robots.services.schedules import schedule_create, schedule_update
@@ -138,10 +140,15 @@ class ScheduleAdmin(OfRobotAdmin):
         "retry_count",
         "retry_backoff_seconds",
     )
-    list_display = ("__str__", "robot", "cron", "timezone", "enabled", "next_due_at")
+    exclude = ("next_due_at",)
+    list_display = ("__str__", "robot", "cron", "timezone", "enabled", "next_firing")
     list_filter = ("enabled",)
     list_select_related = ("robot",)
     search_fields = ("robot__name", "name")
+
+    @admin.display(description=_("next firing"), ordering="next_due_at")
+    def next_firing(self, schedule: Schedule) -> datetime | None:
+        return next(iter(firings_ahead(schedule, timezone.now())), None)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """A schedule stays with its robot."""

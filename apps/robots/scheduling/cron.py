@@ -6,7 +6,7 @@ it, one in a repeated hour fires once, and jobs with `*` in the minutes or hours
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -33,7 +33,7 @@ class Timetable:
     ends_at: datetime | None = None
     window_start: time | None = None
     window_end: time | None = None
-    holidays: Collection[date] = field(default_factory=frozenset)
+    holidays: Container[date] = field(default_factory=frozenset)
 
     def __post_init__(self) -> None:
         """Raise InvalidSchedule, naming the field, for what can never be meant."""
@@ -61,6 +61,11 @@ def next_firings(timetable: Timetable, after: datetime, count: int) -> list[date
         if len(found) == count:
             break
     return found
+
+
+def is_holiday(timetable: Timetable, moment: datetime) -> bool:
+    """Whether a moment lies on a day of the zone on which nothing fires."""
+    return moment.astimezone(_zone(timetable.zone)).date() in timetable.holidays
 
 
 def _firings(timetable: Timetable, after: datetime) -> Iterator[datetime]:

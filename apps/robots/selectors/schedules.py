@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
-from django.conf import settings
 from django.db.models import QuerySet
-from django.utils.module_loading import import_string
 
 from apps.common.actor import Actor
 from apps.robots.errors import ScheduleNotFound
 from apps.robots.models import Schedule
 from apps.robots.scheduling.cron import Timetable, next_firings
 from apps.robots.selectors.robots import READ, robot_get
+from apps.tenants.selectors import holiday_calendar
 
 SHOWN_FIRINGS = 5
 
@@ -42,16 +40,8 @@ def timetable_of(schedule: Schedule) -> Timetable:
         ends_at=schedule.ends_at,
         window_start=schedule.window_start,
         window_end=schedule.window_end,
-        holidays=holidays() if schedule.skip_holidays else frozenset(),
+        holidays=holiday_calendar() if schedule.skip_holidays else frozenset(),
     )
-
-
-def holidays() -> Collection[date]:
-    """Days on which the current organization rests: what the function named by SCHEDULE_HOLIDAYS says."""
-    if not settings.SCHEDULE_HOLIDAYS:
-        return frozenset()
-    source: Callable[[], Collection[date]] = import_string(settings.SCHEDULE_HOLIDAYS)
-    return source()
 
 
 def firings_ahead(schedule: Schedule, now: datetime) -> list[datetime]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -19,14 +20,14 @@ from apps.events.services import record
 from apps.executions.models import TERMINAL
 from apps.robots.models import Robot, Schedule, ScheduleFiring, TriggerType
 from apps.robots.payloads import arguments_checked, environment_checked, parameters_checked
-from apps.robots.scheduling.cron import next_firings
+from apps.robots.scheduling.cron import Timetable, is_holiday, next_firings
 from apps.robots.selectors.schedules import timetable_of
 from apps.robots.services.robots import robot_lock
 from apps.robots.services.runs import run_start
 from apps.tenants.context import require_tenant
 
 logger = structlog.get_logger(__name__)
-MISSED, BUSY = "missed", "max_concurrency"
+MISSED, BUSY, HOLIDAY = "missed", "max_concurrency", "holiday"
 _MOMENT = timedelta(microseconds=1)
 _INPUTS = {
     "runtime_arguments": arguments_checked,
@@ -102,8 +103,13 @@ def _fill(schedule: Schedule, values: Mapping[str, Any], *, now: datetime) -> No
     for name, value in values.items():
         check = _INPUTS.get(name)
         setattr(schedule, name, check(value, name=name) if check else value)
-    firings = next_firings(timetable_of(schedule), now, 1)
-    schedule.next_due_at = firings[0] if firings and schedule.enabled else None
+    schedule.next_due_at = _next_due(timetable_of(schedule), now) if schedule.enabled else None
+
+
+def _next_due(timetable: Timetable, now: datetime) -> datetime | None:
+    """The next moment to look at the schedule. On holidays too: which days these are may change until then."""
+    moments = next_firings(replace(timetable, holidays=frozenset()), now, 1)
+    return moments[0] if moments else None
 
 
 def _fire(schedule_id: UUID, *, now: datetime) -> bool:
@@ -113,15 +119,14 @@ def _fire(schedule_id: UUID, *, now: datetime) -> bool:
         schedule = unlocked.select_related("robot").filter(pk=schedule_id, enabled=True, next_due_at__lte=now).first()
         if schedule is None or schedule.next_due_at is None:
             return False
-        schedule_due = schedule.next_due_at
-        moment = _moment_due(schedule, since=schedule_due, now=now)
-        following = next_firings(timetable_of(schedule), now, 1)
-        schedule.next_due_at = following[0] if following else None
+        timetable = timetable_of(schedule)
+        moment, reason = _moment_due(timetable, since=schedule.next_due_at, now=now)
+        schedule.next_due_at = _next_due(timetable, now)
         schedule.save(update_fields=["next_due_at"])
-        firing, is_new = ScheduleFiring.objects.get_or_create(schedule=schedule, due_at=moment or schedule_due)
+        firing, is_new = ScheduleFiring.objects.get_or_create(schedule=schedule, due_at=moment)
         if not is_new:
             return False
-        reason = BUSY if _is_busy(schedule) else _start(schedule, firing, now=now) if moment else MISSED
+        reason = reason or (BUSY if _is_busy(schedule) else _start(schedule, firing, now=now))
         if reason:
             firing.skipped_reason = reason
             firing.save(update_fields=["skipped_reason"])
@@ -130,13 +135,20 @@ def _fire(schedule_id: UUID, *, now: datetime) -> bool:
         return not reason
 
 
-def _moment_due(schedule: Schedule, *, since: datetime, now: datetime) -> datetime | None:
-    """The latest moment that is due and not too long ago; of several missed ones only that is made up for."""
+def _moment_due(timetable: Timetable, *, since: datetime, now: datetime) -> tuple[datetime, str]:
+    """The latest moment that is due and not too long ago, for of several missed ones only that is made up for.
+
+    Where there is none: the moment that was missed or lies on a holiday, and which of the two.
+    """
     grace = timedelta(seconds=settings.ENV.schedule_grace_seconds)
     start = max(since, now - grace) - _MOMENT
     most = int(grace.total_seconds() // 60) + 2
-    passed = [moment for moment in next_firings(timetable_of(schedule), start, most) if moment <= now]
-    return passed[-1] if passed else None
+    candidates = next_firings(replace(timetable, holidays=frozenset()), start, most)
+    passed = [moment for moment in candidates if moment <= now]
+    working = [moment for moment in passed if not is_holiday(timetable, moment)]
+    if working:
+        return working[-1], ""
+    return (passed[-1], HOLIDAY) if passed else (since, MISSED)
 
 
 def _is_busy(schedule: Schedule) -> bool:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -52,6 +52,17 @@ def test_it_works(client_of: Clients, maintainer: User, url: str) -> None:
     assert all((moment.hour, moment.minute) == (8, 30) and moment.weekday() < 5 for moment in local)
     assert Schedule.objects.get(pk=made["id"]).next_due_at == firings[0]
     assert Event.objects.filter(name="schedule.created").count() == 1
+
+
+def test_the_next_firings_skip_holidays(client_of: Clients, maintainer: User, owner: User, url: str) -> None:
+    zone = ZoneInfo("Asia/Tokyo")
+    first = datetime.now(zone).date() + timedelta(days=2)
+    holidays = [{"date": str(first + timedelta(days=number)), "name": "Rest"} for number in (0, 1, 3)]
+    client_of(owner).put("/api/v1/tenants/current/settings", {"holidays": holidays})
+    when = {"cron": "30 1 * * *", "timezone": "Asia/Tokyo", "starts_at": f"{first}T00:00:00+09:00"}
+    answer = client_of(maintainer).post(url, when | {"skip_holidays": True}).json()
+    days = [datetime.fromisoformat(text).astimezone(zone).date() for text in answer["next_firings"]]
+    assert days == [first + timedelta(days=number) for number in (2, 4, 5, 6, 7)]
 
 
 @pytest.mark.parametrize(

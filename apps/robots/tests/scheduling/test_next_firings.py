@@ -1,16 +1,18 @@
 from __future__ import annotations
 
 import time as clock
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apps.robots.errors import InvalidSchedule
-from apps.robots.scheduling.cron import Timetable, next_firings
+from apps.robots.scheduling.cron import Timetable, is_holiday, next_firings
+from apps.tenants.calendars import HolidayCalendar
 
 BERLIN = "Europe/Berlin"
 MOMENTS = st.integers(1_700_000_000, 1_830_000_000).map(lambda second: datetime.fromtimestamp(second, UTC))
@@ -118,6 +120,31 @@ def test_asking_again_goes_on_where_it_stopped(expression: str, zone: str, after
     found = next_firings(timetable, after, 6)
     assert found == sorted(set(found))
     assert next_firings(timetable, found[2], 3) == found[3:]
+
+
+@settings(deadline=None)  # hundreds of firings each time, on a machine that may be busy
+@given(
+    st.sampled_from(["*/30 * * * *", "30 2 * * *", "0 0 * * *", "5 1,2,3 * * *"]),
+    st.sampled_from([BERLIN, "America/Sao_Paulo", "Australia/Lord_Howe", "Africa/Cairo", "UTC"]),
+    MOMENTS,
+    st.sets(st.integers(0, 3)),
+)
+def test_holidays_take_firings_away_and_change_no_other(
+    expression: str, zone: str, after: datetime, rest: set[int]
+) -> None:
+    today = after.astimezone(ZoneInfo(zone)).date()
+    resting = Timetable(expression=expression, zone=zone, holidays={today + timedelta(days=number) for number in rest})
+    end = after + timedelta(days=4)
+    working = [moment for moment in next_firings(replace(resting, holidays=()), after, 200) if moment < end]
+    found = [moment for moment in next_firings(resting, after, len(working) + 1) if moment < end]
+    assert found == [moment for moment in working if not is_holiday(resting, moment)]
+
+
+def test_holidays_of_a_far_year() -> None:
+    calendar = HolidayCalendar(country="BR")
+    found = firings("0 9 25 12 *", "UTC", "2026-01-01 00:00", 2, starts_at=at("8999-01-01"), holidays=calendar)
+    assert found == ["12-25 09:00", "12-25 09:00"]
+    assert firings("0 9 25 12 *", "UTC", "2026-01-01 00:00", 2, holidays=calendar) == []
 
 
 @given(MOMENTS)

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -9,21 +8,29 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from apps.accounts.services.organizations import organization_settings_update
 from apps.events.models import Event
 from apps.executions.models import Status
 from apps.robots.models import Robot, RobotVersion, Run, Schedule, ScheduleFiring
+from apps.robots.selectors.schedules import firings_ahead
 from apps.robots.services.robots import robot_archive
 from apps.robots.services.schedules import schedule_create, schedules_fire
 from apps.robots.tests.factories import robot_made, run_ended, system, version_made
 from apps.tenants.context import current_schema, tenant_context
 from apps.tenants.models import Organization
+from apps.tenants.selectors import settings_forget
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)  # a Monday
 SECOND = timedelta(seconds=1)
 
 
-def rest_days() -> Collection[date]:
-    return {NOON.date()}
+def rest_on(*days: date, country: str = "") -> None:
+    """The organization rests on these days, from now on."""
+    holidays = [{"date": day, "name": "Rest"} for day in days]
+    actor, now = system(current_schema()), timezone.now()
+    changes = {"holidays": holidays, "holiday_country": country}
+    organization_settings_update(actor=actor, changes=changes, now=now)
+    settings_forget(current_schema())  # nothing commits here
 
 
 def scheduled(robot: Robot, *, at: datetime = NOON - timedelta(hours=1), **values: Any) -> Schedule:
@@ -98,12 +105,83 @@ def test_switched_off(robot: Robot, version: RobotVersion) -> None:
     assert schedules_fire(now=NOON) == 0
 
 
-def test_days_of_rest(robot: Robot, version: RobotVersion, settings: Any) -> None:
-    settings.SCHEDULE_HOLIDAYS = f"{__name__}.rest_days"
+def test_days_of_rest(robot: Robot, version: RobotVersion) -> None:
+    rest_on(NOON.date())
     resting, working = scheduled(robot, skip_holidays=True), scheduled(robot)
-    assert resting.next_due_at == NOON + timedelta(days=1)
     assert schedules_fire(now=NOON) == 1
     assert Run.objects.get().schedule_id == working.pk
+    firing = ScheduleFiring.objects.get(schedule=resting)
+    assert (firing.due_at, firing.skipped_reason, firing.run_id) == (NOON, "holiday", None)
+    assert Event.objects.get(name="schedule.skipped").data["reason"] == "holiday"
+    assert schedules_fire(now=NOON + timedelta(days=1)) == 1
+    assert ScheduleFiring.objects.get(schedule=resting, due_at=NOON + timedelta(days=1)).run_id is not None
+
+
+def test_public_holidays_of_the_country(robot: Robot, version: RobotVersion) -> None:
+    rest_on(country="BR")
+    christmas = datetime(2026, 12, 25, 12, tzinfo=UTC)
+    scheduled(robot, skip_holidays=True, at=christmas - timedelta(hours=1))
+    assert schedules_fire(now=christmas) == 0
+    assert ScheduleFiring.objects.get().skipped_reason == "holiday"
+    assert schedules_fire(now=christmas + timedelta(days=1)) == 1
+
+
+def test_which_days_are_holidays_is_asked_when_it_is_due(robot: Robot, version: RobotVersion) -> None:
+    """Not when the schedule was made: a day that becomes one, or is none any more, counts as it is."""
+    scheduled(robot, skip_holidays=True)
+    rest_on(NOON.date(), NOON.date() + timedelta(days=1))
+    assert schedules_fire(now=NOON) == 0
+    rest_on(NOON.date())
+    assert schedules_fire(now=NOON + timedelta(days=1)) == 1
+
+
+def test_holidays_are_days_of_the_schedules_zone(robot: Robot, version: RobotVersion) -> None:
+    """Half past ten in the evening in São Paulo is the next day in UTC."""
+    day = date(2026, 3, 2)
+    rest_on(day)
+    evening = {"cron": "30 22 * * *", "timezone": "America/Sao_Paulo"}
+    scheduled(robot, **evening, skip_holidays=True, max_concurrency=9)  # type: ignore[arg-type]
+    before, on_it = datetime(2026, 3, 2, 1, 30, tzinfo=UTC), datetime(2026, 3, 3, 1, 30, tzinfo=UTC)
+    Schedule.objects.update(next_due_at=before)
+    assert schedules_fire(now=before) == 1
+    assert schedules_fire(now=on_it) == 0
+    assert schedules_fire(now=on_it + timedelta(days=1)) == 1
+
+
+@pytest.mark.parametrize(
+    ("day", "skipped", "following"),
+    [
+        # Clocks go forward in New York at 2:00 on 8 March 2026, back at 2:00 on 1 November 2026.
+        (date(2026, 3, 8), "2026-03-08T07:00:00+00:00", "2026-03-09T06:30:00+00:00"),
+        (date(2026, 11, 1), "2026-11-01T05:30:00+00:00", "2026-11-02T06:30:00+00:00"),
+    ],
+)
+def test_a_holiday_on_the_day_the_clocks_change(
+    robot: Robot, version: RobotVersion, day: date, skipped: str, following: str
+) -> None:
+    rest_on(day)
+    hour = 2 if day.month == 3 else 1  # an hour that is skipped, and one that comes twice
+    missing, next_day = datetime.fromisoformat(skipped), datetime.fromisoformat(following)
+    schedule = scheduled(
+        robot,
+        cron=f"30 {hour} * * *",
+        timezone="America/New_York",
+        skip_holidays=True,
+        at=missing - timedelta(hours=3),
+    )
+    assert schedule.next_due_at == missing
+    assert firings_ahead(schedule, missing - timedelta(hours=3))[0] == next_day
+    for moment in (missing, missing + timedelta(hours=1)):
+        assert schedules_fire(now=moment) == 0
+    assert [firing.skipped_reason for firing in ScheduleFiring.objects.all()] == ["holiday"]
+    assert schedules_fire(now=next_day) == 1
+
+
+def test_after_a_holiday_the_first_moment_of_the_day_fires(robot: Robot, version: RobotVersion) -> None:
+    rest_on(NOON.date())
+    scheduled(robot, cron="*/2 * * * *", skip_holidays=True, at=datetime(2026, 3, 2, 23, 57, tzinfo=UTC))
+    assert schedules_fire(now=datetime(2026, 3, 3, 0, 0, 30, tzinfo=UTC)) == 1
+    assert ScheduleFiring.objects.get().due_at == datetime(2026, 3, 3, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
