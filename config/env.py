@@ -128,7 +128,12 @@ class Environment(BaseSettings):
     log_max_bytes: int = Field(64 * 1024**2, ge=65_536, description="Bytes kept of a log.")
     artifacts_max_count: int = Field(100, ge=0, description="Artifacts a run may leave.")
     artifacts_max_bytes: int = Field(256 * 1024**2, ge=0, description="Bytes of artifacts a run may leave.")
-    retention_days: int = Field(90, ge=1, description="Default days to keep runs, logs and artifacts.")
+    retention_days: int = Field(
+        90,
+        ge=1,
+        le=3650,
+        description="Days to keep runs, logs and artifacts, where an organization does not say otherwise.",
+    )
 
     # --- robots
     robot_sandbox: Literal["auto", "required", "off"] = Field(

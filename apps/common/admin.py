@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -62,6 +63,15 @@ class ServiceAdmin(ModelAdmin):  # type: ignore[misc]
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return [field.name for field in self.opts.fields if field.name not in self.form_fields]
 
+    def _require_view(self, request: HttpRequest) -> None:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:
+        """Asks for the right first: what a selector refuses would be told on this page again, and again refused."""
+        self._require_view(request)
+        return super().get_object(request, object_id, from_field)
+
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         saved = self.save_through(request, form, change=change)
         obj.pk = saved.pk
@@ -118,6 +128,7 @@ class SingleRowAdmin(ServiceAdmin):
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Model:
         """The same one under every id."""
+        self._require_view(request)
         return self.the_row(request)
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponseBase:

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 
-from apps.common.admin import ServiceAdmin
+from apps.common.admin import ServiceAdmin, SingleRowAdmin
 from apps.common.admin_sites import organization_site
-from apps.executions.models import Artifact, Execution, LogChunk
+from apps.executions.models import Artifact, Execution, LogChunk, Retention
+from apps.executions.selectors import retention_get, retention_preview
+from apps.executions.services.retention import DAYS, MANAGE, retention_update
 
 
 @admin.register(Execution, site=organization_site)
@@ -45,3 +53,32 @@ class LogChunkAdmin(ServiceAdmin):
 class ArtifactAdmin(ServiceAdmin):
     list_display = ("name", "execution_id", "size", "content_type", "created_at")
     search_fields = ("name", "=execution__id")
+
+
+@admin.register(Retention, site=organization_site)
+class RetentionAdmin(SingleRowAdmin):
+    """How long things are kept, above what would go now."""
+
+    read_action = write_action = MANAGE
+    form_fields = DAYS
+    fields = (*DAYS, "would_go")
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self.fields
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return ("would_go",)
+
+    def the_row(self, request: HttpRequest) -> Retention:
+        actor = request.actor  # type: ignore[attr-defined]
+        row: Any = retention_get(actor=actor)
+        row.preview = retention_preview(actor=actor, now=timezone.now())
+        return row  # type: ignore[no-any-return]
+
+    def save_through(self, request: HttpRequest, form: Any, *, change: bool) -> Retention:
+        actor, now = request.actor, timezone.now()  # type: ignore[attr-defined]
+        return retention_update(actor=actor, changes=form.cleaned_data, now=now)
+
+    @admin.display(description=_("would go now"))
+    def would_go(self, row: Any) -> SafeString:
+        return render_to_string("executions/retention_preview.html", {"preview": row.preview})

@@ -16,6 +16,11 @@ class ExecutionFinished(Conflict):
     message = _("The execution has ended already.")
 
 
+class RetentionOrder(BadRequest):
+    code = "retention_order"
+    message = _("Logs and artifacts go with their runs, and cannot be kept longer.")
+
+
 class ArtifactRefused(BadRequest):
     code = "artifact_refused"
     message = _("The artifact cannot be kept.")

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
+from apps.executions.errors import RetentionOrder
 from apps.tenants.models import TenantModel
+
+MOST_DAYS = 3650
 
 
 class Status(models.TextChoices):
@@ -84,6 +89,47 @@ class Execution(TenantModel):
         return self.status in TERMINAL
 
 
+def default_days() -> int:
+    """Days that things are kept where the organization says nothing else."""
+    return int(settings.ENV.retention_days)
+
+
+def _days(label: Any) -> models.PositiveSmallIntegerField[int, int]:
+    limits = [MinValueValidator(1), MaxValueValidator(MOST_DAYS)]
+    return models.PositiveSmallIntegerField(label, default=default_days, validators=limits)
+
+
+class Retention(TenantModel):
+    """How many days finished executions, their logs and their artifacts are kept. No row means RETENTION_DAYS."""
+
+    runs_days = _days(_("days runs are kept"))
+    logs_days = _days(_("days logs are kept"))
+    artifacts_days = _days(_("days artifacts are kept"))
+    is_only = models.BooleanField(default=True, unique=True, editable=False)  # so that there is one row at most
+    updated_at = models.DateTimeField(_("changed"), default=now, editable=False)
+
+    etag_ignores = frozenset({"id", "created_at", "updated_at"})  # defaults have a tag too, and it must not move
+
+    class Meta:
+        verbose_name = _("retention")
+        verbose_name_plural = _("retention")
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(is_only=True), name="retention_only_row"),
+            models.CheckConstraint(
+                condition=Q(runs_days__range=(1, MOST_DAYS), logs_days__gte=1, artifacts_days__gte=1),
+                name="retention_in_range",
+            ),
+            models.CheckConstraint(
+                condition=Q(logs_days__lte=F("runs_days"), artifacts_days__lte=F("runs_days")),
+                name="retention_order",
+                violation_error_message=RetentionOrder.message,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.runs_days}/{self.logs_days}/{self.artifacts_days}"
+
+
 class LogChunk(TenantModel):
     """Consecutive lines of one log, numbered from 1 without gaps; ``lines`` holds [timestamp, level, stream, message].
 
@@ -103,7 +149,7 @@ class LogChunk(TenantModel):
         verbose_name_plural = _("parts of logs")
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["execution", "first_seq"], name="chunk_unique"),
-            models.CheckConstraint(condition=Q(last_seq__gte=models.F("first_seq")), name="chunk_order"),
+            models.CheckConstraint(condition=Q(last_seq__gte=F("first_seq")), name="chunk_order"),
         ]
 
     def __str__(self) -> str:

@@ -1,24 +1,32 @@
-"""Reading executions, their logs and their place in the queue. Rights are asked by the app whose work it is."""
+"""Reading executions, their logs, their place in the queue, and how long they are kept.
+
+Of executions, rights are asked by the app whose work it is.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Avg, F, Max, QuerySet
+from django.db.models import Avg, Count, F, Func, IntegerField, Max, Min, QuerySet, Sum
 from django.utils.translation import gettext
 
+from apps.accounts.permissions import require, require_member
+from apps.common.actor import Actor
 from apps.dispatch.models import Ticket
-from apps.executions.models import TERMINAL, Execution, LogChunk, Status
+from apps.executions.models import TERMINAL, Artifact, Execution, LogChunk, Retention, Status
 from apps.tenants.context import require_tenant, tenant_context
 
 MAXIMUM_LINES = 5_000
 CHUNKS_AT_ONCE = 50
 RECENT = 20
 COUNTED_AHEAD = 10_000
+GAP_REASON = "retention"
+"""Stands in the place of a log that was kept long enough."""
 _TICKETS = Ticket._meta.db_table
 _AHEAD = f"""
     SELECT mine.id, (
@@ -53,6 +61,26 @@ class QueuePosition:
 
     position: int
     eta_seconds: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class WouldGo:
+    """So many of one kind, the bytes they take, and when the executions they are of ended."""
+
+    count: int
+    bytes: int
+    oldest: datetime | None
+    newest: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class RetentionPreview:
+    """What is older than kept at one moment: runs, their logs, their artifacts, each counted for itself."""
+
+    at: datetime
+    runs: WouldGo
+    logs: WouldGo
+    artifacts: WouldGo
 
 
 def log_chunks(*, execution_id: UUID, after: int = 0, limit: int = CHUNKS_AT_ONCE) -> list[LogChunk]:
@@ -145,3 +173,39 @@ def _recent_seconds(queue: str) -> float | None:
     recent = ended.order_by("-finished_at").values("started_at", "finished_at")[:RECENT]
     mean: Any = recent.aggregate(mean=Avg(F("finished_at") - F("started_at")))["mean"]
     return None if mean is None else mean.total_seconds()
+
+
+def retention_current() -> Retention:
+    """How long the current organization keeps things: what it has set, else RETENTION_DAYS."""
+    return Retention.objects.first() or Retention()
+
+
+def retention_get(*, actor: Actor) -> Retention:
+    """How long things are kept, for all people of the organization. Raises ``Unauthorized``."""
+    require_member(actor)
+    return retention_current()
+
+
+def retention_preview(*, actor: Actor, now: datetime) -> RetentionPreview:
+    """What pruning would remove now, as things are kept now [settings.manage]. Nothing is written.
+
+    Bytes are those in the database, compressed as they lie there, and of artifacts those in storage.
+    """
+    require(actor, "settings.manage")
+    keep = retention_current()
+    runs = Execution.objects.filter(finished_at__lt=now - timedelta(days=keep.runs_days))
+    logs = LogChunk.objects.filter(execution__finished_at__lt=now - timedelta(days=keep.logs_days))
+    artifacts = Artifact.objects.filter(execution__finished_at__lt=now - timedelta(days=keep.artifacts_days))
+    row = Func(F("pk"), template=f"pg_column_size({Execution._meta.db_table}.*)", output_field=IntegerField())
+    lines = Func(F("lines"), function="pg_column_size", output_field=IntegerField())
+    return RetentionPreview(
+        at=now,
+        runs=_would_go(runs, Count("pk"), Sum(row), "finished_at"),
+        logs=_would_go(logs.exclude(gap_reason=GAP_REASON), Count("execution", distinct=True), Sum(lines)),
+        artifacts=_would_go(artifacts, Count("pk"), Sum("size")),
+    )
+
+
+def _would_go(rows: QuerySet[Any], count: Count, size: Sum, ended: str = "execution__finished_at") -> WouldGo:
+    found = rows.order_by().aggregate(count=count, size=size, oldest=Min(ended), newest=Max(ended))
+    return WouldGo(found["count"], found["size"] or 0, found["oldest"], found["newest"])

@@ -9,11 +9,11 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
 from django.db import transaction
-from django.db.models import Model
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.permissions import require
 from apps.common.actor import Actor
+from apps.common.changes import assign, check_fields
 from apps.common.errors import InvalidInput
 from apps.common.etags import check_match
 from apps.events.services import record
@@ -57,9 +57,9 @@ def organization_update(
     with transaction.atomic():
         own = Organization.objects.select_for_update(no_key=True).get(schema_name=require_tenant())
         check_match(own, if_match)
-        changed = _assigned(own, {name: changes[name] for name in BRANDING if name in changes})
+        changed = assign(own, {name: changes[name] for name in BRANDING if name in changes})
         if changed:
-            _check(own, changed)
+            check_fields(own, changed)
             own.save(update_fields=[*changed, "updated_at"])
             record("organization.updated", actor=actor, subject=own, data={"changed": changed}, now=now)
     return own
@@ -77,9 +77,9 @@ def organization_settings_update(
     with transaction.atomic():
         row = _locked_settings(now)
         check_match(row, if_match)
-        changed = _assigned(row, _wanted(row, changes))
+        changed = assign(row, _wanted(row, changes))
         if changed:
-            _check(row, changed)
+            check_fields(row, changed)
             row.updated_at = now
             row.save(update_fields=[*changed, "updated_at"])
             transaction.on_commit(lambda: settings_forget(row.organization_id))
@@ -131,20 +131,3 @@ def _require_line(field: str, text: str, longest: int) -> None:
         MaxLengthValidator(longest)(text)
     except ValidationError as error:
         raise InvalidInput(errors={field: error.messages}) from error
-
-
-def _assigned(row: Model, wanted: Mapping[str, Any]) -> list[str]:
-    """Writes the values on the row; returns the names of those that differ."""
-    changed = sorted(name for name, value in wanted.items() if getattr(row, name) != value)
-    for name in changed:
-        setattr(row, name, wanted[name])
-    return changed
-
-
-def _check(row: Model, changed: list[str]) -> None:
-    """What the fields themselves say of their new values, and how they stand to one another."""
-    try:
-        row.clean_fields(exclude={field.name for field in row._meta.fields} - set(changed))
-        row.clean()
-    except ValidationError as error:
-        raise InvalidInput(errors=error.message_dict) from error

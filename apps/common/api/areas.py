@@ -26,6 +26,6 @@ class Area:
 AREAS = (
     Area("tenants", _("Organizations"), ("/tenants", "/auth/register")),
     Area("users", _("Sign-in, users and keys"), ("/auth", "/users", "/api-keys", "/ws/ticket")),
-    Area("robots", _("Robots and runs"), ("/robots", "/runs")),
+    Area("robots", _("Robots and runs"), ("/robots", "/runs", "/retention")),
     Area("portal", _("Service portal"), ("/domains", "/services")),
 )

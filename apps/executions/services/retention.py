@@ -2,41 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Self
 
 import structlog
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 
+from apps.accounts.permissions import require
 from apps.common.actor import Actor
+from apps.common.changes import assign, check_fields
+from apps.common.etags import check_match
 from apps.common.ids import uuid7
 from apps.events.services import record
-from apps.executions.models import Artifact, Execution, LogChunk
+from apps.executions.errors import RetentionOrder
+from apps.executions.models import Artifact, Execution, LogChunk, Retention
+from apps.executions.selectors import GAP_REASON, retention_current
 from apps.executions.services.artifacts import files_delete_after_commit
 from apps.tenants.context import require_tenant, tenant_context
 from apps.tenants.selectors import organizations_all
 
 logger = structlog.get_logger(__name__)
 BATCH = 200
-GAP_REASON = "retention"
-
-
-@dataclass(frozen=True, slots=True)
-class Retention:
-    """How many days finished executions, their logs and their artifacts are kept."""
-
-    runs_days: int
-    logs_days: int
-    artifacts_days: int
-
-    @classmethod
-    def default(cls) -> Self:
-        days = settings.ENV.retention_days
-        return cls(days, days, days)
+MANAGE = "settings.manage"
+DAYS = ("runs_days", "logs_days", "artifacts_days")
 
 
 @dataclass(slots=True)
@@ -75,8 +66,38 @@ class _Doomed:
         )
 
 
+def retention_update(
+    *, actor: Actor, changes: Mapping[str, int], if_match: str | None = None, now: datetime
+) -> Retention:
+    """Changes how many days runs, logs and artifacts are kept, from the next pruning on [settings.manage].
+
+    Raises ``PermissionDenied``, ``InvalidInput`` for days out of range, ``RetentionOrder`` where logs or artifacts
+    would be kept longer than the runs they go with, ``PreconditionFailed``.
+    """
+    require(actor, MANAGE)
+    with transaction.atomic():
+        Retention.objects.bulk_create([Retention(created_at=now, updated_at=now)], ignore_conflicts=True)
+        row = Retention.objects.select_for_update().get()
+        check_match(row, if_match)
+        changed = assign(row, {name: changes[name] for name in DAYS if name in changes})
+        if changed:
+            check_fields(row, changed)
+            _require_order(row)
+            row.updated_at = now
+            row.save(update_fields=[*changed, "updated_at"])
+            facts = {"changed": changed} | {name: getattr(row, name) for name in DAYS}
+            record("retention.updated", actor=actor, subject=row, data=facts, now=now)
+    return row
+
+
+def _require_order(row: Retention) -> None:
+    longer = [name for name in DAYS if getattr(row, name) > row.runs_days]
+    if longer:
+        raise RetentionOrder(errors={name: [RetentionOrder.message] for name in longer})
+
+
 def retention_apply(*, now: datetime, slug: str | None = None, dry_run: bool = False) -> list[Removed]:
-    """Prunes every organization, or the one with this slug; with ``dry_run`` only tells what would go.
+    """Prunes every organization, or the one with this slug, of what it keeps no longer; ``dry_run`` only tells.
 
     No actor: time does it; the ledger names ``retention``. Running twice at once does no harm.
     """
@@ -85,7 +106,7 @@ def retention_apply(*, now: datetime, slug: str | None = None, dry_run: bool = F
         if slug in {None, organization.slug}:
             try:
                 with tenant_context(organization):
-                    found = executions_prune(keep=Retention.default(), now=now, dry_run=dry_run)
+                    found = executions_prune(keep=retention_current(), now=now, dry_run=dry_run)
             except Exception:  # one organization's trouble must not keep the others' rows for ever
                 logger.exception("organization_not_pruned", organization=organization.slug)
                 continue

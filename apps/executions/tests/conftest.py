@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -18,11 +19,14 @@ from apps.dispatch.services.claims import Claimed, ticket_claim
 from apps.executions import registry
 from apps.executions.lease import Lease, Outcome
 from apps.executions.models import Execution, Status
+from apps.executions.services.artifacts import artifact_store
 from apps.executions.services.executions import execution_create
-from apps.executions.services.transitions import executions_start
+from apps.executions.services.logs import LogLine, log_append
+from apps.executions.services.transitions import execution_finish, executions_start
 from apps.tenants.context import public_context
 from apps.tenants.models import Organization
 
+NOW = timezone.now()
 DONE = Outcome(Status.COMPLETED, exit_code=0)
 FAILED = Outcome(Status.FAILED, exit_code=3, error_message="no", retryable=True)
 Accept = Callable[..., Execution]
@@ -109,6 +113,37 @@ def start(accept: Accept) -> Start:
         return lease
 
     return started
+
+
+@pytest.fixture
+def storage(tmp_path: Path, settings: Any) -> Path:
+    """A storage of the test's own."""
+    location = tmp_path / "storage"
+    settings.STORAGES = settings.STORAGES | {
+        "default": {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {"location": str(location)},
+        }
+    }
+    return location
+
+
+@pytest.fixture
+def aged(start: Start, storage: Path, tmp_path: Path) -> Any:
+    """An execution with two lines and an artifact that ended so many days before NOW; ``days=None`` still runs."""
+
+    def made(days: int | None) -> Lease:
+        lease = start(now=NOW - timedelta(days=500))
+        log_append(lease, [LogLine(NOW, "INFO", "stdout", "line")] * 2, now=NOW)
+        (tmp_path / "file").write_bytes(b"12345")
+        artifact_store(lease, name="file", path=tmp_path / "file", now=NOW)
+        if days is not None:
+            execution_finish(lease, DONE, now=NOW)
+            ended = NOW - timedelta(days=days)
+            Execution.objects.filter(pk=lease.execution_id).update(finished_at=ended)
+        return lease
+
+    return made
 
 
 def stored(execution: Execution | Lease) -> Execution:

@@ -1,4 +1,4 @@
-"""Removes executions, logs and artifacts older than kept (RETENTION_DAYS)."""
+"""Removes executions, logs and artifacts older than their organization keeps them."""
 
 from __future__ import annotations
 

@@ -6,51 +6,16 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.utils import timezone
 
 from apps.events.models import Event
-from apps.executions.lease import Lease
-from apps.executions.models import Artifact, Execution, LogChunk
-from apps.executions.selectors import log_lines
-from apps.executions.services.artifacts import artifact_store
-from apps.executions.services.logs import LogLine, log_append
-from apps.executions.services.retention import Removed, Retention, executions_prune
-from apps.executions.services.transitions import execution_finish
-from apps.executions.tests.conftest import DONE, Start, stored
+from apps.executions.models import Artifact, Execution, LogChunk, Retention
+from apps.executions.selectors import log_lines, retention_current
+from apps.executions.services.retention import Removed, executions_prune, retention_apply
+from apps.executions.tests.conftest import NOW, stored
+from apps.tenants.context import tenant_context
 from apps.tenants.models import Organization
 
-NOW = timezone.now()
 KEEP = Retention(runs_days=90, logs_days=30, artifacts_days=10)
-
-
-@pytest.fixture(autouse=True)
-def storage(tmp_path: Path, settings: Any) -> Path:
-    location = tmp_path / "storage"
-    settings.STORAGES = settings.STORAGES | {
-        "default": {
-            "BACKEND": "django.core.files.storage.FileSystemStorage",
-            "OPTIONS": {"location": str(location)},
-        }
-    }
-    return location
-
-
-@pytest.fixture
-def aged(start: Start, tmp_path: Path) -> Any:
-    """An execution with two lines and an artifact that ended so many days ago; ``days=None`` still runs."""
-
-    def made(days: int | None) -> Lease:
-        lease = start(now=NOW - timedelta(days=500))
-        log_append(lease, [LogLine(NOW, "INFO", "stdout", "line")] * 2, now=NOW)
-        (tmp_path / "file").write_bytes(b"12345")
-        artifact_store(lease, name="file", path=tmp_path / "file", now=NOW)
-        if days is not None:
-            execution_finish(lease, DONE, now=NOW)
-            ended = NOW - timedelta(days=days)
-            Execution.objects.filter(pk=lease.execution_id).update(finished_at=ended)
-        return lease
-
-    return made
 
 
 def files(storage: Path) -> int:
@@ -87,7 +52,8 @@ def test_logs_and_artifacts_may_go_earlier(aged: Any, storage: Path, committed: 
 
 def test_what_runs_is_never_touched(aged: Any) -> None:
     aged(None)
-    removed = executions_prune(keep=Retention(0, 0, 0), now=NOW + timedelta(days=1000))
+    nothing = Retention(runs_days=0, logs_days=0, artifacts_days=0)
+    removed = executions_prune(keep=nothing, now=NOW + timedelta(days=1000))
     assert (removed.executions, removed.logs, removed.artifacts) == (0, 0, 0)
 
 
@@ -107,6 +73,20 @@ def test_dry_run_tells_and_touches_nothing(aged: Any, storage: Path, organizatio
     assert Execution.objects.count() == 3
     assert files(storage) == 3
     assert executions_prune(keep=KEEP, now=NOW) == expected
+
+
+def test_each_organization_keeps_as_long_as_it_says(
+    aged: Any, organization: Organization, other_organization: Organization
+) -> None:
+    short, long = aged(20), aged(5)
+    Retention.objects.create(runs_days=10, logs_days=10, artifacts_days=10)
+    with tenant_context(other_organization):
+        assert retention_current().runs_days == 90
+    found = {removed.organization: removed.executions for removed in retention_apply(now=NOW, dry_run=True)}
+    assert (found[organization.slug], found[other_organization.slug]) == (1, 0)
+    retention_apply(now=NOW)
+    assert list(Execution.objects.values_list("pk", flat=True)) == [long.execution_id]
+    assert Event.objects.get(name="execution.pruned").subject_id == str(short.execution_id)
 
 
 def test_command(aged: Any, organization: Organization, capsys: pytest.CaptureFixture[str]) -> None:

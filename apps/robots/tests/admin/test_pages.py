@@ -154,6 +154,12 @@ def test_viewers_change_nothing(viewer: User, browser: Browser, run: Run) -> Non
     assert run.execution.status == Status.PENDING
 
 
+def test_without_any_right_an_object_is_403(stranger: User, browser: Browser, run: Run, schedule: Schedule) -> None:
+    client = browser(stranger)
+    pages = (f"{ROBOTS}{run.robot_id}", f"{VERSIONS}{run.version_id}", f"{RUNS}{run.pk}", f"{SCHEDULES}{schedule.pk}")
+    assert [client.get(f"{page}/change/").status_code for page in pages] == [403] * 4
+
+
 def test_only_what_may_be_seen(
     viewer: User, browser: Browser, organization: Organization, run: Run, grant: Callable[..., Any]
 ) -> None:
