@@ -49,7 +49,6 @@ INSTALLED_APPS = [
     "apps.tenants",  # before django_tenants, whose commands it replaces
     "django_tenants",
     "rest_framework",
-    "django_filters",
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "corsheaders",
