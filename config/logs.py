@@ -57,6 +57,7 @@ def configure_logging(log_format: str, level: str) -> None:
                 "django.security.DisallowedHost": {"level": "CRITICAL"},
                 "uvicorn.access": {"level": "WARNING", "propagate": False},
                 "httpx": {"level": "WARNING"},
+                "botocore": {"level": "WARNING"},  # it tells each thread where its credentials come from
             },
         }
     )

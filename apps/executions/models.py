@@ -170,6 +170,7 @@ class Artifact(TenantModel):
         ordering = ("name",)
         verbose_name = _("artifact")
         constraints: ClassVar = [models.UniqueConstraint(fields=["execution", "name"], name="artifact_unique")]
+        indexes: ClassVar = [models.Index(fields=["storage_name"], name="artifact_storage")]
 
     def __str__(self) -> str:
         return self.name

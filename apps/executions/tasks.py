@@ -19,5 +19,5 @@ def prune(**_more: Any) -> None:
 
 @shared_task(name="executions.sweep", expires=3600, ignore_result=True)
 def sweep(**_more: Any) -> None:
-    """Deletes artifact files that no row knows."""
+    """Deletes stored files that no row names."""
     orphans_sweep(now=timezone.now())

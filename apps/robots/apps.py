@@ -7,7 +7,11 @@ class RobotsConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.executions.registry import register  # noqa: PLC0415  # needs the models
+        from apps.executions.services.orphans import FileKind, file_kinds  # noqa: PLC0415
         from apps.robots import checks  # noqa: F401, PLC0415
         from apps.robots.kind import RobotKind  # noqa: PLC0415
+        from apps.robots.models import RobotVersion  # noqa: PLC0415
+        from apps.robots.services.publications import FOLDER  # noqa: PLC0415
 
         register(RobotKind())
+        file_kinds.append(FileKind(FOLDER, RobotVersion, dated_by="group"))

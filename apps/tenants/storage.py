@@ -37,5 +37,12 @@ class TenantStorage:
     def size(self, name: str) -> int:
         return default_storage.size(self.path_of(name))
 
+    def listdir(self, name: str) -> tuple[list[str], list[str]]:
+        """Folders and files in a folder; none where it does not exist."""
+        try:
+            return default_storage.listdir(self.path_of(name))
+        except FileNotFoundError:
+            return [], []
+
 
 tenant_storage = TenantStorage()

@@ -25,8 +25,10 @@ from apps.executions.services.logs import LogLine, log_append
 from apps.executions.services.transitions import execution_finish, executions_start
 from apps.tenants.context import public_context
 from apps.tenants.models import Organization
+from tests.storages import bucket_storage, folder_storage, object_server
 
 NOW = timezone.now()
+__all__ = ["bucket_storage", "folder_storage", "object_server"]
 DONE = Outcome(Status.COMPLETED, exit_code=0)
 FAILED = Outcome(Status.FAILED, exit_code=3, error_message="no", retryable=True)
 Accept = Callable[..., Execution]

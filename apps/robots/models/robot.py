@@ -94,6 +94,7 @@ class RobotVersion(TenantModel):
             models.UniqueConstraint(fields=["robot", "version"], name="version_unique"),
             models.UniqueConstraint(fields=["robot"], condition=Q(is_active=True), name="version_one_active"),
         ]
+        indexes: ClassVar = [models.Index(fields=["storage_name"], name="version_storage")]
 
     def __str__(self) -> str:
         return f"{self.robot_id} {self.version}"

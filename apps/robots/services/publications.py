@@ -28,6 +28,7 @@ from apps.robots.payloads import Publication, Upload, arguments_checked, environ
 from apps.robots.selectors.packages import archive_limits
 from apps.tenants.storage import tenant_storage
 
+FOLDER = "packages"
 DEFAULT_ENTRYPOINTS = {EntrypointType.SHELL: "main.sh", EntrypointType.ROBOT: "main.robot"}
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 _COMMIT = re.compile(r"[0-9a-fA-F]{4,64}\Z")
@@ -65,7 +66,7 @@ def package_stored(publication: Publication, upload: Upload) -> Iterator[StoredP
     fields["working_directory"] = _directory_checked(publication.working_directory, inspection)
     safe_name = _UNSAFE.sub("_", upload.name)[-80:].lstrip(".") or "artifact"
     upload.file.seek(0)
-    stored = tenant_storage.save(f"packages/{uuid7()}/{safe_name}", upload.file)
+    stored = tenant_storage.save(f"{FOLDER}/{uuid7()}/{safe_name}", upload.file)
     try:
         yield StoredPackage(inspection, stored, entrypoint, fields)
     except BaseException:

@@ -16,6 +16,9 @@ from apps.robots.models import Robot, RobotVersion, Run, Schedule
 from apps.robots.services.schedules import schedule_create
 from apps.robots.tests.factories import robot_made, run_made, system, version_made
 from apps.tenants.models import Organization
+from tests.storages import bucket_storage, folder_storage, object_server
+
+__all__ = ["bucket_storage", "folder_storage", "object_server"]
 
 
 @pytest.fixture
