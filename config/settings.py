@@ -145,18 +145,28 @@ STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / ".data" / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = True
+FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+
+
+def _bucket(url: str) -> dict[str, Any]:
+    from botocore.config import Config  # noqa: PLC0415  # takes half a second, which only those with a bucket spend
+
+    parts = urlsplit(url)
+    return {
+        "bucket_name": parts.netloc,
+        "location": parts.path.strip("/"),
+        "max_memory_size": FILE_UPLOAD_MAX_MEMORY_SIZE,  # what is read beyond it goes to FILE_UPLOAD_TEMP_DIR
+        "client_config": Config(connect_timeout=5, read_timeout=30, retries={"mode": "standard", "max_attempts": 2}),
+    }
+
+
 MEDIA_ROOT = ENV.data_dir / "storage"
 STORAGES: dict[str, Any] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": str(MEDIA_ROOT)}},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 if ENV.storage_url:
-    _bucket = urlsplit(ENV.storage_url)
-    STORAGES["default"] = {
-        "BACKEND": "storages.backends.s3.S3Storage",
-        "OPTIONS": {"bucket_name": _bucket.netloc, "location": _bucket.path.strip("/")},
-    }
-FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+    STORAGES["default"] = {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": _bucket(ENV.storage_url)}
 FILE_UPLOAD_TEMP_DIR = ENV.data_dir / "uploads"  # beside the storage: /tmp may be small
 FILE_UPLOAD_TEMP_DIR.mkdir(parents=True, exist_ok=True)
 DATA_UPLOAD_MAX_MEMORY_SIZE = ENV.max_body_bytes
@@ -307,4 +317,7 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 LOGGING_CONFIG = None
 configure_logging(ENV.log_format, ENV.log_level)
+
+# --- what the kernel asks of apps above it
 ORGANIZATION_FROM_CREDENTIALS = "apps.accounts.tenancy.organization_from_credentials"
+RIGHT_REQUIRED = "apps.accounts.permissions.require"

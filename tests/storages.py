@@ -10,6 +10,8 @@ from typing import Any
 import boto3
 import pytest
 
+from config.settings import _bucket
+
 BUCKET = "oficina-files"
 
 
@@ -42,7 +44,7 @@ def bucket_storage(object_server: str, settings: Any, monkeypatch: pytest.Monkey
         monkeypatch.setenv(name, "for-tests")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", object_server)
-    options = {"bucket_name": BUCKET, "location": "prod"}
+    options = _bucket(f"s3://{BUCKET}/prod")
     settings.STORAGES = settings.STORAGES | {
         "default": {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
     }

@@ -6,11 +6,13 @@ and a process or a connection that dies leaves nothing to clean up: its transact
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import orjson
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 
 from apps.common.errors import IdempotencyInProgress, IdempotencyKeyReused
 from apps.common.models import IdempotencyRecord
@@ -64,6 +66,21 @@ class Claim:
     def _secret(self) -> bytes:
         return derived_key("idempotency-answer", self.key)
 
+    @contextmanager
+    def begun(self) -> Iterator[None]:
+        """Lets nobody else begin the same while the block runs, without any transaction.
+
+        For work ahead of the transaction, which two would do in vain. That the effect is one is the promise of ``take``
+        alone: this lock is lost with the connection. Raises ``IdempotencyInProgress``.
+        """
+        if not _lock("pg_try_advisory_lock", self.digest):
+            raise IdempotencyInProgress(retry_after=1)
+        try:
+            yield
+        finally:
+            with suppress(OperationalError, InterfaceError):  # a connection that is gone holds nothing
+                _lock("pg_advisory_unlock", self.digest)
+
     def take(self, *, now: datetime) -> Answer | None:
         """Claims the key until the transaction ends; returns the stored answer where it was used before.
 
@@ -72,9 +89,13 @@ class Claim:
         """
         if not connection.in_atomic_block:
             raise OutsideTransactionError
-        digest = self.digest
-        if not _lock(digest):
+        if not _lock("pg_try_advisory_xact_lock", self.digest):
             raise IdempotencyInProgress(retry_after=1)
+        return self.answered(now=now)
+
+    def answered(self, *, now: datetime) -> Answer | None:
+        """The stored answer where the key was used before. Raises ``IdempotencyKeyReused``."""
+        digest = self.digest
         record = IdempotencyRecord.objects.filter(digest=digest.hex()).first()
         if record is None:
             return None
@@ -104,11 +125,11 @@ class Claim:
         return keyed_digest(self._secret(), self.request).hex()
 
 
-def _lock(digest: bytes) -> bool:
-    """Takes an advisory lock for the rest of the transaction, unless somebody has it."""
+def _lock(function: str, digest: bytes) -> bool:
+    """What PostgreSQL's ``function`` says of the advisory lock that stands for the digest."""
     number = int.from_bytes(digest[:_LOCK_BYTES], "big", signed=True)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [number])
+        cursor.execute(f"SELECT {function}(%s)", [number])
         return bool(cursor.fetchone()[0])
 
 

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import structlog
 from django.core.exceptions import SuspiciousFileOperation
 from django.core.files.base import File
 from django.core.files.storage import default_storage
+from django.utils.translation import gettext_lazy as _
 
+from apps.common.errors import Unavailable
 from apps.tenants.context import require_tenant
 
+logger = structlog.get_logger(__name__)
 _LONGEST = 900  # S3 takes 1,024 bytes, prefix included
 
 
 class TenantStorage:
-    """The default storage, seen from inside the current organization."""
+    """The default storage, seen from inside the current organization.
+
+    Every method raises ``Unavailable`` where the storage does not do its work, and ``open`` and ``size``
+    ``FileNotFoundError`` where the file is missing.
+    """
 
     def path_of(self, name: str) -> str:
         """``<schema>/<name>``; raises ``SuspiciousFileOperation`` for names that could leave the schema's folder."""
@@ -23,26 +34,49 @@ class TenantStorage:
 
     def save(self, name: str, content: File[bytes]) -> str:
         """Stores ``content``; returns the name it got, without the organization's prefix."""
-        return default_storage.save(self.path_of(name), content).partition("/")[2]
+        path = self.path_of(name)
+        with _working():
+            return default_storage.save(path, content).partition("/")[2]
 
     def open(self, name: str) -> File[bytes]:
-        return default_storage.open(self.path_of(name), "rb")
+        path = self.path_of(name)
+        with _working():
+            return default_storage.open(path, "rb")
 
     def delete(self, name: str) -> None:
-        default_storage.delete(self.path_of(name))
+        path = self.path_of(name)
+        with _working():
+            default_storage.delete(path)
 
     def exists(self, name: str) -> bool:
-        return default_storage.exists(self.path_of(name))
+        path = self.path_of(name)
+        with _working():
+            return default_storage.exists(path)
 
     def size(self, name: str) -> int:
-        return default_storage.size(self.path_of(name))
+        path = self.path_of(name)
+        with _working():
+            return default_storage.size(path)
 
     def listdir(self, name: str) -> tuple[list[str], list[str]]:
         """Folders and files in a folder; none where it does not exist."""
+        path = self.path_of(name)
         try:
-            return default_storage.listdir(self.path_of(name))
+            with _working():
+                return default_storage.listdir(path)
         except FileNotFoundError:
             return [], []
+
+
+@contextmanager
+def _working() -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except Exception as error:
+        logger.exception("storage_unavailable")  # a full disk, a server that is away, a key that was withdrawn
+        raise Unavailable(_("The storage does not answer.")) from error
 
 
 tenant_storage = TenantStorage()

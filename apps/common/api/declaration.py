@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -16,6 +18,8 @@ from apps.common.api.parsers import MultiPartParser
 from apps.common.errors import ApplicationError
 
 SerializerClass = type[Serializer[Any]]
+Preparation = Callable[..., AbstractContextManager[Any]]
+"""Takes the request and the route's arguments; what it yields is undone where the block leaves it unused or fails."""
 DEPRECATED_AT_LEAST = timedelta(weeks=4)
 MULTIPART_FRAMING = 1024**2
 """Bytes an upload may have beside its file: the other fields and what holds the parts together."""
@@ -58,6 +62,7 @@ class Declaration:
     status: int
     errors: tuple[type[ApplicationError], ...]
     idempotent: bool
+    prepare: Preparation | None
     conditional: bool
     parsers: tuple[type[BaseParser], ...]
     produces: tuple[str, ...]

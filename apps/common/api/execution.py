@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from apps.common.api.declaration import Declaration
@@ -16,15 +17,26 @@ _WRITING = {"PUT", "PATCH", "DELETE"}
 def execute(
     view: Any, request: Any, declared: Declaration, method: Callable[..., Any], args: Any, kwargs: dict[str, Any]
 ) -> Any:
-    """Reads what the declaration names and calls the action method with it."""
+    """Reads what the declaration names, prepares what it prepares, and calls the action method with it."""
     request.query = query_of(request, declared)
     request.payload = payload_of(request, declared)
     request.if_match = _if_match(request, declared)
 
+    @contextmanager
+    def prepared() -> Iterator[None]:
+        if declared.prepare is None:
+            yield
+            return
+        with declared.prepare(request, *args, **kwargs) as request.prepared:
+            yield
+
     def act() -> Any:
         return method(view, request, *args, **kwargs)
 
-    return once(request, act) if declared.idempotent else act()
+    if declared.idempotent:
+        return once(request, declared, prepared, act)
+    with prepared():
+        return act()
 
 
 def _if_match(request: Any, declared: Declaration) -> str | None:

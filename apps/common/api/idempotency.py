@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from hashlib import sha256
 from typing import Any
 
 import orjson
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.http import Http404, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.utils import timezone
+from django.utils.module_loading import import_string
 from rest_framework.exceptions import APIException
 from rest_framework.response import Response
 
+from apps.common.api.declaration import Declaration
 from apps.common.api.renderers import JSONRenderer, to_json
 from apps.common.errors import ApplicationError, InvalidIdempotencyKey
 from apps.common.idempotency import Answer, Claim
@@ -27,26 +31,49 @@ _HEADERS_KEPT = ("Content-Type", "ETag", "Location")
 _REFUSALS = (ApplicationError, APIException, Http404, PermissionDenied)
 
 
-def once(request: Any, call: Callable[[], HttpResponseBase]) -> HttpResponseBase:
+def once(
+    request: Any,
+    declared: Declaration,
+    prepared: Callable[[], AbstractContextManager[None]],
+    act: Callable[[], HttpResponseBase],
+) -> HttpResponseBase:
     """Calls the action unless its key was used; only a success is stored, a refusal sets the key free.
+
+    What an operation prepares ahead of the transaction is prepared by one at a time, and not at all for a replay.
+    """
+    key = request.headers.get("Idempotency-Key")
+    if key is None:
+        with prepared():
+            return act()
+    if not _KEY.match(key):
+        raise InvalidIdempotencyKey
+    claim = Claim(scope=_scope(request), key=key, request=_content(request))
+    if declared.prepare is None:
+        return _in_one_transaction(request, declared, claim, act)
+    with claim.begun():
+        stored = claim.answered(now=timezone.now())
+        if stored is not None:
+            return _replayed(request, declared, stored)
+        with prepared():
+            return _in_one_transaction(request, declared, claim, act)
+
+
+def _in_one_transaction(
+    request: Any, declared: Declaration, claim: Claim, act: Callable[[], HttpResponseBase]
+) -> HttpResponseBase:
+    """The effect and its answer.
 
     A refusal leaves what the action has committed before it, as it would without a key (say, the count of failed
     attempts); anything unforeseen rolls everything back.
     """
-    key = request.headers.get("Idempotency-Key")
-    if key is None:
-        return call()
-    if not _KEY.match(key):
-        raise InvalidIdempotencyKey
-    claim = Claim(scope=_scope(request), key=key, request=_content(request))
     now = timezone.now()
     with transaction.atomic():
         stored = claim.take(now=now)
         if stored is not None:
-            return HttpResponse(stored.body, status=stored.status, headers=stored.headers | {REPLAYED: "true"})
+            return _replayed(request, declared, stored)
         refusal: Exception | None = None
         try:
-            response = call()
+            response = act()
         except _REFUSALS as error:
             refusal = error
         else:
@@ -55,6 +82,13 @@ def once(request: Any, call: Callable[[], HttpResponseBase]) -> HttpResponseBase
     if refusal is not None:
         raise refusal
     return response
+
+
+def _replayed(request: Any, declared: Declaration, stored: Answer) -> HttpResponse:
+    """The stored answer, for who may still do what it tells of. Raises ``PermissionDenied``."""
+    if isinstance(declared.right, str):
+        import_string(settings.RIGHT_REQUIRED)(request.actor, declared.right)
+    return HttpResponse(stored.body, status=stored.status, headers=stored.headers | {REPLAYED: "true"})
 
 
 def _scope(request: Any) -> str:

@@ -14,7 +14,14 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.parsers import BaseParser
 
 from apps.common import errors as kernel
-from apps.common.api.declaration import Declaration, Deprecation, Right, SerializerClass, declaration_of
+from apps.common.api.declaration import (
+    Declaration,
+    Deprecation,
+    Preparation,
+    Right,
+    SerializerClass,
+    declaration_of,
+)
 from apps.common.api.execution import execute
 from apps.common.api.parsers import JSONParser, MultiPartParser
 from apps.common.errors import ApplicationError
@@ -55,6 +62,7 @@ def operation(
     status: int = 200,
     errors: Sequence[type[ApplicationError]] = (),
     idempotent: bool = False,
+    prepare: Preparation | None = None,
     conditional: bool = False,
     parsers: Sequence[type[BaseParser]] = (JSONParser,),
     produces: Sequence[str] = (),
@@ -65,8 +73,9 @@ def operation(
 
     ``request`` and ``query`` are input serializers; their validated data is ``request.payload`` and
     ``request.query``, and what they do not name is refused. ``idempotent`` (POST) honours ``Idempotency-Key``: action
-    and stored answer then share one transaction. ``conditional`` (PUT, PATCH, DELETE) says that the view hands
-    ``request.if_match`` to a service that calls :func:`apps.common.etags.check_match`. ``parsers`` is
+    and stored answer then share one transaction. ``prepare`` does what is slow ahead of that transaction, such as
+    storing a file; the action finds it in ``request.prepared``. ``conditional`` (PUT, PATCH, DELETE) says that the
+    view hands ``request.if_match`` to a service that calls :func:`apps.common.etags.check_match`. ``parsers`` is
     ``[MultiPartParser]`` for uploads, which also raises the cap of the body. ``produces`` names media types beside
     JSON. ``deprecated`` tells clients, in headers and document, that the route goes. ``schema`` goes to drf-spectacular
     unchanged.
@@ -80,6 +89,7 @@ def operation(
         status=status,
         errors=(),
         idempotent=idempotent,
+        prepare=prepare,
         conditional=conditional,
         parsers=tuple(parsers),
         produces=tuple(produces),

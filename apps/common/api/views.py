@@ -20,11 +20,12 @@ from apps.common.trace import current_trace_id
 
 
 class ApiRequest(Request):
-    """What an action method gets: the actor, the read body and the read query."""
+    """What an action method gets: the actor, the read body and query, and what was prepared."""
 
     actor: Actor
     payload: dict[str, Any]
     query: dict[str, Any]
+    prepared: Any
     if_match: str | None
 
 

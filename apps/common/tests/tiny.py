@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date
 from typing import Any
 
@@ -121,7 +122,7 @@ class TinyViewSet(ApiViewSet):
 
     @operation(
         summary="Create",
-        right="tiny.write",
+        right="robot.publish",
         request=TinyInput,
         response=TinyOutput,
         status=201,
@@ -139,7 +140,7 @@ class TinyViewSet(ApiViewSet):
 
     @operation(
         summary="Rename",
-        right="tiny.write",
+        right="robot.publish",
         request=TinyInput,
         response=TinyOutput,
         errors=[TinyNotFound],
@@ -150,10 +151,22 @@ class TinyViewSet(ApiViewSet):
         group = group_rename(group_id=group_id, name=name, if_match=request.if_match)
         return single(request, group, TinyOutput)
 
-    @operation(summary="Delete", right="tiny.write", status=204)
+    @operation(summary="Delete", right="robot.publish", status=204)
     def destroy(self, request: Any, group_id: int) -> Response:
         Group.objects.filter(pk=group_id).delete()
         return Response(status=204)
+
+
+@contextmanager
+def upload_prepared(request: Any) -> Iterator[str]:
+    """What takes long, ahead of the transaction."""
+    PREPARATIONS.append("prepared")
+    WHILE_PREPARING[0]()
+    try:
+        yield request.payload["artifact"].read().decode()
+    except BaseException:
+        PREPARATIONS.append("undone")
+        raise
 
 
 class EchoViewSet(ApiViewSet):
@@ -195,10 +208,11 @@ class EchoViewSet(ApiViewSet):
         status=202,
         parsers=[MultiPartParser],
         idempotent=True,
+        prepare=upload_prepared,
     )
     def upload_once(self, request: Any) -> Response:
-        content = request.payload["artifact"].read().decode()
-        return Response({"received": [content, str(uuid7())]}, status=202)
+        BEFORE_ANSWERING[0]()
+        return Response({"received": [request.prepared, str(uuid7())]}, status=202)
 
     @operation(summary="Groups by name", right=Right.PUBLIC, query=NameInput, response=EchoOutput)
     def named(self, request: Any) -> Response:
@@ -231,5 +245,9 @@ class EchoViewSet(ApiViewSet):
 
 
 BEFORE_ANSWERING: list[Callable[[], None]] = [lambda: None]
-"""What ``once`` does between its effect and its answer."""
+"""What ``once`` and ``upload_once`` do between their effect and their answer."""
+WHILE_PREPARING: list[Callable[[], None]] = [lambda: None]
+"""What ``upload_once`` does ahead of its transaction."""
+PREPARATIONS: list[str] = []
+"""What became of preparations."""
 FAILURES: dict[str, Exception] = {}

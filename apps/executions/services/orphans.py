@@ -12,6 +12,7 @@ from uuid import UUID
 import structlog
 from django.db import connection
 
+from apps.common.errors import Unavailable
 from apps.executions.models import Artifact
 from apps.executions.services.artifacts import FOLDER
 from apps.tenants.context import owner_context, tenant_context
@@ -99,7 +100,7 @@ def _orphans_of(kind: FileKind, group: str, before: datetime, *, dry_run: bool) 
             tenant_storage.delete(name)
         yield name
     if len(orphans) == len(files) and _made_at(group) < before and not dry_run:
-        with suppress(OSError):  # something has come meanwhile
+        with suppress(Unavailable):  # something has come meanwhile
             tenant_storage.delete(folder)
 
 

@@ -22,6 +22,7 @@ from apps.portal.services.runs import service_run
 from apps.portal.services.services import service_create
 from apps.robots.models import Robot, Schedule
 from apps.robots.payloads import Publication, Upload
+from apps.robots.services.publications import package_prepared
 from apps.robots.services.robots import robot_create
 from apps.robots.services.schedules import schedule_create
 from apps.tenants.context import tenant_context
@@ -66,14 +67,7 @@ def _domain(actor: Actor, name: str, slug: str, description: str, *, now: dateti
 
 def _offer(actor: Actor, offer: Offer, domain: Domain, *, now: datetime) -> Robot:
     """The robot, its service and, when the service is new, its first run."""
-    robot = Robot.objects.filter(name=offer.robot, archived_at=None).first() or robot_create(
-        actor=actor,
-        name=offer.robot,
-        description=offer.description,
-        tags=offer.tags,
-        initial_version=(_publication(offer), _upload(offer)),
-        now=now,
-    )
+    robot = Robot.objects.filter(name=offer.robot, archived_at=None).first() or _robot(actor, offer, now=now)
     if not Service.objects.filter(robot=robot).exists():
         service = service_create(
             actor=actor,
@@ -88,6 +82,18 @@ def _offer(actor: Actor, offer: Offer, domain: Domain, *, now: datetime) -> Robo
         )
         service_run(actor=actor, service=service, parameters=offer.first_parameters, now=now)
     return robot
+
+
+def _robot(actor: Actor, offer: Offer, *, now: datetime) -> Robot:
+    with package_prepared(actor=actor, publication=_publication(offer), upload=_upload(offer)) as package:
+        return robot_create(
+            actor=actor,
+            name=offer.robot,
+            description=offer.description,
+            tags=offer.tags,
+            initial_version=package,
+            now=now,
+        )
 
 
 def _publication(offer: Offer) -> Publication:

@@ -3,16 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
+from uuid import UUID
 
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
+from apps.common.api import ApiRequest
 from apps.common.api.serializers import FROM_JSON
 from apps.common.errors import InvalidInput
 from apps.robots.api.serializers.versions import PublicationInput
 from apps.robots.errors import InvalidPublication
 from apps.robots.payloads import Publication, Upload
+from apps.robots.selectors.robots import robot_get
+from apps.robots.services.publications import Package, package_prepared
+
+PUBLISH = "robot.publish"
+
+
+def version_prepared(request: ApiRequest, robot_id: UUID) -> AbstractContextManager[Package]:
+    """The uploaded package of a robot that is there: looked into and stored."""
+    robot = robot_get(actor=request.actor, robot_id=robot_id, action=PUBLISH)
+    fields = dict(request.payload)
+    upload = upload_of(fields.pop("artifact"))
+    return package_prepared(actor=request.actor, robot=robot, publication=publication_of(fields), upload=upload)
+
+
+def initial_version_prepared(request: ApiRequest) -> AbstractContextManager[Package | None]:
+    """The package of a new robot's first version, if one was sent."""
+    initial = initial_version_of(request.payload.get("initial_version"), request.payload.get("artifact"))
+    if initial is None:
+        return nullcontext()
+    publication, upload = initial
+    return package_prepared(actor=request.actor, publication=publication, upload=upload)
 
 
 def publication_of(fields: Mapping[str, Any]) -> Publication:

@@ -17,7 +17,7 @@ from apps.common.api import (
     paginated,
     single,
 )
-from apps.robots.api.publications import initial_version_of
+from apps.robots.api.publications import PUBLISH, initial_version_prepared
 from apps.robots.api.serializers.robots import (
     RobotCreateInput,
     RobotDetailOutput,
@@ -30,8 +30,6 @@ from apps.robots.api.versions import PUBLICATION_ERRORS
 from apps.robots.errors import RobotInUse, RobotNameTaken, RobotNotFound
 from apps.robots.selectors.robots import robot_get, robot_shown, robots_visible
 from apps.robots.services.robots import robot_archive, robot_create, robot_tags_replace, robot_update
-
-PUBLISH = "robot.publish"
 
 
 class RobotViewSet(ApiViewSet):
@@ -52,12 +50,12 @@ class RobotViewSet(ApiViewSet):
         status=201,
         errors=[RobotNameTaken, *PUBLICATION_ERRORS],
         idempotent=True,
+        prepare=initial_version_prepared,
         parsers=[JSONParser, MultiPartParser],
     )
     def create(self, request: ApiRequest) -> Response:
-        payload = dict(request.payload)
-        initial = initial_version_of(payload.pop("initial_version", None), payload.pop("artifact", None))
-        robot = robot_create(actor=request.actor, **payload, initial_version=initial, now=timezone.now())
+        fields = {name: value for name, value in request.payload.items() if name not in {"initial_version", "artifact"}}
+        robot = robot_create(actor=request.actor, **fields, initial_version=request.prepared, now=timezone.now())
         return self._rendered(request, robot.pk, status=201)
 
     @operation(

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from apps.common.api import ApiRequest, ApiViewSet, MultiPartParser, operation, page_of, paginated, single
 from apps.common.errors import BadRequest
-from apps.robots.api.publications import publication_of, upload_of
+from apps.robots.api.publications import PUBLISH, version_prepared
 from apps.robots.api.serializers.versions import (
     VersionActivateInput,
     VersionDiffOutput,
@@ -34,7 +34,6 @@ from apps.robots.selectors.packages import VersionDiff, version_diff
 from apps.robots.selectors.robots import robot_get, version_get, versions_of
 from apps.robots.services.versions import version_activate, version_publish
 
-PUBLISH = "robot.publish"
 PUBLICATION_ERRORS = (
     InvalidVersionNumber,
     InvalidChannel,
@@ -57,15 +56,12 @@ class VersionViewSet(ApiViewSet):
         status=201,
         errors=[RobotNotFound, VersionExists, *PUBLICATION_ERRORS],
         idempotent=True,
+        prepare=version_prepared,
         parsers=[MultiPartParser],
     )
     def publish(self, request: ApiRequest, robot_id: UUID) -> Response:
         robot = robot_get(actor=request.actor, robot_id=robot_id, action=PUBLISH)
-        payload = dict(request.payload)
-        upload = upload_of(payload.pop("artifact"))
-        version = version_publish(
-            actor=request.actor, robot=robot, publication=publication_of(payload), upload=upload, now=timezone.now()
-        )
+        version = version_publish(actor=request.actor, robot=robot, package=request.prepared, now=timezone.now())
         return single(request, version, VersionOutput, status=201)
 
     @operation(

@@ -1,4 +1,4 @@
-"""From an uploaded file to an immutable version: looked into, stored, written."""
+"""From an uploaded file to an immutable version: looked into and stored ahead, written in one transaction."""
 
 from __future__ import annotations
 
@@ -11,15 +11,18 @@ from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Any, BinaryIO, cast
 
+import structlog
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, InterfaceError, OperationalError, transaction
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts.permissions import require
 from apps.common.actor import Actor
+from apps.common.errors import Unavailable
 from apps.common.ids import uuid7
 from apps.events.services import record
-from apps.robots.errors import InvalidChannel, InvalidPublication, VersionExists
+from apps.robots.errors import InvalidChannel, InvalidPublication, RobotArchived, VersionExists
 from apps.robots.models import Robot, RobotVersion
 from apps.robots.models.robot import Channel, EntrypointType
 from apps.robots.packages.archive import ArtifactInspection, inspect_artifact
@@ -28,20 +31,24 @@ from apps.robots.payloads import Publication, Upload, arguments_checked, environ
 from apps.robots.selectors.packages import archive_limits
 from apps.tenants.storage import tenant_storage
 
+logger = structlog.get_logger(__name__)
 FOLDER = "packages"
 DEFAULT_ENTRYPOINTS = {EntrypointType.SHELL: "main.sh", EntrypointType.ROBOT: "main.robot"}
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 _COMMIT = re.compile(r"[0-9a-fA-F]{4,64}\Z")
 
 
-@dataclass(frozen=True, slots=True)
-class StoredPackage:
-    """A package that was found sound and now lies in storage."""
+@dataclass(slots=True)
+class Package:
+    """A package that was found sound and lies in storage, until a version names it."""
 
+    publication: Publication
+    upload_name: str
     inspection: ArtifactInspection
     storage_name: str
     entrypoint_path: str
     fields: dict[str, Any]
+    named: bool = False
 
 
 def entrypoint_of(publication: Publication, upload_name: str) -> str:
@@ -54,42 +61,69 @@ def entrypoint_of(publication: Publication, upload_name: str) -> str:
 
 
 @contextmanager
-def package_stored(publication: Publication, upload: Upload) -> Iterator[StoredPackage]:
-    """Checks all that needs no database, stores the file, and removes it again where the block fails.
+def package_prepared(
+    *, actor: Actor, publication: Publication, upload: Upload, robot: Robot | None = None
+) -> Iterator[Package]:
+    """Checks all that can be checked ahead, and stores the file; it goes again unless the block names it in a version.
 
-    No actor: callers have checked the right. Raises ``BadRequest`` of many kinds, with texts that name the entry.
+    What takes long is done here, outside any transaction. ``robot`` is the one that gets the version, where there is
+    one already. Raises ``PermissionDenied``, ``RobotArchived``, ``VersionExists``, ``Unavailable`` for a storage that
+    does not answer, and ``BadRequest`` of many kinds, with texts that name the entry.
     """
+    require(actor, "robot.publish", robot)
+    if robot is not None:
+        _require_new(robot, publication)
     fields = _fields_checked(publication)
     entrypoint = entrypoint_of(publication, upload.name)
     stream = cast("BinaryIO", upload.file.file)
     inspection = inspect_artifact(stream, filename=upload.name, entrypoint_path=entrypoint, limits=archive_limits())
     fields["working_directory"] = _directory_checked(publication.working_directory, inspection)
+    package = Package(publication, upload.name, inspection, _stored(upload), entrypoint, fields)
+    kept = False
+    try:
+        yield package
+        kept = package.named
+    except (OperationalError, InterfaceError):
+        kept = package.named  # it may have been committed before the connection broke; if it was not, it is swept later
+        raise
+    finally:
+        if not kept:
+            _discard(package)
+
+
+def _stored(upload: Upload) -> str:
     safe_name = _UNSAFE.sub("_", upload.name)[-80:].lstrip(".") or "artifact"
     upload.file.seek(0)
-    stored = tenant_storage.save(f"{FOLDER}/{uuid7()}/{safe_name}", upload.file)
+    return tenant_storage.save(f"{FOLDER}/{uuid7()}/{safe_name}", upload.file)
+
+
+def _discard(package: Package) -> None:
     try:
-        yield StoredPackage(inspection, stored, entrypoint, fields)
-    except BaseException:
-        tenant_storage.delete(stored)
-        raise
+        tenant_storage.delete(package.storage_name)
+    except Unavailable:
+        logger.warning("package_left_behind", file=package.storage_name)  # the sweep finds it
 
 
-def version_write(
-    *,
-    actor: Actor,
-    robot: Robot,
-    publication: Publication,
-    upload: Upload,
-    package: StoredPackage,
-    now: datetime,
-) -> RobotVersion:
+def _require_new(robot: Robot, publication: Publication) -> None:
+    if robot.archived_at is not None:
+        raise RobotArchived
+    if RobotVersion.objects.filter(robot=robot, version=publication.version).exists():
+        raise _exists(publication)
+
+
+def _exists(publication: Publication) -> VersionExists:
+    detail = _("The robot has version %(version)s already.") % {"version": publication.version}
+    return VersionExists(detail, errors={"version": [detail]})
+
+
+def version_write(*, actor: Actor, robot: Robot, package: Package, now: datetime) -> RobotVersion:
     """Writes the version and, if wanted, makes it the active one; ``robot`` is locked. Raises ``VersionExists``."""
     version = RobotVersion(
         robot=robot,
         created_at=now,
         created_by=actor.user,
         artifact_type=package.inspection.kind.upper(),
-        artifact_name=upload.name[:255],
+        artifact_name=package.upload_name[:255],
         artifact_sha256=package.inspection.sha256,
         artifact_size=package.inspection.size,
         storage_name=package.storage_name,
@@ -102,11 +136,11 @@ def version_write(
     except IntegrityError as error:
         if "version_unique" not in str(error):
             raise
-        detail = _("The robot has version %(version)s already.") % {"version": publication.version}
-        raise VersionExists(detail, errors={"version": [detail]}) from error
+        raise _exists(package.publication) from error
+    package.named = True
     facts = {"robot_id": str(robot.pk), "version": version.version, "sha256": version.artifact_sha256}
     record("version.published", actor=actor, subject=version, data=facts, now=now)
-    if publication.activate:
+    if package.publication.activate:
         version_make_active(actor=actor, robot=robot, version=version, now=now)
     return version
 

@@ -15,8 +15,7 @@ from apps.common.etags import check_match
 from apps.events.services import record
 from apps.robots.errors import RobotArchived, RobotInUse, RobotNameTaken
 from apps.robots.models import Robot
-from apps.robots.payloads import Publication, Upload
-from apps.robots.services.publications import package_stored, version_write
+from apps.robots.services.publications import Package, version_write
 
 UseCheck = Callable[[Robot], Sequence[str]]
 robot_use_checks: list[UseCheck] = []
@@ -35,30 +34,22 @@ def robot_create(
     description: str = "",
     tags: Sequence[str] = (),
     pool: str = "default",
-    initial_version: tuple[Publication, Upload] | None = None,
+    initial_version: Package | None = None,
     now: datetime,
 ) -> Robot:
     """Makes a robot, together with its first version where one is given: both or none.
 
-    Raises ``PermissionDenied``, ``RobotNameTaken`` and, for the version, what ``version_publish`` raises.
+    ``initial_version`` comes from ``package_prepared``. Raises ``PermissionDenied``, ``RobotNameTaken``.
     """
     robot = Robot(
         name=name.strip(), description=description, tags=tags_normalized(tags), pool=pool, created_by=actor.user
     )
     require(actor, "robot.publish", robot)
-    if initial_version is None:
-        with _name_is_free(), transaction.atomic():
-            return _robot_insert(robot, actor=actor, now=now)
-    publication, upload = initial_version
-    with package_stored(publication, upload) as package, _name_is_free(), transaction.atomic():
-        _robot_insert(robot, actor=actor, now=now)
-        version_write(actor=actor, robot=robot, publication=publication, upload=upload, package=package, now=now)
-    return robot
-
-
-def _robot_insert(robot: Robot, *, actor: Actor, now: datetime) -> Robot:
-    robot.save(force_insert=True)
-    record("robot.created", actor=actor, subject=robot, data={"name": robot.name, "tags": robot.tags}, now=now)
+    with _name_is_free(), transaction.atomic():
+        robot.save(force_insert=True)
+        record("robot.created", actor=actor, subject=robot, data={"name": robot.name, "tags": robot.tags}, now=now)
+        if initial_version is not None:
+            version_write(actor=actor, robot=robot, package=initial_version, now=now)
     return robot
 
 

@@ -5,38 +5,26 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
-from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.permissions import require
 from apps.common.actor import Actor
 from apps.events.services import record
-from apps.robots.errors import CanaryWithoutActiveVersion, RobotArchived, VersionExists
+from apps.robots.errors import CanaryWithoutActiveVersion
 from apps.robots.models import Robot, RobotVersion
-from apps.robots.payloads import Publication, Upload
-from apps.robots.services.publications import package_stored, version_make_active, version_write
+from apps.robots.services.publications import Package, version_make_active, version_write
 from apps.robots.services.robots import robot_lock
 
 ALL_RUNS = 100
 
 
-def version_publish(
-    *, actor: Actor, robot: Robot, publication: Publication, upload: Upload, now: datetime
-) -> RobotVersion:
+def version_publish(*, actor: Actor, robot: Robot, package: Package, now: datetime) -> RobotVersion:
     """Adds an immutable version and, unless told otherwise, makes it the active one.
 
-    Raises ``PermissionDenied``, ``RobotArchived``, ``VersionExists`` and, for all that is wrong with the package or
-    its description, other kinds of ``BadRequest``. Nothing is kept of what was refused.
+    ``package`` comes from ``package_prepared``. Raises ``PermissionDenied``, ``RobotArchived``, ``VersionExists``.
     """
     require(actor, "robot.publish", robot)
-    if robot.archived_at is not None:
-        raise RobotArchived
-    if RobotVersion.objects.filter(robot=robot, version=publication.version).exists():
-        detail = _("The robot has version %(version)s already.") % {"version": publication.version}
-        raise VersionExists(detail, errors={"version": [detail]})
-    with package_stored(publication, upload) as package, transaction.atomic():
-        return version_write(
-            actor=actor, robot=robot_lock(robot), publication=publication, upload=upload, package=package, now=now
-        )
+    with transaction.atomic():
+        return version_write(actor=actor, robot=robot_lock(robot), package=package, now=now)
 
 
 def version_activate(

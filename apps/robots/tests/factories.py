@@ -20,6 +20,7 @@ from apps.dispatch.models import Ticket
 from apps.executions.models import Artifact, Execution, LogChunk, Status
 from apps.robots.models import Robot, RobotVersion, Run
 from apps.robots.payloads import Publication, Upload
+from apps.robots.services.publications import package_prepared
 from apps.robots.services.robots import robot_create
 from apps.robots.services.runs import run_start
 from apps.robots.services.versions import version_publish
@@ -58,9 +59,9 @@ def version_made(
     """A published version, active unless told otherwise."""
     publication = Publication(**{"version": "1.0.0"} | description)
     upload = Upload(name=file_name, file=uploaded(source, file_name))
-    return version_publish(
-        actor=system(schema), robot=robot, publication=publication, upload=upload, now=timezone.now()
-    )
+    actor = system(schema)
+    with package_prepared(actor=actor, robot=robot, publication=publication, upload=upload) as package:
+        return version_publish(actor=actor, robot=robot, package=package, now=timezone.now())
 
 
 def run_made(schema: str, robot: Robot, **given: Any) -> Run:

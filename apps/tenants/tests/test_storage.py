@@ -13,6 +13,7 @@ from django.core.exceptions import SuspiciousFileOperation
 from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage
 
+from apps.common.errors import Unavailable
 from apps.tenants import storage
 from apps.tenants.context import OutsideTenantError, public_context, tenant_context
 from apps.tenants.models import Organization
@@ -82,6 +83,31 @@ def test_names_that_lead_elsewhere_are_refused(organization: Organization, tmp_p
         with pytest.raises(SuspiciousFileOperation):
             use()
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_a_storage_that_does_not_answer(organization: Organization, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*_arguments: object) -> None:
+        raise OSError("no space left")
+
+    for method in ("save", "open", "delete", "exists", "size", "listdir"):
+        monkeypatch.setattr(FileSystemStorage, method, away)
+    for use in (
+        lambda: tenant_storage.save("a/b", ContentFile(b"x")),
+        lambda: tenant_storage.open("a/b"),
+        lambda: tenant_storage.delete("a/b"),
+        lambda: tenant_storage.exists("a/b"),
+        lambda: tenant_storage.size("a/b"),
+        lambda: tenant_storage.listdir("a"),
+    ):
+        with pytest.raises(Unavailable):
+            use()
+
+
+def test_folders(organization: Organization) -> None:
+    assert tenant_storage.listdir("a") == ([], [])
+    tenant_storage.save("a/b/c", ContentFile(b"x"))
+    assert tenant_storage.listdir("a") == (["b"], [])
+    assert tenant_storage.listdir("a/b") == ([], ["c"])
 
 
 def test_outside_an_organization_there_is_none(organization: Organization) -> None:

@@ -28,7 +28,7 @@ def test_it_works(document: Any) -> None:
     validate_schema(document)  # type: ignore[no-untyped-call]
     create = document["paths"]["/api/v1/tinies"]["post"]
     assert create["operationId"] == "tinies_create"
-    assert create["x-right"] == "tiny.write"
+    assert create["x-right"] == "robot.publish"
     assert create["security"] == [{"bearer": []}, {"apiKey": []}]
     assert "Idempotency-Key" in {parameter["name"] for parameter in create["parameters"]}
     assert codes(create, 409) == ["idempotency_in_progress", "idempotency_key_reused"]

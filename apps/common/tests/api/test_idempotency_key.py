@@ -15,6 +15,7 @@ from django.db import connection, connections
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from apps.accounts.models import Role, User
 from apps.common.idempotency import idempotency_purge
 from apps.common.models import IdempotencyRecord
 from apps.common.tests import tiny
@@ -130,6 +131,22 @@ def test_answers_expire(api: APIClient, name: str) -> None:
     answer = post(api, {"name": name}, "k1")
     assert "Idempotency-Replayed" not in answer
     assert effects(api, name) == 2
+
+
+def test_a_lost_right_also_covers_what_was_answered(known: APIClient, owner: User, name: str) -> None:
+    def create() -> Any:
+        return known.post("/api/v1/tinies", {"name": name}, HTTP_IDEMPOTENCY_KEY="k1")
+
+    def demote(role: str) -> None:
+        User.objects.filter(pk=owner.pk).update(role=Role.objects.get(slug=role))
+
+    assert create().status_code == 201
+    assert create()["Idempotency-Replayed"] == "true"
+    demote("viewer")
+    refused = create()
+    assert (refused.status_code, refused.json()["error_code"]) == (403, "permission_denied")
+    demote("maintainer")
+    assert create()["Idempotency-Replayed"] == "true"
 
 
 def test_purge_removes_what_has_expired(organization: object) -> None:
