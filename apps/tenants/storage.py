@@ -41,7 +41,9 @@ class TenantStorage:
     def open(self, name: str) -> File[bytes]:
         path = self.path_of(name)
         with _working():
-            return default_storage.open(path, "rb")
+            file: File[bytes] = default_storage.open(path, "rb")
+            file.seek(0)  # a file in a bucket is fetched by this, not in the middle of an answer
+            return file
 
     def delete(self, name: str) -> None:
         path = self.path_of(name)

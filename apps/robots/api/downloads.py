@@ -14,6 +14,7 @@ from django.utils.http import content_disposition_header
 from apps.executions.models import Artifact
 from apps.executions.selectors import log_text
 from apps.robots.api.ranges import byte_range
+from apps.robots.errors import ArtifactNotFound
 from apps.robots.live import frames
 from apps.robots.live.events import HELLO, event
 from apps.robots.live.feed import closing_frames
@@ -29,12 +30,19 @@ CHUNKS_AT_ONCE = 50
 def artifact_as_download(
     artifact: Artifact, *, wanted: str | None, unless_changed: str | None
 ) -> StreamingHttpResponse:
-    """The file under its original name; ``wanted`` is a Range header, obeyed while ``unless_changed`` fits."""
+    """The file under its original name; ``wanted`` is a Range header, obeyed while ``unless_changed`` fits.
+
+    Raises ``RangeNotSatisfiable``, and ``ArtifactNotFound`` for a file that retention has taken away meanwhile.
+    """
     etag = f'"{artifact.sha256}"'
     span = byte_range(wanted, artifact.size) if unless_changed in {None, etag} else None
     first, last = span or (0, artifact.size - 1)
+    try:
+        file = tenant_storage.open(artifact.storage_name)
+    except FileNotFoundError as error:
+        raise ArtifactNotFound from error
     response = StreamingHttpResponse(
-        _pieces(tenant_storage.open(artifact.storage_name), first, last - first + 1),
+        _pieces(file, first, last - first + 1),
         status=206 if span else 200,
         content_type=artifact.content_type,
     )

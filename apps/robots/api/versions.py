@@ -19,6 +19,7 @@ from apps.robots.api.serializers.versions import (
     VersionPublishInput,
 )
 from apps.robots.errors import (
+    ArtifactDamaged,
     CanaryWithoutActiveVersion,
     InvalidArtifact,
     InvalidChannel,
@@ -105,7 +106,7 @@ class VersionViewSet(ApiViewSet):
         summary="What changed between two versions, file by file",
         right="robot.read",
         response=VersionDiffOutput,
-        errors=[RobotNotFound, VersionNotFound],
+        errors=[RobotNotFound, VersionNotFound, ArtifactDamaged],
     )
     def diff(self, request: ApiRequest, robot_id: UUID, old_id: UUID, new_id: UUID) -> Response:
         old = version_get(actor=request.actor, robot_id=robot_id, version_id=old_id)

@@ -8,21 +8,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, cast
 
-from django.utils.translation import gettext as _
 from packaging.requirements import Requirement
 
 from apps.common.errors import ApplicationError
 from apps.executions.lease import Control
-from apps.robots.errors import ArtifactDamaged
 from apps.robots.kind.installation import environment_cache, package_cache
 from apps.robots.kind.sink import ExecutionSink
 from apps.robots.models import RobotVersion
 from apps.robots.models.robot import EntrypointType
 from apps.robots.packages.environment import PythonRuntime, robot_framework
 from apps.robots.packages.metadata import Dependencies, dependencies_of
-from apps.tenants.storage import tenant_storage
+from apps.robots.selectors.packages import package_opened
 
 LOOK_SECONDS = 0.1
 QUICK_SECONDS = 0.5
@@ -52,19 +49,12 @@ def prepared(version: RobotVersion, *, sink: ExecutionSink, control: Control) ->
         version.artifact_sha256,
         filename=version.artifact_name,
         entrypoint_path=version.entrypoint_path,
-        open_stored=lambda: _stored(version),
+        open_stored=lambda: package_opened(version),
     ) as package:
         wanted = _dependencies(version, package)
         _install(wanted, sink=sink, control=control)
         with environment_cache().lease(wanted) as runtime:
             yield Prepared(package, runtime, _framework(version, wanted))
-
-
-def _stored(version: RobotVersion) -> BinaryIO:
-    try:
-        return cast("BinaryIO", tenant_storage.open(version.storage_name))
-    except FileNotFoundError as error:
-        raise ArtifactDamaged(_("The stored artifact is gone.")) from error
 
 
 def _dependencies(version: RobotVersion, package: Path) -> Dependencies | None:

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from typing import BinaryIO, cast
 
 from django.conf import settings
+from django.utils.translation import gettext_lazy as _
 
+from apps.robots.errors import ArtifactDamaged
 from apps.robots.models import RobotVersion
 from apps.robots.packages.archive import OpenArtifact, open_artifact
 from apps.robots.packages.diff import ArtifactDiff, compare
@@ -28,8 +30,16 @@ def archive_limits() -> ArchiveLimits:
     return ArchiveLimits(files=settings.ENV.package_max_files, unpacked_bytes=settings.ENV.package_max_bytes)
 
 
+def package_opened(version: RobotVersion) -> BinaryIO:
+    """The package of a version that the caller may see, as it was uploaded. Raises ``ArtifactDamaged``."""
+    try:
+        return cast("BinaryIO", tenant_storage.open(version.storage_name))
+    except FileNotFoundError as error:
+        raise ArtifactDamaged(_("The stored artifact is gone.")) from error
+
+
 def version_diff(old: RobotVersion, new: RobotVersion) -> VersionDiff:
-    """Compares the packages of two versions that the actor may see, file by file."""
+    """Compares the packages of two versions that the actor may see, file by file. Raises ``ArtifactDamaged``."""
     with _opened(old) as before, _opened(new) as after:
         return VersionDiff(old, new, compare(before, after))
 
@@ -37,9 +47,9 @@ def version_diff(old: RobotVersion, new: RobotVersion) -> VersionDiff:
 @contextmanager
 def _opened(version: RobotVersion) -> Iterator[OpenArtifact]:
     with (
-        tenant_storage.open(version.storage_name) as stored,
+        package_opened(version) as stored,
         open_artifact(
-            cast("BinaryIO", stored),
+            stored,
             filename=version.artifact_name,
             entrypoint_path=version.entrypoint_path,
             limits=archive_limits(),

@@ -11,6 +11,7 @@ from apps.robots.models import Robot, RobotVersion, Run
 from apps.robots.tests.api.guarded import Clients, Guarded
 from apps.robots.tests.factories import artifact_made, robot_made, run_made
 from apps.tenants.models import Organization
+from apps.tenants.storage import tenant_storage
 
 CONTENT = bytes(range(256)) * 1000
 
@@ -41,6 +42,20 @@ def test_it_works(client_of: Clients, viewer: User, run: Run, artifact: Artifact
     body = client_of(viewer).get(f"/api/v1/runs/{run.pk}/artifacts").json()
     assert [(entry["name"], entry["size"]) for entry in body["artifacts"]] == [(artifact.name, len(CONTENT))]
     assert body["artifacts"][0]["sha256"] == artifact.sha256
+
+
+@pytest.mark.usefixtures("bucket_storage")
+def test_download_from_a_bucket(client_of: Clients, viewer: User, artifact: Artifact, url: str) -> None:
+    assert client_of(viewer).get(url).getvalue() == CONTENT
+    assert client_of(viewer).get(url, headers={"Range": "bytes=10-19"}).getvalue() == CONTENT[10:20]
+    tenant_storage.delete(artifact.storage_name)
+    assert client_of(viewer).get(url).status_code == 404
+
+
+def test_download_of_a_file_that_is_gone(client_of: Clients, viewer: User, artifact: Artifact, url: str) -> None:
+    tenant_storage.delete(artifact.storage_name)
+    answer = client_of(viewer).get(url)
+    assert (answer.status_code, answer.json()["error_code"]) == (404, "artifact_not_found")
 
 
 def test_download(client_of: Clients, viewer: User, artifact: Artifact, url: str) -> None:

@@ -9,6 +9,7 @@ from apps.robots.models import Robot, RobotVersion
 from apps.robots.tests.api.guarded import Clients, Guarded
 from apps.robots.tests.factories import version_made, zip_of
 from apps.tenants.models import Organization
+from apps.tenants.storage import tenant_storage
 
 OLD: dict[str, str | bytes] = {
     "main.py": "a = 1\nb = 2\n",
@@ -56,6 +57,12 @@ def test_with_itself(client_of: Clients, viewer: User, robot: Robot, versions: l
     url = f"/api/v1/robots/{robot.pk}/versions/{versions[0].pk}/diff/{versions[0].pk}"
     body = client_of(viewer).get(url).json()
     assert body["added"] == body["removed"] == body["changed"] == []
+
+
+def test_of_a_package_that_is_gone(client_of: Clients, viewer: User, url: str, versions: list[RobotVersion]) -> None:
+    tenant_storage.delete(versions[0].storage_name)
+    answer = client_of(viewer).get(url)
+    assert (answer.status_code, answer.json()["error_code"]) == (503, "artifact_damaged")
 
 
 def test_unknown(client_of: Clients, viewer: User, robot: Robot, versions: list[RobotVersion]) -> None:
