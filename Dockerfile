@@ -21,11 +21,13 @@ ENV PATH=/opt/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
     DJANGO_SETTINGS_MODULE=config.settings \
-    DATA_DIR=/data
+    DATA_DIR=/data \
+    HOST=0.0.0.0 \
+    PORT=8000
 # Static files are part of the image; the settings for tools need no secret to collect them.
 RUN python -m compileall -q apps config \
     && DATA_DIR=/app/.data DJANGO_SETTINGS_MODULE=config.settings_for_tools python -m django collectstatic --no-input
 USER oficina
 VOLUME /data
 EXPOSE 8000
-CMD ["granian", "--interface", "wsgi", "--host", "0.0.0.0", "--port", "8000", "--no-ws", "config.wsgi:application"]
+CMD ["python", "-m", "config.web"]

@@ -83,6 +83,9 @@ class Environment(BaseSettings):
         ..., description="Redis ≥ 6.2: redis://:password@host:port/0 or unix://:password@/path?db=0."
     )
     database_max_age: int = Field(600, ge=0, description="Seconds a database connection is kept.")
+    web_processes: int = Field(
+        2, ge=1, le=64, description="Processes that answer HTTP in production, behind one port (python -m config.web)."
+    )
     web_threads: int = Field(16, ge=1, le=256, description="Threads of a web process that answer HTTP.")
 
     # --- tenancy

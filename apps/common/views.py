@@ -13,12 +13,13 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.module_loading import import_string
 from django.views.decorators.http import require_safe
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from apps.common import health as state
 from apps.common.api.areas import AREAS
 from apps.common.api.responses import error_response
 from apps.common.errors import ApplicationError, Unauthorized
+from apps.common.metrics import exposition
 
 
 @require_safe
@@ -56,7 +57,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
     """Prometheus' text format, for the holder of METRICS_TOKEN or, where none is set, for loopback."""
     if not _may_read_metrics(request):
         return error_response(Unauthorized())
-    return HttpResponse(generate_latest(), content_type=CONTENT_TYPE_LATEST)
+    return HttpResponse(exposition(), content_type=CONTENT_TYPE_LATEST)
 
 
 def _signed_in(request: HttpRequest) -> bool:

@@ -6,10 +6,9 @@ class DispatchConfig(AppConfig):
     label = "dispatch"
 
     def ready(self) -> None:
-        from prometheus_client import REGISTRY  # noqa: PLC0415  # models are loaded by now
-
         import config.celery  # noqa: F401, PLC0415  # every process of ours rings through this Celery application
+        from apps.common.metrics import collector_add  # noqa: PLC0415
         from apps.dispatch import health  # noqa: F401, PLC0415  # registers a probe
-        from apps.dispatch.metrics import DispatchCollector  # noqa: PLC0415
+        from apps.dispatch.metrics import DispatchCollector  # noqa: PLC0415  # needs the models
 
-        REGISTRY.register(DispatchCollector())
+        collector_add(DispatchCollector())

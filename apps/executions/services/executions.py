@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from apps.common.actor import Actor
 from apps.common.ids import uuid7
 from apps.common.trace import current_trace_id
+from apps.dispatch.metrics import flush
 from apps.dispatch.services.tickets import (
     NoTransactionError,
     ticket_cancel_request,
@@ -82,6 +83,7 @@ def execution_cancel(*, actor: Actor, execution: Execution, now: datetime) -> No
             locked.status, locked.finished_at, locked.cancel_requested_at = Status.CANCELLED, now, now
             locked.save(update_fields=["status", "finished_at", "cancel_requested_at"])
             ended(locked)
+            transaction.on_commit(flush, robust=True)  # no heart of a worker does it here
             kind_of(locked.kind).changed(locked, event="cancelled", actor=actor, now=now)
         elif ticket is not None and locked.cancel_requested_at is None:
             ticket_cancel_request(execution_id=locked.pk)

@@ -23,7 +23,7 @@ from apps.robots.live.wakeups import WakeUps
 from apps.robots.selectors.runs import run_get
 from apps.tenants.aio import in_tenant
 
-VIEWERS = Gauge("oficina_live_viewers", "Viewers of live logs that are connected.")
+VIEWERS = Gauge("oficina_live_viewers", "Viewers of live logs that are connected.", multiprocess_mode="livesum")
 CUT_OFF = Counter("oficina_live_viewers_cut_off", "Viewers of live logs that were given up: they did not read.")
 
 

@@ -6,11 +6,14 @@ import pytest
 from django.utils import timezone
 
 from apps.common.actor import Actor
+from apps.dispatch.models import Tally
 from apps.executions.errors import ExecutionFinished
+from apps.executions.metrics import RUNS
 from apps.executions.models import Execution, Status
 from apps.executions.services.executions import execution_cancel
 from apps.executions.services.transitions import execution_finish
 from apps.executions.tests.conftest import DONE, FAILED, Accept, RecordingKind, Start, claimed, stored, ticket_of
+from apps.tenants.context import public_context
 from apps.tenants.models import Organization
 
 
@@ -30,6 +33,14 @@ def test_it_works(accept: Accept, cancel: Any, kind: RecordingKind, woken: list[
     assert not claimed()
     assert kind.events == ["cancelled"]
     assert [message["type"] for _group, message in woken] == ["execution.changed"]
+
+
+def test_it_is_counted_where_no_worker_beats(accept: Accept, cancel: Any, committed: Any) -> None:
+    execution = accept()
+    with committed():
+        cancel(execution)
+    with public_context():
+        assert Tally.objects.get(name=RUNS.name, labels='{"status": "cancelled"}').value >= 1
 
 
 def test_running_is_asked_to_stop(start: Start, cancel: Any, kind: RecordingKind) -> None:
