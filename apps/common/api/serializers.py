@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from itertools import islice
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
+from apps.common.api.representation import Shown, represent, shown
 from apps.common.api.strictness import mismatch
 
 FROM_JSON = "from_json"
@@ -38,3 +40,10 @@ class InputSerializer(serializers.Serializer[Any]):
 
 class OutputSerializer(serializers.Serializer[Any]):
     """Renders an answer."""
+
+    @cached_property
+    def _shown(self) -> list[Shown]:
+        return [shown(field) for field in self._readable_fields]
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        return represent(instance, self._shown)
