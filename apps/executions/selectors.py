@@ -8,39 +8,52 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Avg, Count, F, Func, IntegerField, Max, Min, QuerySet, Sum
+from django.db.models import Count, F, Func, IntegerField, Max, Min, QuerySet, Sum
 from django.utils.translation import gettext
 
 from apps.accounts.permissions import require, require_member
 from apps.common.actor import Actor
 from apps.dispatch.models import Ticket
-from apps.executions.models import TERMINAL, Artifact, Execution, LogChunk, Retention, Status
+from apps.executions.models import Artifact, Execution, LogChunk, Retention, Status
 from apps.tenants.context import require_tenant, tenant_context
 
 MAXIMUM_LINES = 5_000
 CHUNKS_AT_ONCE = 50
-RECENT = 20
+RECENT, LOOKED_AT = 20, 500
 COUNTED_AHEAD = 10_000
 GAP_REASON = "retention"
 """Stands in the place of a log that was kept long enough."""
-_TICKETS = Ticket._meta.db_table
-_AHEAD = f"""
-    SELECT mine.id, (
-        SELECT count(*) FROM (
-            SELECT FROM {_TICKETS} other
-            WHERE other.token IS NULL AND other.queue = mine.queue AND other.schema_name = mine.schema_name
-              AND (-other.priority, other.available_at, other.id) < (-mine.priority, mine.available_at, mine.id)
-            LIMIT {COUNTED_AHEAD}
-        ) ahead
-    ), (
-        SELECT count(*) FROM {_TICKETS} busy
-        WHERE busy.token IS NOT NULL AND busy.queue = mine.queue AND busy.schema_name = mine.schema_name
+_TICKETS, _EXECUTIONS = Ticket._meta.db_table, Execution._meta.db_table
+_PLACES = f"""
+    WITH mine AS MATERIALIZED (
+        SELECT id, queue, schema_name FROM {_TICKETS} WHERE id = ANY(%(ids)s::uuid[]) AND token IS NULL
+    ), ended AS MATERIALIZED (
+        SELECT queue, finished_at, finished_at - started_at AS took FROM {_EXECUTIONS}
+        WHERE finished_at IS NOT NULL AND started_at IS NOT NULL ORDER BY finished_at DESC LIMIT {LOOKED_AT}
+    ), line AS MATERIALIZED (
+        SELECT queue, schema_name, (
+            SELECT count(*) FROM {_TICKETS} busy
+            WHERE busy.token IS NOT NULL AND busy.queue = one.queue AND busy.schema_name = one.schema_name
+        ) AS running, (
+            SELECT extract(epoch FROM avg(took)) FROM (
+                SELECT took FROM ended WHERE ended.queue = one.queue ORDER BY finished_at DESC LIMIT {RECENT}
+            ) recent
+        ) AS seconds
+        FROM (SELECT DISTINCT queue, schema_name FROM mine) one
+    ), place AS MATERIALIZED (
+        SELECT waiting.id, waiting.number FROM line CROSS JOIN LATERAL (
+            SELECT id, row_number() OVER (ORDER BY priority DESC, available_at, id) AS number FROM {_TICKETS} other
+            WHERE other.token IS NULL AND other.queue = line.queue AND other.schema_name = line.schema_name
+            ORDER BY priority DESC, available_at, id LIMIT {COUNTED_AHEAD}
+        ) waiting WHERE waiting.id = ANY(%(ids)s::uuid[])
     )
-    FROM {_TICKETS} mine WHERE mine.id = ANY(%s::uuid[]) AND mine.token IS NULL
+    SELECT mine.id, coalesce(place.number, {COUNTED_AHEAD + 1}), line.running, line.seconds
+    FROM mine JOIN line USING (queue, schema_name) LEFT JOIN place ON place.id = mine.id
 """
 
 
@@ -141,22 +154,18 @@ def _chunk_text(chunk: LogChunk) -> str:
 
 
 def queue_positions(executions: Sequence[Execution]) -> dict[UUID, QueuePosition]:
-    """The places of those that wait, in three questions to the database whatever their number.
+    """The places of those that wait, in one question to the database whatever their number.
 
-    A place is counted up to 10,000. The guess takes the mean duration of the organization's last 20 executions in
-    the queue, and that as many go on running side by side as run now.
+    A place is counted up to 10,001. The guess takes the mean duration of the last 20 executions in the queue, as far as
+    they are among the organization's last 500, and that as many go on running side by side as run now.
     """
-    waiting = {execution.pk: execution for execution in executions if execution.status == Status.PENDING}
+    waiting = [execution.pk for execution in executions if execution.status == Status.PENDING]
     if not waiting:
         return {}
     with connection.cursor() as cursor:
-        cursor.execute(_AHEAD, [list(waiting)])
-        rows: list[tuple[UUID, int, int]] = cursor.fetchall()
-    seconds = {queue: _recent_seconds(queue) for queue in {execution.queue for execution in waiting.values()}}
-    return {
-        pk: QueuePosition(ahead + 1, _guess(ahead + 1, running, seconds[waiting[pk].queue]))
-        for pk, ahead, running in rows
-    }
+        cursor.execute(_PLACES, {"ids": waiting})
+        rows: list[tuple[UUID, int, int, Decimal | None]] = cursor.fetchall()
+    return {pk: QueuePosition(place, _guess(place, running, seconds)) for pk, place, running, seconds in rows}
 
 
 def queue_position(execution: Execution) -> QueuePosition | None:
@@ -164,15 +173,8 @@ def queue_position(execution: Execution) -> QueuePosition | None:
     return queue_positions([execution]).get(execution.pk)
 
 
-def _guess(position: int, running: int, seconds: float | None) -> int | None:
-    return None if seconds is None else round(seconds * position / max(running, 1))
-
-
-def _recent_seconds(queue: str) -> float | None:
-    ended = Execution.objects.filter(queue=queue, status__in=TERMINAL, started_at__isnull=False)
-    recent = ended.order_by("-finished_at").values("started_at", "finished_at")[:RECENT]
-    mean: Any = recent.aggregate(mean=Avg(F("finished_at") - F("started_at")))["mean"]
-    return None if mean is None else mean.total_seconds()
+def _guess(position: int, running: int, seconds: Decimal | None) -> int | None:
+    return None if seconds is None else round(float(seconds) * position / max(running, 1))
 
 
 def retention_current() -> Retention:

@@ -3,12 +3,15 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from django.db import connection
 from django.utils import timezone
 
+from apps.dispatch.models import Ticket
 from apps.executions.models import Execution
 from apps.executions.selectors import QueuePosition, queue_position, queue_positions
 from apps.executions.services.transitions import execution_finish
 from apps.executions.tests.conftest import DONE, Accept, Start, stored
+from apps.tenants.context import require_tenant
 
 
 def test_it_works(accept: Accept) -> None:
@@ -36,9 +39,32 @@ def test_none_when_it_does_not_wait(start: Start) -> None:
     assert queue_position(stored(start())) is None
 
 
-def test_three_questions_for_many(accept: Accept, django_assert_num_queries: Any) -> None:
-    waiting = [accept() for _number in range(10)]
-    with django_assert_num_queries(2):
-        assert len(queue_positions(waiting)) == 10
+def test_one_question_for_many(start: Start, accept: Accept, django_assert_num_queries: Any) -> None:
+    execution_finish(start(), DONE, now=timezone.now())
+    waiting = [accept(queue=queue) for _number in range(5) for queue in ("robots.default", "robots.gpu")]
+    with django_assert_num_queries(1):
+        places = queue_positions(waiting)
+    assert [places[execution.pk].position for execution in waiting] == [1, 1, 2, 2, 3, 3, 4, 4, 5, 5]
     with django_assert_num_queries(0):
         assert queue_positions([]) == {}
+
+
+def test_the_guess_knows_the_queue(start: Start, accept: Accept) -> None:
+    lease = start()
+    execution_finish(lease, DONE, now=timezone.now())
+    known, unknown = accept(queue=stored(lease).queue), accept(queue="never")
+    places = queue_positions([known, unknown])
+    assert places[known.pk].eta_seconds is not None
+    assert places[unknown.pk].eta_seconds is None
+
+
+def test_a_long_queue_is_counted_so_far_only(accept: Accept) -> None:
+    first, last = accept(queue="long", priority=9), accept(queue="long", priority=-9)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {Ticket._meta.db_table} (id, created_at, schema_name, kind, queue, priority, worker,"
+            " cancel_requested)"
+            " SELECT gen_random_uuid(), now(), %s, 'recording', 'long', 0, '', false FROM generate_series(1, 10050)",
+            [require_tenant()],
+        )
+    assert queue_positions([first, last]) == {first.pk: QueuePosition(1, None), last.pk: QueuePosition(10_001, None)}
