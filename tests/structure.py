@@ -87,6 +87,15 @@ def imported_modules(source: Source) -> Iterator[str]:
             yield node.module
 
 
+def imported_names(source: Source) -> Iterator[tuple[str, str]]:
+    """What is imported as (module, name); the name is empty where the module itself is."""
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, "") for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield from ((node.module, alias.name) for alias in node.names)
+
+
 def routes(patterns: Any = None, prefix: str = "") -> Iterator[tuple[str, Any]]:
     """Every route as (path, callback)."""
     for entry in get_resolver().url_patterns if patterns is None else patterns:

@@ -11,6 +11,7 @@ from rest_framework import serializers
 
 from apps.common.api import InputSerializer, OutputSerializer, PageQuery
 from apps.portal.models.domain import SLUG
+from apps.robots.api.serializers.versions import VersionSummaryOutput
 from apps.robots.models import Run
 from apps.robots.selectors.runs import status_word
 
@@ -138,19 +139,12 @@ class PlannedServiceOutput(OutputSerializer):
     revision = serializers.IntegerField()
 
 
-class PlannedVersionOutput(OutputSerializer):
-    id = serializers.UUIDField()
-    version = serializers.CharField()
-    channel = serializers.CharField()
-    artifact_sha256 = serializers.CharField()
-
-
 class PlanOutput(OutputSerializer):
     """`runtime_*` is what the template gives; `arguments` and `environment` have the version's own in front."""
 
     service = PlannedServiceOutput()
     robot_id = serializers.UUIDField(source="service.robot_id")
-    robot_version = PlannedVersionOutput(source="inputs.version")
+    robot_version = VersionSummaryOutput(source="inputs.version")
     parameters = serializers.DictField()
     runtime_arguments = serializers.ListField(child=serializers.CharField(), source="rendered.arguments")
     runtime_env = serializers.DictField(source="rendered.environment")

@@ -16,7 +16,6 @@ from apps.robots.api.downloads import log_as_events, log_as_text
 from apps.robots.api.serializers.runs import (
     LogOutput,
     LogQuery,
-    RunDetailOutput,
     RunExecuteInput,
     RunListQuery,
     RunOutput,
@@ -52,7 +51,7 @@ class RunViewSet(ApiViewSet):
         summary="Run a robot",
         right=RUN,
         request=RunExecuteInput,
-        response=RunDetailOutput,
+        response=RunOutput,
         status=202,
         errors=[RobotNotFound, VersionNotFound, MissingEnvironment, InvalidEnvironment, BadRequest],
         idempotent=True,
@@ -71,7 +70,7 @@ class RunViewSet(ApiViewSet):
             now=timezone.now(),
             **payload,
         )
-        return single(request, run, RunDetailOutput, status=202)
+        return single(request, run, RunOutput, status=202)
 
     @operation(
         summary="Runs, newest first",
@@ -83,9 +82,9 @@ class RunViewSet(ApiViewSet):
         filters = {name: request.query.get(name) for name in FILTERS}
         return paginated_long(request, run_list(actor=request.actor, **filters), RunOutput, key="runs")
 
-    @operation(summary="One run", right="run.read", response=RunDetailOutput, errors=[RunNotFound])
+    @operation(summary="One run", right="run.read", response=RunOutput, errors=[RunNotFound])
     def retrieve(self, request: ApiRequest, run_id: UUID) -> Response:
-        return single(request, run_get(actor=request.actor, run_id=run_id), RunDetailOutput)
+        return single(request, run_get(actor=request.actor, run_id=run_id), RunOutput)
 
     @operation(
         summary="Lines of a run's log, ascending, after a number; or the whole as text",
@@ -119,7 +118,7 @@ class RunViewSet(ApiViewSet):
     @operation(
         summary="Cancel a run: at once while it waits, else its processes are stopped",
         right=CANCEL,
-        response=RunDetailOutput,
+        response=RunOutput,
         status=202,
         errors=[RunNotFound, RunFinished],
         idempotent=True,
@@ -127,12 +126,12 @@ class RunViewSet(ApiViewSet):
     def cancel(self, request: ApiRequest, run_id: UUID) -> Response:
         run = run_get(actor=request.actor, run_id=run_id, action=CANCEL)
         accepted = run_cancel(actor=request.actor, run=run, now=timezone.now())
-        return single(request, run_shown(run_id), RunDetailOutput, status=202 if accepted else 200)
+        return single(request, run_shown(run_id), RunOutput, status=202 if accepted else 200)
 
     @operation(
         summary="Run again with the same frozen inputs",
         right=RUN,
-        response=RunDetailOutput,
+        response=RunOutput,
         status=202,
         errors=[RunNotFound, RunNotFinished, RobotArchived],
         idempotent=True,
@@ -140,7 +139,7 @@ class RunViewSet(ApiViewSet):
     def retry(self, request: ApiRequest, run_id: UUID) -> Response:
         first = run_get(actor=request.actor, run_id=run_id, action=RUN)
         run = run_retry(actor=request.actor, run=first, now=timezone.now())
-        return single(request, run, RunDetailOutput, status=202)
+        return single(request, run, RunOutput, status=202)
 
     @operation(
         summary="Counts and duration percentiles by day, robot and status",

@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 
 from apps.accounts.permissions import visible_filter
 from apps.common.actor import Actor
-from apps.executions.models import Artifact, Status
+from apps.executions.models import Artifact, Execution, Status
 from apps.robots.errors import ArtifactNotFound, RunNotFound
 from apps.robots.models import Run
 from apps.robots.permissions import require_on_robot
@@ -25,6 +25,12 @@ WORDS: dict[Status, str] = {
 }
 """The words of this contract for the statuses of the engine."""
 STATUSES = {word: status for status, word in WORDS.items()}
+_LISTED = (
+    *(field.name for field in Run._meta.concrete_fields if field.name != "environment"),
+    *(f"execution__{field.name}" for field in Execution._meta.concrete_fields),
+    *("robot__name", "version__version", "version__channel", "version__artifact_sha256"),
+)
+"""What lists carry of each run: a version's change log alone may be larger than a page."""
 
 
 def status_word(status: str) -> str:
@@ -70,8 +76,11 @@ def run_list(
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> QuerySet[Run]:
-    """Visible runs that match all that is given; ``status`` in the contract's words, ``triggered_by`` id or e-mail."""
-    runs = runs_visible(actor=actor)
+    """Visible runs that match all that is given; ``status`` in the contract's words, ``triggered_by`` id or e-mail.
+
+    Of robots and versions they carry only what lists show.
+    """
+    runs = runs_visible(actor=actor).only(*_LISTED)
     if robot_id is not None:
         runs = runs.filter(robot_id=robot_id)
     if service_id is not None:

@@ -1,4 +1,4 @@
-"""Lists ask the database the same number of questions however long they are."""
+"""Lists ask the database the same number of questions at 5 rows and at 50."""
 
 from __future__ import annotations
 
@@ -15,13 +15,40 @@ from apps.portal.models import Service
 from apps.portal.services.domains import domain_create
 from apps.portal.services.runs import service_run
 from apps.portal.tests.conftest import ActorOf, MakeService
+from apps.robots.tests.factories import artifact_made, run_ended
 
 ClientOf = Callable[[User | None], APIClient]
+OneMore = Callable[[str, int], None]
 
 
-@pytest.mark.parametrize("path", ["domains", "services", "domains/dp-rh/services", "services/{id}/runs"])
+@pytest.fixture
+def one_more(owner: User, actor: ActorOf, service: Service, make_service: MakeService) -> OneMore:
+    """Makes another row of a list, whatever the list."""
+
+    def run(number: int) -> None:
+        started = service_run(
+            actor=actor(owner), service=service, parameters={"periodo": "2026-02"}, now=timezone.now()
+        )
+        if number % 3 == 0:
+            artifact_made(run_ended(started))
+
+    def make(path: str, number: int) -> None:
+        if path.endswith("runs"):
+            run(number)
+        elif path.endswith("services"):
+            make_service(title=f"S{number}")
+        else:
+            domain_create(actor=actor(owner), name=f"D{number}", slug=f"d-{number}", now=timezone.now())
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("path", "recorded"),
+    [("domains", 4), ("services", 4), ("domains/dp-rh/services", 6), ("services/{id}/runs", 9)],
+)
 def test_it_works(
-    path: str, owner: User, actor: ActorOf, client_of: ClientOf, service: Service, make_service: MakeService
+    path: str, recorded: int, owner: User, client_of: ClientOf, service: Service, one_more: OneMore
 ) -> None:
     api, url = client_of(owner), f"/api/v1/{path.format(id=service.pk)}?limit=100"
 
@@ -30,14 +57,10 @@ def test_it_works(
             assert api.get(url).status_code == 200
         return len(queries)
 
-    def one_more(number: int) -> None:
-        domain_create(actor=actor(owner), name=f"D{number}", slug=f"d-{number}", now=timezone.now())
-        make_service(title=f"S{number}")
-        service_run(actor=actor(owner), service=service, parameters={"periodo": "2026-02"}, now=timezone.now())
-
-    one_more(0)
+    for number in range(5):
+        one_more(path, number)
     ask()  # remembers the organization of the host
     few = ask()
-    for number in range(1, 6):
-        one_more(number)
-    assert ask() == few
+    for number in range(5, 50):
+        one_more(path, number)
+    assert (few, ask()) == (recorded, recorded)

@@ -39,7 +39,8 @@ def test_it_works(teammate: User, client_of: ClientOf, service: Service, version
         "artifact_sha256": "0" * 64,
     }
     assert run["parameters_json"] == {"periodo": "2026-02"}
-    assert run == api.get(f"/api/v1/runs/{run['run_id']}").json()
+    assert run["queue"] == {"position": 1, "eta_seconds": None}
+    assert run["artifacts"] == []
 
 
 def test_runs_of_a_service(
@@ -57,7 +58,6 @@ def test_runs_of_a_service(
         "total": 3,
         "pages": 2,
     }
-    assert answer == api.get(f"/api/v1/runs?service_id={service.pk}&limit=2").json()
 
     cursor = answer["pagination"]["next_cursor"]
     rest = client_of(viewer).get(url(service, "runs") + f"?limit=2&cursor={cursor}").json()

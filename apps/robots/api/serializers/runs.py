@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
+from uuid import UUID
 
+from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from apps.common.api import CursorQuery, InputSerializer, OutputSerializer
 from apps.executions.models import Artifact
-from apps.executions.selectors import queue_position
+from apps.executions.selectors import QueuePosition, queue_positions
 from apps.robots.api.serializers.fields import MomentField
 from apps.robots.api.serializers.versions import VersionSummaryOutput
 from apps.robots.models import Run, TriggerType
@@ -58,6 +62,9 @@ class ServiceSummaryOutput(OutputSerializer):
     id = serializers.UUIDField(source="service_id")
     title = serializers.CharField(source="service_title")
 
+    def to_representation(self, run: Run) -> Any:
+        return super().to_representation(run) if run.service_id else None
+
 
 class ProgressOutput(OutputSerializer):
     done = serializers.IntegerField(source="progress_done", allow_null=True)
@@ -83,15 +90,27 @@ class ArtifactOutput(OutputSerializer):
         return f"/api/v1/runs/{artifact.execution_id}/artifacts/{artifact.pk}/download"
 
 
+class RunsOfAPage(serializers.ListSerializer[Any]):
+    """What lies beside the runs of a page is asked for once for all of them."""
+
+    child: RunOutput
+
+    def to_representation(self, data: Any) -> Any:
+        runs = list(data)
+        prefetch_related_objects(runs, "execution__artifacts")
+        self.child.places = queue_positions([run.execution for run in runs])
+        return super().to_representation(runs)
+
+
 class RunOutput(OutputSerializer):
-    """A run as lists show it."""
+    """A run, the same wherever one is shown: also its place in the queue while it waits, and the files it left."""
 
     id = serializers.UUIDField()
     run_id = serializers.UUIDField(source="id")
     robot_id = serializers.UUIDField()
     robot_name = serializers.CharField(source="robot.name")
     robot_version = VersionSummaryOutput(source="version")
-    service = serializers.SerializerMethodField()
+    service = ServiceSummaryOutput(source="*", allow_null=True)
     parameters_json = serializers.DictField(source="parameters")
     arguments = serializers.ListField(child=serializers.CharField())
     status = serializers.SerializerMethodField()
@@ -114,6 +133,13 @@ class RunOutput(OutputSerializer):
     is_canary = serializers.BooleanField()
     retry_of = serializers.UUIDField(source="retry_of_id", allow_null=True)
     schedule_id = serializers.UUIDField(allow_null=True)
+    queue = serializers.SerializerMethodField()
+    artifacts = ArtifactOutput(source="execution.artifacts", many=True)
+
+    places: Mapping[UUID, QueuePosition] | None = None
+
+    class Meta:
+        list_serializer_class = RunsOfAPage
 
     def get_host_name(self, run: Run) -> str:
         """Workers are called ``celery@host/process``."""
@@ -126,24 +152,11 @@ class RunOutput(OutputSerializer):
         started, finished = run.execution.started_at, run.execution.finished_at
         return round((finished - started).total_seconds(), 3) if started and finished else None
 
-    @extend_schema_field(ServiceSummaryOutput(allow_null=True))
-    def get_service(self, run: Run) -> Any:
-        return ServiceSummaryOutput(run).data if run.service_id else None
-
-
-class RunDetailOutput(RunOutput):
-    """One run: also its place in the queue while it waits, and the files it left."""
-
-    queue = serializers.SerializerMethodField()
-    artifacts = serializers.SerializerMethodField()
-
     @extend_schema_field(QueueOutput(allow_null=True))
     def get_queue(self, run: Run) -> Any:
-        return queue_position(run.execution)
-
-    @extend_schema_field(ArtifactOutput(many=True))
-    def get_artifacts(self, run: Run) -> Any:
-        return ArtifactOutput(run.execution.artifacts.order_by("name"), many=True).data
+        places = queue_positions([run.execution]) if self.places is None else self.places
+        place = places.get(run.execution_id)
+        return None if place is None else asdict(place)
 
 
 class LogQuery(InputSerializer):

@@ -16,7 +16,7 @@ from apps.robots.models import Robot, RobotVersion, Run
 from apps.robots.payloads import ServiceReference
 from apps.robots.services.runs import run_start
 from apps.robots.tests.api.guarded import Clients
-from apps.robots.tests.factories import robot_made, run_ended, run_made, version_made
+from apps.robots.tests.factories import artifact_made, robot_made, run_ended, run_made, version_made
 from apps.tenants.models import Organization
 
 URL = "/api/v1/runs"
@@ -105,20 +105,37 @@ def test_other_organizations_see_their_own(client_of: Clients, foreigner: User, 
     assert client_of(foreigner).get(URL).json()["runs"] == []
 
 
+def test_lists_show_what_single_runs_show(
+    client_of: Clients, viewer: User, organization: Organization, robot: Robot, runs: list[Run]
+) -> None:
+    artifact_made(runs[1], name="z.csv")
+    artifact_made(runs[1], name="a.csv")
+    client = client_of(viewer)
+    listed = client.get(URL).json()["runs"]
+    assert listed == [client.get(f"{URL}/{run['id']}").json() for run in listed]
+    assert [run["queue"] and run["queue"]["position"] for run in listed] == [3, 2, None, None, 1]
+    assert [artifact["name"] for artifact in listed[3]["artifacts"]] == ["a.csv", "z.csv"]
+
+
 def test_queries_do_not_grow_with_the_list(
     client_of: Clients, viewer: User, organization: Organization, robot: Robot, runs: list[Run]
 ) -> None:
+    """One each: session, grants, count, runs, their artifacts, the places of the waiting ones in all queues."""
     client = client_of(viewer)
+    other = robot_made(organization.schema_name, "Elsewhere", pool="gpu")
+    version_made(organization.schema_name, other)
 
-    def queries() -> int:
+    def queries(limit: int) -> int:
         with CaptureQueriesContext(connection) as captured:
-            assert client.get(URL, {"limit": 100}).status_code == 200
+            answer = client.get(URL, {"limit": limit})
+        assert len(answer.json()["runs"]) == limit
         return len(captured)
 
-    few = queries()
-    for _number in range(10):
-        run_made(organization.schema_name, robot)
-    assert queries() == few
+    for number in range(45):
+        run = run_made(organization.schema_name, other if number % 2 else robot)
+        if number % 3 == 0:
+            artifact_made(run_ended(run))
+    assert (queries(5), queries(50)) == (6, 6)
 
 
 @pytest.mark.parametrize(
