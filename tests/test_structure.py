@@ -10,6 +10,7 @@ from django.apps import apps
 from django.db import models
 
 from apps.common.admin_sites import organization_site, platform_site
+from apps.common.api import PageQuery, WindowQuery
 from apps.common.api.operation import Right, declaration_of
 from apps.common.errors import ApplicationError
 from tests.structure import (
@@ -106,6 +107,14 @@ def test_every_route_declares_its_right_and_its_errors() -> None:
         if declaration is None or not isinstance(declaration.right, str | Right) or not declaration.errors:
             undeclared.append(f"{method.upper()} {path}")
     assert not undeclared, undeclared
+
+
+def test_every_list_can_be_ordered() -> None:
+    declared = [(path, declaration_of(getattr(viewset, action, None))) for path, _, viewset, action in api_actions()]
+    queries = [(path, declaration.query) for path, declaration in declared if declaration and declaration.query]
+    lists = [(path, query) for path, query in queries if issubclass(query, PageQuery | WindowQuery)]
+    assert len(lists) > 5
+    assert not [path for path, query in lists if "ordering" not in query._declared_fields]
 
 
 def test_every_api_route_is_a_viewset() -> None:

@@ -7,11 +7,11 @@ from uuid import UUID
 from django.utils import timezone
 from rest_framework.response import Response
 
-from apps.accounts.api.serializers.api_keys import ApiKeyCreateInput, ApiKeyOutput, NewApiKeyOutput
+from apps.accounts.api.serializers.api_keys import ApiKeyCreateInput, ApiKeyListQuery, ApiKeyOutput, NewApiKeyOutput
 from apps.accounts.errors import ApiKeyNotFound, PermissionNotHeld, UnknownPermission
 from apps.accounts.selectors import api_key_get, api_keys_visible
 from apps.accounts.services.api_keys import api_key_create, api_key_revoke
-from apps.common.api import ApiRequest, ApiViewSet, PageQuery, Right, operation, page_of, paginated
+from apps.common.api import ApiRequest, ApiViewSet, Right, operation, page_of, paginated
 
 
 class ApiKeyViewSet(ApiViewSet):
@@ -20,11 +20,12 @@ class ApiKeyViewSet(ApiViewSet):
     @operation(
         summary="Keys of one's own; to administrators, everybody's",
         right=Right.AUTHENTICATED,
-        query=PageQuery,
+        query=ApiKeyListQuery,
         response=page_of(ApiKeyOutput, "api_keys"),
     )
     def list(self, request: ApiRequest) -> Response:
-        return paginated(request, api_keys_visible(actor=request.actor), ApiKeyOutput, key="api_keys")
+        keys = api_keys_visible(actor=request.actor, search=request.query.get("search", ""))
+        return paginated(request, keys, ApiKeyOutput, key="api_keys")
 
     @operation(
         summary="Make a key; its secret is in this answer and nowhere else",

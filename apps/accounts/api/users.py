@@ -26,7 +26,7 @@ class UserViewSet(ApiViewSet):
         response=page_of(UserOutput, "users"),
     )
     def list(self, request: ApiRequest) -> Response:
-        filters = {name: value for name, value in request.query.items() if name not in {"page", "limit"}}
+        filters = {name: value for name, value in request.query.items() if name not in {"page", "limit", "ordering"}}
         return paginated(request, users_visible(actor=request.actor, **filters), UserOutput, key="users")
 
     @operation(

@@ -2,6 +2,7 @@
 
 from apps.common.api.conditional import single
 from apps.common.api.operation import Deprecation, Right, operation
+from apps.common.api.ordering import DirectionField, OrderingField
 from apps.common.api.pagination import (
     CursorQuery,
     PageQuery,
@@ -20,9 +21,11 @@ __all__ = [
     "ApiViewSet",
     "CursorQuery",
     "Deprecation",
+    "DirectionField",
     "InputSerializer",
     "JSONParser",
     "MultiPartParser",
+    "OrderingField",
     "OutputSerializer",
     "PageQuery",
     "Right",

@@ -15,14 +15,26 @@ from rest_framework.exceptions import ValidationError
 Rows = QuerySet[Any, Any]
 
 
-def _order(rows: Rows) -> tuple[Field[Any, Any], bool]:
-    """The column that orders ``rows``, and whether it descends."""
+def _term(rows: Rows) -> str:
+    """What orders ``rows``: the name of one unique column, with ``-`` where it descends."""
     ordering = rows.query.order_by or rows.model._meta.ordering
     if not ordering or not isinstance(ordering[0], str):
         raise ImproperlyConfigured(f"{rows.model.__name__} rows must be ordered by the name of one unique column")
-    name = ordering[0].removeprefix("-")
+    return str(ordering[0])
+
+
+def _order(rows: Rows) -> tuple[Field[Any, Any], bool]:
+    """The column that orders ``rows``, and whether it descends."""
+    term = _term(rows)
+    name = term.removeprefix("-")
     field = rows.model._meta.pk if name == "pk" else rows.model._meta.get_field(name.removesuffix("_id"))
-    return field, ordering[0].startswith("-")
+    return field, term.startswith("-")
+
+
+def reverse(rows: Rows) -> Rows:
+    """The same rows from the other end, along the same index."""
+    term = _term(rows)
+    return rows.order_by(term.removeprefix("-") if term.startswith("-") else f"-{term}")
 
 
 def cursor_of(rows: Rows, row: Model) -> str:

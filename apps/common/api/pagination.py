@@ -1,4 +1,4 @@
-"""Lists: numbered pages, long lists with a cursor, plain arrays with a window."""
+"""Lists: numbered pages, long lists with a cursor, plain arrays with a window; each in the order that is asked for."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from rest_framework import serializers
 from rest_framework.response import Response
 
 from apps.common.api.cursors import cursor_of, rows_after
+from apps.common.api.ordering import ordered
 from apps.common.api.serializers import InputSerializer
 
 Rows = QuerySet[Any, Any]
@@ -58,13 +59,13 @@ class LongPagination(serializers.Serializer[Any]):
 
 def paginated(request: Any, rows: Rows, serializer: SerializerType, *, key: str) -> Response:
     """One page of ``rows``: one query to count, one to read; ``pages`` is 0 when there is nothing."""
-    found, numbers = _page(request, rows)
+    found, numbers = _page(request, ordered(request, rows))
     return _answer(request, found, serializer, key=key, pagination=numbers)
 
 
 def paginated_long(request: Any, rows: Rows, serializer: SerializerType, *, key: str) -> Response:
     """Like :func:`paginated`, or after ``cursor`` without counting; ``rows`` are ordered by one unique column."""
-    cursor = request.query.get("cursor")
+    cursor, rows = request.query.get("cursor"), ordered(request, rows)
     if cursor is None:
         found, numbers = _page(request, rows)
         more = numbers["page"] < numbers["pages"]
@@ -79,7 +80,7 @@ def paginated_long(request: Any, rows: Rows, serializer: SerializerType, *, key:
 
 def array(request: Any, rows: Rows, serializer: SerializerType) -> Response:
     """A plain array, with ``X-Total-Count`` and the neighbours in ``Link`` (RFC 8288)."""
-    limit, offset = request.query["limit"], request.query["offset"]
+    limit, offset, rows = request.query["limit"], request.query["offset"], ordered(request, rows)
     total = rows.count()
     found = _slice(rows, offset, offset + limit) if offset < total else []
     headers = {"X-Total-Count": str(total)}

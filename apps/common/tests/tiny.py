@@ -9,6 +9,7 @@ from typing import Any
 
 from django.contrib.auth.models import Group
 from django.db import transaction
+from django.db.models import F
 from django.http import HttpResponse
 from rest_framework import serializers
 from rest_framework.response import Response
@@ -17,8 +18,10 @@ from apps.common.api import (
     ApiViewSet,
     CursorQuery,
     Deprecation,
+    DirectionField,
     InputSerializer,
     MultiPartParser,
+    OrderingField,
     OutputSerializer,
     PageQuery,
     Right,
@@ -67,6 +70,14 @@ class TinyFilter(PageQuery):
     kind = serializers.MultipleChoiceField(choices=["a", "b"], required=False)
 
 
+class TinyListQuery(TinyFilter):
+    ordering = OrderingField({"id": "id", "name": "name", "role": F("role__name")}, default="id")
+
+
+class TinyLongQuery(CursorQuery):
+    ordering = DirectionField("id")
+
+
 class NameInput(InputSerializer):
     name = serializers.CharField(max_length=80)
 
@@ -103,14 +114,14 @@ def _plain(values: dict[str, Any]) -> dict[str, Any]:
 
 
 class TinyViewSet(ApiViewSet):
-    @operation(summary="List", right=Right.AUTHENTICATED, query=TinyFilter, response=page_of(TinyOutput, "tinies"))
+    @operation(summary="List", right=Right.AUTHENTICATED, query=TinyListQuery, response=page_of(TinyOutput, "tinies"))
     def list(self, request: Any) -> Response:
         return paginated(request, Group.objects.order_by("id"), TinyOutput, key="tinies")
 
     @operation(
         summary="Long list",
         right=Right.AUTHENTICATED,
-        query=CursorQuery,
+        query=TinyLongQuery,
         response=page_of(TinyOutput, "tinies", long=True),
     )
     def long(self, request: Any) -> Response:

@@ -86,6 +86,9 @@ class DomainViewSet(ApiViewSet):
     def services(self, request: ApiRequest, slug: str) -> Response:
         domain = domain_by_slug(actor=request.actor, slug=slug)
         services = services_list(
-            actor=request.actor, domain_id=domain.pk, enabled_only=not request.query["include_disabled"]
+            actor=request.actor,
+            domain_id=domain.pk,
+            enabled_only=not request.query["include_disabled"],
+            search=request.query.get("search", ""),
         )
         return paginated(request, services, ServiceOutput, key="services")

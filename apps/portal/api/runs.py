@@ -8,8 +8,8 @@ from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
-from apps.common.api import ApiRequest, ApiViewSet, CursorQuery, operation, page_of, paginated_long, single
-from apps.portal.api.serializers import PlanOutput, ServiceRunInput
+from apps.common.api import ApiRequest, ApiViewSet, operation, page_of, paginated_long, single
+from apps.portal.api.serializers import PlanOutput, ServiceRunInput, ServiceRunsQuery
 from apps.portal.errors import InvalidParameters, ServiceDisabled, ServiceNotFound
 from apps.portal.selectors.scorecard import service_runs
 from apps.portal.selectors.services import service_get
@@ -50,7 +50,7 @@ class ServiceRunViewSet(ApiViewSet):
     @operation(
         summary="List a service's runs, newest first",
         right="service.read",
-        query=CursorQuery,
+        query=ServiceRunsQuery,
         response=page_of(RunOutput, "runs", long=True),
         errors=[ServiceNotFound],
     )

@@ -9,7 +9,14 @@ from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-from apps.common.api import InputSerializer, OutputSerializer, PageQuery
+from apps.common.api import (
+    CursorQuery,
+    DirectionField,
+    InputSerializer,
+    OrderingField,
+    OutputSerializer,
+    PageQuery,
+)
 from apps.portal.models.domain import SLUG
 from apps.robots.api.serializers.versions import VersionSummaryOutput
 from apps.robots.models import Run
@@ -32,7 +39,10 @@ class DomainChanges(DomainInput):
 
 
 class DomainQuery(PageQuery):
-    search = serializers.CharField(max_length=200, required=False)
+    search = serializers.CharField(max_length=200, required=False, help_text="In name, slug and description.")
+    ordering = OrderingField(
+        {"name": "name", "slug": "slug", "created_at": "created_at", "updated_at": "updated_at"}, default="name"
+    )
 
 
 class DomainOutput(OutputSerializer):
@@ -72,14 +82,24 @@ class ServiceChanges(ServiceFields):
     run_template_json = serializers.DictField(required=False)
 
 
-class DomainServicesQuery(PageQuery):
+class ServicesOfAnyQuery(PageQuery):
+    search = serializers.CharField(max_length=200, required=False, help_text="In title and description.")
+    ordering = OrderingField(
+        {"title": "title", "created_at": "created_at", "updated_at": "updated_at"}, default="title"
+    )
+
+
+class DomainServicesQuery(ServicesOfAnyQuery):
     include_disabled = serializers.BooleanField(default=False)
 
 
-class ServiceQuery(PageQuery):
+class ServiceQuery(ServicesOfAnyQuery):
     domain_id = serializers.UUIDField(required=False)
     enabled_only = serializers.BooleanField(default=False)
-    search = serializers.CharField(max_length=200, required=False)
+
+
+class ServiceRunsQuery(CursorQuery):
+    ordering = DirectionField("queued_at")
 
 
 class ServiceOutput(OutputSerializer):

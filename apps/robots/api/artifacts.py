@@ -8,10 +8,10 @@ from django.http import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from rest_framework.response import Response
 
-from apps.common.api import ApiRequest, ApiViewSet, operation
+from apps.common.api import ApiRequest, ApiViewSet, operation, page_of, paginated
 from apps.common.errors import RangeNotSatisfiable
 from apps.robots.api.downloads import artifact_as_download
-from apps.robots.api.serializers.runs import ArtifactListOutput
+from apps.robots.api.serializers.runs import ArtifactListQuery, ArtifactOutput
 from apps.robots.errors import ArtifactNotFound, RunNotFound
 from apps.robots.selectors.runs import artifact_get, artifacts_of
 
@@ -20,11 +20,15 @@ class ArtifactViewSet(ApiViewSet):
     """Files that a run left."""
 
     @operation(
-        summary="Files that a run left, by name", right="run.read", response=ArtifactListOutput, errors=[RunNotFound]
+        summary="Files that a run left, by name",
+        right="run.read",
+        query=ArtifactListQuery,
+        response=page_of(ArtifactOutput, "artifacts"),
+        errors=[RunNotFound],
     )
     def list(self, request: ApiRequest, run_id: UUID) -> Response:
-        artifacts = artifacts_of(actor=request.actor, run_id=run_id)
-        return Response(ArtifactListOutput({"artifacts": artifacts}).data)
+        artifacts = artifacts_of(actor=request.actor, run_id=run_id, search=request.query.get("search", ""))
+        return paginated(request, artifacts, ArtifactOutput, key="artifacts")
 
     @operation(
         summary="Download a file, or a range of it",

@@ -34,7 +34,7 @@ class ScheduleViewSet(ApiViewSet):
         errors=[RobotNotFound],
     )
     def list(self, request: ApiRequest, robot_id: UUID) -> Response:
-        schedules = schedules_of(actor=request.actor, robot_id=robot_id)
+        schedules = schedules_of(actor=request.actor, robot_id=robot_id, search=request.query.get("search", ""))
         return paginated(request, schedules, ScheduleOutput, key="schedules")
 
     @operation(

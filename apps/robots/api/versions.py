@@ -73,7 +73,7 @@ class VersionViewSet(ApiViewSet):
         errors=[RobotNotFound],
     )
     def list(self, request: ApiRequest, robot_id: UUID) -> Response:
-        versions = versions_of(actor=request.actor, robot_id=robot_id)
+        versions = versions_of(actor=request.actor, robot_id=robot_id, search=request.query.get("search", ""))
         return paginated(request, versions, VersionOutput, key="versions")
 
     @operation(

@@ -45,10 +45,13 @@ def robot_shown(robot_id: UUID) -> Robot:
     return _in_use().get(pk=robot_id)
 
 
-def versions_of(*, actor: Actor, robot_id: UUID, action: str = READ) -> QuerySet[RobotVersion]:
+def versions_of(*, actor: Actor, robot_id: UUID, action: str = READ, search: str = "") -> QuerySet[RobotVersion]:
     """Versions of one robot, newest first, for an action on the robot. Raises what ``robot_get`` raises."""
     robot = robot_get(actor=actor, robot_id=robot_id, action=action)
-    return RobotVersion.objects.filter(robot=robot).select_related("created_by").order_by("-id")
+    versions = RobotVersion.objects.filter(robot=robot).select_related("created_by").order_by("-id")
+    if search:
+        versions = versions.filter(Q(version__icontains=search) | Q(changelog__icontains=search))
+    return versions
 
 
 def version_get(*, actor: Actor, robot_id: UUID, version_id: UUID, action: str = READ) -> RobotVersion:

@@ -106,10 +106,11 @@ def _triggered_by(who: str) -> Q:
         return Q(execution__requested_by_label__iexact=who)
 
 
-def artifacts_of(*, actor: Actor, run_id: UUID) -> QuerySet[Artifact]:
-    """Files that a visible run left, by name. Raises ``RunNotFound``."""
+def artifacts_of(*, actor: Actor, run_id: UUID, search: str = "") -> QuerySet[Artifact]:
+    """Files that a visible run left, by name; ``search`` looks into it. Raises ``RunNotFound``."""
     run = run_get(actor=actor, run_id=run_id)
-    return Artifact.objects.filter(execution_id=run.pk).order_by("name")
+    artifacts = Artifact.objects.filter(execution_id=run.pk).order_by("name")
+    return artifacts.filter(name__icontains=search) if search else artifacts
 
 
 def artifact_get(*, actor: Actor, run_id: UUID, artifact_id: UUID) -> Artifact:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from apps.common.actor import Actor
 from apps.robots.errors import ScheduleNotFound
@@ -17,10 +17,13 @@ from apps.tenants.selectors import holiday_calendar
 SHOWN_FIRINGS = 5
 
 
-def schedules_of(*, actor: Actor, robot_id: UUID, action: str = READ) -> QuerySet[Schedule]:
+def schedules_of(*, actor: Actor, robot_id: UUID, action: str = READ, search: str = "") -> QuerySet[Schedule]:
     """Schedules of one robot, oldest first, for an action on the robot. Raises what ``robot_get`` raises."""
     robot = robot_get(actor=actor, robot_id=robot_id, action=action)
-    return Schedule.objects.filter(robot=robot).select_related("robot", "created_by").order_by("id")
+    schedules = Schedule.objects.filter(robot=robot).select_related("robot", "created_by").order_by("id")
+    if search:
+        schedules = schedules.filter(Q(name__icontains=search) | Q(cron__icontains=search))
+    return schedules
 
 
 def schedule_get(*, actor: Actor, robot_id: UUID, schedule_id: UUID, action: str = READ) -> Schedule:

@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+from django.db.models import F
 from rest_framework import serializers
 
-from apps.common.api import InputSerializer, OutputSerializer
+from apps.common.api import InputSerializer, OrderingField, OutputSerializer, PageQuery
 
 
 class ApiKeyCreateInput(InputSerializer):
     name = serializers.CharField(max_length=120)
     permissions = serializers.ListField(child=serializers.CharField(max_length=60), allow_empty=False, max_length=100)
     expires_at = serializers.DateTimeField(required=False, allow_null=True)
+
+
+class ApiKeyListQuery(PageQuery):
+    search = serializers.CharField(max_length=200, required=False, help_text="In name and prefix.")
+    ordering = OrderingField(
+        {
+            "created_at": "created_at",
+            "name": "name",
+            "expires_at": F("expires_at"),
+            "last_used_at": F("last_used_at"),
+        },
+        default="-created_at",
+    )
 
 
 class ApiKeyOutput(OutputSerializer):

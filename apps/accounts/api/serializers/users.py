@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import F
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from apps.accounts.models import AuthSource, User
-from apps.accounts.selectors import USER_ORDERINGS
-from apps.common.api import InputSerializer, OutputSerializer, PageQuery
-
-ORDERINGS = [*USER_ORDERINGS, *(f"-{name}" for name in USER_ORDERINGS)]
+from apps.common.api import InputSerializer, OrderingField, OutputSerializer, PageQuery
 
 
 class OrganizationSummary(OutputSerializer):
@@ -88,4 +86,7 @@ class UserListQuery(PageQuery):
     search = serializers.CharField(max_length=200, required=False, help_text="In address, name and user name.")
     role = serializers.CharField(max_length=60, required=False)
     is_active = serializers.BooleanField(required=False)
-    ordering = serializers.ChoiceField(choices=ORDERINGS, default="email")
+    ordering = OrderingField(
+        {"email": "email", "name": "name", "created_at": "created_at", "last_login_at": F("last_login")},
+        default="email",
+    )

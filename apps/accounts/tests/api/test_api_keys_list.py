@@ -43,6 +43,35 @@ def test_an_administrator_sees_all(client_of: Clients, owner: User) -> None:
 
 
 @pytest.mark.usefixtures("keys")
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ({}, ["Teammate", "Owner"]),
+        ({"ordering": "created_at"}, ["Owner", "Teammate"]),
+        ({"ordering": "-name"}, ["Teammate", "Owner"]),
+        ({"ordering": "-expires_at"}, ["Teammate", "Owner"]),
+        ({"ordering": "last_used_at"}, ["Owner", "Teammate"]),
+        ({"search": "OWN"}, ["Owner"]),
+        ({"search": "nobody"}, []),
+    ],
+)
+def test_ordered_and_searched(client_of: Clients, owner: User, query: dict[str, str], expected: list[str]) -> None:
+    answer = client_of(owner).get(URL, query)
+    assert [key["name"] for key in answer.json()["api_keys"]] == expected
+
+
+@pytest.mark.parametrize("query", [{"ordering": "secret_hash"}, {"ordering": "-"}, {"revoked": "true"}])
+def test_wrong_query(client_of: Clients, owner: User, query: dict[str, str]) -> None:
+    assert client_of(owner).get(URL, query).status_code == 422
+
+
+def test_the_prefix_is_searched_and_the_secret_is_not(client_of: Clients, owner: User, keys: dict[str, Any]) -> None:
+    prefix, _dot, secret = keys[owner.email]["key"].partition(".")
+    assert names(client_of(owner).get(URL, {"search": prefix})) == {"Owner"}
+    assert names(client_of(owner).get(URL, {"search": secret})) == set()
+
+
+@pytest.mark.usefixtures("keys")
 def test_a_foreigner_sees_none(client_of: Clients, foreigner: User) -> None:
     assert names(client_of(foreigner).get(URL)) == set()
 

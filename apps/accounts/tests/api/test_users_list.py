@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from apps.accounts.models import User
@@ -19,6 +20,7 @@ Clients = Callable[[User | None], APIClient]
 @pytest.fixture
 def crowd(owner: User, maintainer: User, teammate: User, viewer: User) -> list[User]:
     User.objects.filter(pk=viewer.pk).update(is_active=False, username="vi")
+    User.objects.filter(pk=teammate.pk).update(last_login=timezone.now())
     return [owner, maintainer, teammate, viewer]
 
 
@@ -48,6 +50,8 @@ def test_it_works(client_of: Clients, owner: User) -> None:
         ("?is_active=true&role=viewer", []),
         ("?ordering=-email", ["viewer", "teammate", "owner", "maintainer"]),
         ("?ordering=created_at", ["owner", "maintainer", "teammate", "viewer"]),
+        ("?ordering=-last_login_at", ["teammate", "viewer", "maintainer", "owner"]),
+        ("?ordering=last_login_at&limit=1", ["teammate"]),
         ("?page=2&limit=3", ["viewer"]),
         ("?page=9", []),
     ],

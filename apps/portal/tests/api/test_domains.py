@@ -110,8 +110,28 @@ def test_services_of_a_domain(viewer: User, client_of: ClientOf, service: Servic
 
     assert titles() == titles("?include_disabled=false") == ["Fechamento"]
     assert titles("?include_disabled=true") == ["Admissão", "Fechamento"]
+    assert titles("?include_disabled=true&ordering=-title") == ["Fechamento", "Admissão"]
+    assert titles("?include_disabled=true&search=ADM") == ["Admissão"]
+    assert titles("?search=adm") == []
     assert api.get(f"{URL}/dp-rh/services?include_disabled=maybe").status_code == 422
     assert api.get(f"{URL}/dp-rh/services?enabled=true").status_code == 422
+
+
+def test_ordered_and_searched(owner: User, client_of: ClientOf) -> None:
+    api = client_of(owner)
+    for name, slug in (("Pessoal", "dp-rh"), ("Alçada", "z-fim"), ("Mesa", "a-inicio")):
+        assert api.post(URL, {"name": name, "slug": slug}).status_code == 201
+    for query, expected in [
+        ("", ["Alçada", "Mesa", "Pessoal"]),
+        ("?ordering=-name", ["Pessoal", "Mesa", "Alçada"]),
+        ("?ordering=slug", ["Mesa", "Pessoal", "Alçada"]),
+        ("?ordering=created_at&limit=1&page=2", ["Alçada"]),
+        ("?ordering=-updated_at", ["Mesa", "Alçada", "Pessoal"]),
+        ("?search=FIM", ["Alçada"]),
+    ]:
+        assert [each["name"] for each in api.get(URL + query).json()["domains"]] == expected, query
+    for query in ("?ordering=icon", "?ordering=", "?sort=name"):
+        assert api.get(URL + query).status_code == 422, query
 
 
 @pytest.mark.parametrize("slug", ["nope", "DP-RH", "%00", "a" * 500])

@@ -59,6 +59,10 @@ def test_runs_of_a_service(
         "pages": 2,
     }
 
+    oldest = api.get(url(service, "runs") + "?ordering=queued_at&limit=1").json()
+    assert [run["run_id"] for run in oldest["runs"]] == [ids[0]]
+    assert api.get(url(service, "runs") + "?ordering=title").status_code == 422
+
     cursor = answer["pagination"]["next_cursor"]
     rest = client_of(viewer).get(url(service, "runs") + f"?limit=2&cursor={cursor}").json()
     assert [run["run_id"] for run in rest["runs"]] == [ids[0]]

@@ -79,6 +79,22 @@ def test_filters(owner: User, client_of: ClientOf, service: Service) -> None:
         assert api.get(URL + query).status_code == 422, query
 
 
+def test_ordered(owner: User, client_of: ClientOf, service: Service, make_service: MakeService) -> None:
+    make_service(title="Admissão")
+    make_service(title="Zelo")
+    api = client_of(owner)
+    api.patch(f"{URL}/{service.pk}", {"icon": "calendar"})
+    for query, expected in [
+        ("", ["Admissão", "Fechamento", "Zelo"]),
+        ("?ordering=-title", ["Zelo", "Fechamento", "Admissão"]),
+        ("?ordering=created_at", ["Fechamento", "Admissão", "Zelo"]),
+        ("?ordering=-updated_at&limit=1", ["Fechamento"]),
+    ]:
+        assert [each["title"] for each in api.get(URL + query).json()["services"]] == expected, query
+    for query in ("?ordering=robot", "?ordering=-", "?ordering=title,id"):
+        assert api.get(URL + query).status_code == 422, query
+
+
 @pytest.mark.parametrize(
     ("changes", "field"),
     [

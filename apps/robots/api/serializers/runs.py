@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from apps.common.api import CursorQuery, InputSerializer, OutputSerializer
+from apps.common.api import CursorQuery, DirectionField, InputSerializer, OrderingField, OutputSerializer, PageQuery
 from apps.executions.models import Artifact
 from apps.executions.selectors import QueuePosition, queue_positions
 from apps.robots.api.serializers.fields import MomentField
@@ -50,6 +50,8 @@ class RunFilters(InputSerializer):
 
 class RunListQuery(CursorQuery, RunFilters):
     """Pages, or from a cursor on, which costs the same however far it is."""
+
+    ordering = DirectionField("queued_at")
 
 
 class RunStatsQuery(InputSerializer):
@@ -159,6 +161,11 @@ class RunOutput(OutputSerializer):
         return None if place is None else asdict(place)
 
 
+class ArtifactListQuery(PageQuery):
+    search = serializers.CharField(max_length=255, required=False, help_text=_("In the name."))
+    ordering = OrderingField({"name": "name", "size": "size", "created_at": "created_at"}, default="name")
+
+
 class LogQuery(InputSerializer):
     after = serializers.IntegerField(min_value=0, max_value=2**62, default=0)
     limit = serializers.IntegerField(min_value=1, max_value=MOST_LINES, default=1000)
@@ -183,10 +190,6 @@ class LogOutput(OutputSerializer):
     logs = LogLineOutput(many=True)
     last_seq = serializers.IntegerField(help_text=_("Number of the last stored line."))
     truncated = serializers.BooleanField(help_text=_("Whether storage cut lines out of the log."))
-
-
-class ArtifactListOutput(OutputSerializer):
-    artifacts = ArtifactOutput(many=True)
 
 
 class DurationOutput(OutputSerializer):

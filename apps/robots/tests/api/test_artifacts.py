@@ -58,6 +58,29 @@ def test_download_of_a_file_that_is_gone(client_of: Clients, viewer: User, artif
     assert (answer.status_code, answer.json()["error_code"]) == (404, "artifact_not_found")
 
 
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ({}, ["a.csv", "b.csv", "c.txt"]),
+        ({"ordering": "-name", "limit": "2"}, ["c.txt", "b.csv"]),
+        ({"ordering": "-size"}, ["b.csv", "c.txt", "a.csv"]),
+        ({"ordering": "created_at"}, ["c.txt", "a.csv", "b.csv"]),
+        ({"search": ".CSV", "page": "2", "limit": "1"}, ["b.csv"]),
+    ],
+)
+def test_pages(client_of: Clients, viewer: User, run: Run, query: dict[str, str], expected: list[str]) -> None:
+    for name, size in (("c.txt", 2), ("a.csv", 1), ("b.csv", 3)):
+        artifact_made(run, b"x" * size, name)
+    body = client_of(viewer).get(f"/api/v1/runs/{run.pk}/artifacts", query).json()
+    assert [entry["name"] for entry in body["artifacts"]] == expected
+    assert body["pagination"]["total"] == (2 if "search" in query else 3)
+
+
+@pytest.mark.parametrize("query", [{"ordering": "sha256"}, {"limit": "0"}, {"nome": "a"}])
+def test_wrong_query(client_of: Clients, viewer: User, run: Run, query: dict[str, str]) -> None:
+    assert client_of(viewer).get(f"/api/v1/runs/{run.pk}/artifacts", query).status_code == 422
+
+
 def test_download(client_of: Clients, viewer: User, artifact: Artifact, url: str) -> None:
     answer = client_of(viewer).get(url)
     assert answer.status_code == 200

@@ -48,6 +48,9 @@ def test_it_works(client_of: Clients, viewer: User, robots: list[Robot]) -> None
         ({"tag": "financeiro", "pool": "default"}, ["Conciliação"]),
         ({"page": "2", "limit": "2"}, ["Conciliação"]),
         ({"page": "9"}, []),
+        ({"ordering": "-name"}, ["Conciliação", "Boletos", "Admissão"]),
+        ({"ordering": "created_at"}, ["Boletos", "Admissão", "Conciliação"]),
+        ({"ordering": "-updated_at"}, ["Conciliação", "Admissão", "Boletos"]),
     ],
 )
 def test_filters(
@@ -90,7 +93,9 @@ def test_queries_do_not_grow_with_the_list(
     assert queries() <= few + 1  # the versions' prefetch
 
 
-@pytest.mark.parametrize("query", [{"page": "0"}, {"limit": "101"}, {"limit": "x"}, {"etiqueta": "rh"}])
+@pytest.mark.parametrize(
+    "query", [{"page": "0"}, {"limit": "101"}, {"limit": "x"}, {"etiqueta": "rh"}, {"ordering": "pool"}]
+)
 def test_wrong_query(client_of: Clients, viewer: User, query: dict[str, str]) -> None:
     assert client_of(viewer).get(URL, query).status_code == 422
 

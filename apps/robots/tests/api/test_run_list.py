@@ -63,6 +63,9 @@ def test_it_works(client_of: Clients, viewer: User, runs: list[Run]) -> None:
         ({"triggered_by": "TEAMMATE@acme.example"}, [3]),
         ({"triggered_by": str(uuid.uuid4())}, []),
         ({"page": "2", "limit": "2"}, [2, 1]),
+        ({"ordering": "-queued_at"}, [4, 3, 2, 1, 0]),
+        ({"ordering": "queued_at"}, [0, 1, 2, 3, 4]),
+        ({"ordering": "queued_at", "status": "PENDING"}, [0, 3, 4]),
     ],
 )
 def test_filters(client_of: Clients, viewer: User, runs: list[Run], query: dict[str, str], expected: list[int]) -> None:
@@ -78,7 +81,7 @@ def test_by_robot_person_and_time(client_of: Clients, viewer: User, teammate: Us
     assert positions(client.get(URL, {"until": yesterday}), runs) == [3]
 
 
-@pytest.mark.parametrize("query", [{}, {"status": "PENDING"}, {"trigger_type": "MANUAL"}])
+@pytest.mark.parametrize("query", [{}, {"status": "PENDING"}, {"trigger_type": "MANUAL"}, {"ordering": "queued_at"}])
 def test_a_cursor_walks_through_all(client_of: Clients, viewer: User, runs: list[Run], query: dict[str, str]) -> None:
     client = client_of(viewer)
     whole = positions(client.get(URL, query), runs)
@@ -147,6 +150,7 @@ def test_queries_do_not_grow_with_the_list(
         {"since": "yesterday"},
         {"cursor": "?"},
         {"limit": "1000"},
+        {"ordering": "status"},
         {"robo_id": str(SERVICE)},
     ],
 )

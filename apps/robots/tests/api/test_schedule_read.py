@@ -3,11 +3,13 @@ from __future__ import annotations
 import uuid
 
 import pytest
+from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.robots.models import Robot, Schedule
+from apps.robots.services.schedules import schedule_create
 from apps.robots.tests.api.guarded import Clients, Guarded
-from apps.robots.tests.factories import robot_made
+from apps.robots.tests.factories import robot_made, system
 from apps.tenants.models import Organization
 
 
@@ -32,6 +34,38 @@ def test_it_works(client_of: Clients, viewer: User, all_of_them: str, schedule: 
     body = client_of(viewer).get(all_of_them).json()
     assert [entry["id"] for entry in body["schedules"]] == [str(schedule.pk)]
     assert body["pagination"]["total"] == 1
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ({}, ["Every morning", "At night", "At night"]),
+        ({"ordering": "name"}, ["At night", "At night", "Every morning"]),
+        ({"ordering": "-name"}, ["Every morning", "At night", "At night"]),
+        ({"ordering": "-updated_at", "limit": "2"}, ["At night", "At night"]),
+        ({"search": "MORNING"}, ["Every morning"]),
+        ({"search": "0 3"}, ["At night", "At night"]),
+    ],
+)
+def test_ordered_and_searched(
+    client_of: Clients,
+    viewer: User,
+    organization: Organization,
+    robot: Robot,
+    all_of_them: str,
+    schedule: Schedule,
+    query: dict[str, str],
+    expected: list[str],
+) -> None:
+    for _number in range(2):
+        values = {"cron": "0 3 * * *", "name": "At night"}
+        schedule_create(actor=system(organization.schema_name), robot=robot, values=values, now=timezone.now())
+    body = client_of(viewer).get(all_of_them, query).json()
+    assert [entry["name"] for entry in body["schedules"]] == expected
+
+
+def test_wrong_query(client_of: Clients, viewer: User, all_of_them: str) -> None:
+    assert client_of(viewer).get(all_of_them, {"ordering": "cron"}).status_code == 422
 
 
 def test_of_another_robot(client_of: Clients, viewer: User, organization: Organization, schedule: Schedule) -> None:

@@ -31,6 +31,34 @@ def test_it_works(client_of: Clients, viewer: User, organization: Organization, 
     assert body["pagination"] == {"page": 1, "limit": 2, "total": 3, "pages": 2}
 
 
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ({"ordering": "created_at"}, ["1.0.0", "1.1.0", "2.0.0"]),
+        ({"ordering": "-created_at"}, ["2.0.0", "1.1.0", "1.0.0"]),
+        ({"search": "1."}, ["1.1.0", "1.0.0"]),
+        ({"search": "FASTER"}, ["2.0.0"]),
+    ],
+)
+def test_ordered_and_searched(
+    client_of: Clients,
+    viewer: User,
+    organization: Organization,
+    robot: Robot,
+    query: dict[str, str],
+    expected: list[str],
+) -> None:
+    for number, words in (("1.0.0", ""), ("1.1.0", ""), ("2.0.0", "Faster now")):
+        version_made(organization.schema_name, robot, version=number, changelog=words)
+    body = client_of(viewer).get(f"/api/v1/robots/{robot.pk}/versions", query).json()
+    assert [version["version"] for version in body["versions"]] == expected
+
+
+@pytest.mark.parametrize("query", [{"ordering": "version"}, {"ordering": ""}, {"channel": "stable"}])
+def test_wrong_query(client_of: Clients, viewer: User, robot: Robot, query: dict[str, str]) -> None:
+    assert client_of(viewer).get(f"/api/v1/robots/{robot.pk}/versions", query).status_code == 422
+
+
 def test_one(client_of: Clients, viewer: User, robot: Robot, version: RobotVersion) -> None:
     body = client_of(viewer).get(f"/api/v1/robots/{robot.pk}/versions/{version.pk}").json()
     assert body["version"] == "1.0.0"
