@@ -117,7 +117,12 @@ class Environment(BaseSettings):
     demo_password: str = Field("", description="Password of the demo's accounts, for `manage.py seed_demo`.")
 
     # --- dispatch and executions
-    lease_seconds: float = Field(30, ge=1, le=3600, description="A worker silent this long has lost its work.")
+    lease_seconds: float = Field(
+        30,
+        ge=1,
+        le=3600,
+        description="A worker silent this long has lost its work; it stops its robots before, if it cannot renew.",
+    )
     worker_slots: int = Field(4, ge=1, le=512, description="Executions at once in one worker process.")
     worker_queues: CommaSeparated = Field(("robots.default",), description="Queues a worker process serves.")
     worker_grace_seconds: float = Field(

@@ -78,6 +78,10 @@ CACHES = {
 }
 
 
+# Over TCP, a server that is gone is missed within half a minute; systems wait for hours, or a quarter of one.
+TCP_OPTIONS = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 25_000}
+
+
 def _database(url: str) -> dict[str, Any]:
     parts = urlsplit(url)
     options = {key: values[-1] for key, values in parse_qs(parts.query).items()}
@@ -88,7 +92,7 @@ def _database(url: str) -> dict[str, Any]:
         "PASSWORD": unquote(parts.password or ""),
         "HOST": options.pop("host", "") or (parts.hostname or ""),
         "PORT": parts.port or options.pop("port", ""),
-        "OPTIONS": options | {"connect_timeout": 5, "application_name": "oficina"},
+        "OPTIONS": TCP_OPTIONS | options | {"connect_timeout": 5, "application_name": "oficina"},
         "CONN_MAX_AGE": ENV.database_max_age,
         "CONN_HEALTH_CHECKS": True,
         "ATOMIC_REQUESTS": False,

@@ -85,7 +85,7 @@ def history(schema: str, execution_id: UUID) -> list[str]:
     """What the ledger says happened to it, in order."""
     with tenant_context(schema):
         events = Event.objects.filter(subject_id=str(execution_id)).order_by("id")
-        return [name.removeprefix("test.") for name in events.values_list("name", flat=True)]
+        return [name.partition(".")[2] for name in events.values_list("name", flat=True)]
 
 
 def tokens(schema: str, execution_id: UUID) -> list[str]:

@@ -6,8 +6,10 @@ What an execution of kind ``test.*`` shall do follows from the kind's name; it s
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -49,6 +51,17 @@ class SilentKind(TestKind):
 
     def changed(self, execution: Execution, *, event: str, actor: Actor, now: datetime) -> None:
         pass
+
+
+@dataclass(frozen=True)
+class FreezingKind(TestKind):
+    """Stops the whole worker, where it is called sleeper, in the middle of the claim."""
+
+    def changed(self, execution: Execution, *, event: str, actor: Actor, now: datetime) -> None:
+        super().changed(execution, event=event, actor=actor, now=now)
+        if event == "started" and execution.worker.startswith("sleeper"):
+            os.kill(os.getpid(), signal.SIGSTOP)
+            time.sleep(TICK_SECONDS)  # it takes a moment to reach this thread
 
 
 def say(lease: Lease, *messages: str) -> None:
@@ -106,5 +119,6 @@ def deaf(lease: Lease) -> Outcome:
 
 for body in (done, failing, talking, endless, preparing, breaking, deaf):
     register(TestKind(f"test.{body.__name__}", body))
+register(FreezingKind("test.freezing", done))
 register(SilentKind("test.nothing", done), instant=True)
 register(SilentKind("test.nothing_alone", done))

@@ -6,7 +6,8 @@ Real processes of the product, with a database and a Redis of their own that a t
         ...
         worker.kill()
 
-The test itself looks at the same database and rings at the same Redis as those processes.
+The test itself looks at the same database, rings at the same Redis and keeps files in the same place as those
+processes.
 """
 
 from __future__ import annotations
@@ -298,6 +299,17 @@ def redis_in_use(url: str) -> Iterator[None]:
             switch(before)
 
 
+@contextmanager
+def storage_in_use(folder: Path) -> Iterator[None]:
+    """This process keeps files where the processes of the test look for them."""
+    from django.conf import settings  # noqa: PLC0415  # Django is set up by now
+    from django.test import override_settings  # noqa: PLC0415
+
+    files = {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": str(folder)}}
+    with override_settings(STORAGES=settings.STORAGES | {"default": files}):
+        yield
+
+
 @pytest.fixture(scope="session")
 def live_home(django_db_blocker: Any) -> Iterator[Home]:
     """Made once per session: creating and migrating a database takes seconds."""
@@ -342,6 +354,7 @@ def live(live_home: Home, django_db_blocker: Any) -> Iterator[Live]:
         undo.enter_context(django_db_blocker.unblock())
         undo.enter_context(database_in_use(live_home.database))
         undo.enter_context(redis_in_use(servers.redis.url))
+        undo.enter_context(storage_in_use(directory / "data" / "storage"))
         _empty_queue()
         started = Live(live_home, servers.redis, directory, environment)
         undo.callback(started.end)

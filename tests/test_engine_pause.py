@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import psutil
+
 from apps.dispatch.models import Worker
 from apps.tenants.context import public_context
 from tests.engine import accept, all_are, cancel, execution, history, log, statuses, tokens, until
@@ -33,6 +35,22 @@ def test_it_works(live: Live) -> None:
     assert attempts == sorted(attempts)
     assert set(attempts) == {"1", "2"}
     until(lambda: _busy() == 0)
+
+
+def test_in_the_middle_of_a_claim(live: Live) -> None:
+    """Everybody else's claims wait for its transaction, which PostgreSQL ends before long."""
+    sleeper = live.worker("sleeper", WORKER_SLOTS="1")
+    [unclaimed] = accept(live.schema, "test.freezing")
+    until(lambda: psutil.Process(sleeper.pid).status() == psutil.STATUS_STOPPED)
+    other = live.worker("other", WORKER_SLOTS="1")
+    done = accept(live.schema, "test.done", number=3)
+    until(all_are(live.schema, [unclaimed, *done], "completed"))
+    assert history(live.schema, unclaimed) == ["started", "completed"]
+
+    other.kill()
+    sleeper.resume()
+    done = accept(live.schema, "test.done", number=3)
+    until(all_are(live.schema, done, "completed"))
 
 
 def _busy() -> int:

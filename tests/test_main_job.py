@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -10,12 +9,12 @@ from threading import Barrier
 from typing import Any
 
 import httpx
-import psutil
 import pytest
 from websockets.sync.client import connect
 
 from apps.common.testing import eventually
 from tests.live import Live
+from tests.robots import processes_of
 
 ROBOT = """
 import json, os, sys
@@ -96,16 +95,6 @@ class Stranger:
             frames = [json.loads(message) for message in socket]
             assert socket.close_code == 1000
         return frames
-
-
-def processes_of(run: str) -> list[psutil.Process]:
-    """Whatever runs on this machine with the run's id in its environment."""
-    found = []
-    for process in psutil.process_iter():
-        with contextlib.suppress(psutil.Error):
-            if process.environ().get("OFICINA_RUN_ID") == run:
-                found.append(process)
-    return found
 
 
 @pytest.fixture

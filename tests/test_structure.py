@@ -35,8 +35,8 @@ FLOORS = {
 }  # fmt: skip
 OWN_PARTS = {
     "accounts": {"authentication", "backends", "passwords", "roles", "tenancy", "tokens", "forms"},
-    "dispatch": {"fairness", "health", "metrics", "rings"},
-    "executions": {"attempts", "heart", "lease", "metrics", "registry", "slots", "wakeups", "worker"},
+    "dispatch": {"fairness", "health", "metrics", "rings", "testing"},
+    "executions": {"attempts", "fence", "heart", "lease", "metrics", "registry", "slots", "wakeups", "worker"},
     "portal": {"demo", "forms", "options", "run_templates"},
     "robots": {"packages", "sandbox", "supervision", "scheduling", "kind", "live", "checks"},
 }

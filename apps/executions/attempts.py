@@ -26,8 +26,8 @@ def attempt(leases: Sequence[Lease]) -> None:
     """Runs what a slot has claimed and writes how it ended. Raises nothing: a slot goes on with the next."""
     outcomes: dict[Lease, Outcome] = {}
     for lease in leases:
-        outcome = _outcome(lease)
-        if outcome is None or lease.control.lost.is_set():
+        outcome = None if lease.is_lost else _outcome(lease)
+        if outcome is None or lease.is_lost:
             give_back(lease)
         else:
             outcomes[lease] = outcome

@@ -1,14 +1,14 @@
 """The heart of a worker process: renews its leases, hears cancel requests, recovers what dead workers held.
 
 It needs no Redis and no beat, so that work goes on without them: it also looks for waiting tickets itself. Its own
-times are of the monotonic clock, those of leases the database's.
+times are of the monotonic clock, those of leases the database's. What it cannot renew in time, the fence takes away.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Container
+from collections.abc import Callable, Mapping
 from typing import Protocol
 from uuid import UUID
 
@@ -49,14 +49,13 @@ class Body(Protocol):
 
 
 class Pulse:
-    """Does something each ``seconds``, and again at the next beat when it failed."""
+    """Does something each ``seconds``, and again at the next beat when it failed or says that it has not done all."""
 
-    def __init__(self, seconds: float, action: Callable[[], None]) -> None:
+    def __init__(self, seconds: float, action: Callable[[], bool | None]) -> None:
         self.seconds, self.action, self.due = seconds, action, 0.0
 
     def beat(self) -> None:
-        if time.monotonic() >= self.due:
-            self.action()
+        if time.monotonic() >= self.due and not self.action():
             self.rest()
 
     def rest(self) -> None:
@@ -109,27 +108,34 @@ class Heart(threading.Thread):
 
     def renew(self) -> None:
         """Prolongs all leases by one statement, and tells that the worker lives."""
-        leases = self.body.leases()
-        tokens = {lease.execution_id: lease.token for lease in leases}
-        _let_go(leases, ticket_renew(tokens=tokens, lease_seconds=self.lease_seconds))
+        held, asked_at = self._held(), time.monotonic()
+        for execution_id in ticket_renew(tokens=_tokens(held), lease_seconds=self.lease_seconds):
+            held[execution_id].renewed(asked_at=asked_at, lease_seconds=self.lease_seconds)
         worker_seen(worker=self.body.identity, busy=self.body.identity.slots - self.body.idle)
 
     def look(self) -> None:
         """Hears cancel requests and lost leases; wakes idle slots when something is due whose ring was lost."""
-        leases = self.body.leases()
-        held = tickets_held({lease.execution_id: lease.token for lease in leases})
-        _let_go(leases, held)
-        for lease in leases:
-            if held.get(lease.execution_id):
+        held = self._held()
+        cancelled = tickets_held(_tokens(held))
+        for execution_id, lease in held.items():
+            if execution_id not in cancelled:
+                lease.control.lost.set()
+            elif cancelled[execution_id]:
                 lease.control.cancelled.set()
+        for lease in self.body.leases():
             self.body.give_up_if_overdue(lease)
         if self.body.idle and tickets_are_due(self.body.identity.queues):
             self.body.poke()  # a slot that leaves something pokes the next
 
-    def reap(self) -> None:
-        """Recovers what any worker held that fell silent."""
-        if time.monotonic() >= self._reaping_from:
-            tickets_reap(recover=_recover, lease_seconds=self.lease_seconds)
+    def _held(self) -> dict[UUID, Lease]:
+        """The leases by their execution. What is lost stays lost: this worker may hold that execution anew by now."""
+        return {lease.execution_id: lease for lease in self.body.leases() if not lease.is_lost}
+
+    def reap(self) -> bool:
+        """Recovers what any worker held that fell silent; returns whether there may be more of it."""
+        if time.monotonic() < self._reaping_from:
+            return False
+        return tickets_reap(recover=_recover, lease_seconds=self.lease_seconds) > 0
 
     def _suffer(self, error: DatabaseError | InterfaceError) -> None:
         """Others may have been cut off as well: first all get time to renew, then leases are taken away again."""
@@ -150,10 +156,8 @@ class Heart(threading.Thread):
             connection.close()
 
 
-def _let_go(leases: list[Lease], held: Container[UUID]) -> None:
-    for lease in leases:
-        if lease.execution_id not in held:
-            lease.control.lost.set()
+def _tokens(held: Mapping[UUID, Lease]) -> dict[UUID, UUID]:
+    return {execution_id: lease.token for execution_id, lease in held.items()}
 
 
 def _recover(expired: Expired) -> None:

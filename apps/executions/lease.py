@@ -2,13 +2,41 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from uuid import UUID
 
 from apps.common.actor import Actor
 from apps.executions.models import Status
+
+SAFETY = 1 / 6  # of a lease: so much sooner than PostgreSQL its holder takes it for ended
+
+
+class Wish(threading.Event):
+    """An event that also calls whoever asked for that, for a thread that waits for the database hears of no event."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lock = threading.Lock()
+        self._calls: list[Callable[[], None]] = []
+
+    def then(self, call: Callable[[], None]) -> None:
+        """Calls once it is set, in the thread that sets it, or now when it is set already. The call must be quick."""
+        with self._lock:
+            if not self.is_set():
+                self._calls.append(call)
+                return
+        call()
+
+    def set(self) -> None:
+        with self._lock:
+            super().set()
+            calls, self._calls = self._calls, []
+        for call in calls:
+            call()
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,13 +47,16 @@ class Control:
     ``lost``: the lease is gone, or the worker must end now; kill what was started and return, nothing can be written.
     """
 
-    cancelled: threading.Event = field(default_factory=threading.Event)
-    lost: threading.Event = field(default_factory=threading.Event)
+    cancelled: Wish = field(default_factory=Wish)
+    lost: Wish = field(default_factory=Wish)
 
 
 @dataclass(slots=True, eq=False)
 class Lease:
-    """One attempt at one execution. ``last_seq`` numbers the last stored log line, of whatever attempt."""
+    """One attempt at one execution. ``last_seq`` numbers the last stored log line, of whatever attempt.
+
+    ``good_until`` is by the monotonic clock: until then nobody else can have been given the execution.
+    """
 
     execution_id: UUID
     schema: str
@@ -41,6 +72,16 @@ class Lease:
     waited_seconds: float = 0
     control: Control = field(default_factory=Control)
     began: float = field(default_factory=time.monotonic)
+    good_until: float = math.inf
+
+    def renewed(self, *, asked_at: float, lease_seconds: float) -> None:
+        """PostgreSQL has let the lease last ``lease_seconds`` from a moment after ``asked_at``, a monotonic time."""
+        self.good_until = asked_at + lease_seconds * (1 - SAFETY)
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether the lease is gone, or may be for all that is known here."""
+        return self.control.lost.is_set() or time.monotonic() >= self.good_until
 
     @property
     def actor(self) -> Actor:

@@ -159,6 +159,8 @@ class Slots:
             logger.exception("start_failed", execution_ids=[str(ticket.execution_id) for ticket in claimed])
             tickets_postpone(execution_ids=[ticket.execution_id for ticket in claimed], seconds=POSTPONE_SECONDS)
             return []
+        for lease in started.values():
+            lease.renewed(asked_at=batch.asked_at, lease_seconds=self.lease_seconds)
         with self._changed:
             self._leases |= {lease.token: lease for lease in started.values()}
         if batch.more or len(started) < len(claimed):

@@ -1,15 +1,19 @@
-"""The worker process: its slots and its heart, opened and closed with Celery's worker."""
+"""The worker process: its slots, its heart and its fence, opened and closed with Celery's worker."""
 
 from __future__ import annotations
 
 import os
 import socket
+from typing import Any
 
 import structlog
 from django.conf import settings
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
 
 from apps.dispatch import rings
 from apps.dispatch.services.workers import WorkerIdentity
+from apps.executions.fence import Fence
 from apps.executions.heart import Heart
 from apps.executions.slots import Slots
 
@@ -36,8 +40,10 @@ class Worker:
             kill_seconds=env.cancel_grace_seconds + 1,
         )
         self.heart = Heart(self.slots, lease_seconds=env.lease_seconds)
+        self.fence = Fence(self.slots.leases, lease_seconds=env.lease_seconds)
 
     def start(self) -> None:
+        self.fence.start()
         self.slots.open()
         self.heart.start()
         logger.info("worker_ready", worker=self.slots.identity.name, slots=self.slots.identity.slots)
@@ -46,15 +52,23 @@ class Worker:
         self.slots.stop()
         self.heart.stop()
         self.heart.join(JOIN_SECONDS)
+        self.fence.stop()
 
 
 _worker: Worker | None = None
+
+
+def _speak_or_let_go(connection: BaseDatabaseWrapper, **_signal: Any) -> None:
+    """PostgreSQL ends transactions of a worker that falls silent in their middle: others wait for what they lock."""
+    milliseconds = f"{settings.ENV.lease_seconds * 1000:.0f}"
+    connection.connection.execute("SELECT set_config('idle_in_transaction_session_timeout', %s, false)", [milliseconds])
 
 
 def start(*, name: str) -> None:
     """Opens the slots of this process and lets its heart beat; without queues it stays a plain Celery worker."""
     global _worker  # noqa: PLW0603  # one per process, as Celery's worker is
     if _worker is None and settings.ENV.worker_queues:
+        connection_created.connect(_speak_or_let_go)
         _worker = Worker(name)
         _worker.start()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -105,10 +106,11 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What was claimed together, and whether more was due."""
+    """What was claimed together, and whether more was due. The leases began after ``asked_at``, a monotonic time."""
 
     tickets: Sequence[Claimed] = ()
     more: bool = False
+    asked_at: float = 0
 
 
 def ticket_claim(
@@ -139,13 +141,15 @@ def ticket_claim(
         batch = batch_of(order[: wanted - 1], limit=limit, bulk_kinds=bulk_kinds)
         if not batch:
             return Batch()
-        ids = [head.id for _schema, head in batch]
+        ids, asked_at = [head.id for _schema, head in batch], time.monotonic()
         cursor.execute(
             _TAKE,
             {"ids": ids, "tokens": [uuid4() for _id in ids], "worker": worker, "lease_seconds": lease_seconds},
         )
         claimed = {row[0]: Claimed(*row) for row in cursor.fetchall()}
-    return Batch([claimed[identifier] for identifier in ids if identifier in claimed], len(order) > len(batch))
+    return Batch(
+        [claimed[identifier] for identifier in ids if identifier in claimed], len(order) > len(batch), asked_at
+    )
 
 
 def _lines(rows: Iterable[tuple[Any, ...]]) -> list[Line]:

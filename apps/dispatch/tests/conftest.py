@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from django.db import transaction
+from django.db import connections, transaction
 from django.utils import timezone
 
 from apps.common.ids import uuid7
@@ -49,6 +52,30 @@ def make(organization: Organization) -> Make:
         return ticket.pk
 
     return made
+
+
+@contextmanager
+def written_by_another(ticket_id: UUID) -> Iterator[None]:
+    """Somebody else's transaction, on a connection of its own, holds the ticket while the block runs."""
+    held, over = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        try:
+            with public_context(), transaction.atomic():
+                Ticket.objects.select_for_update().get(pk=ticket_id)
+                held.set()
+                over.wait(60)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(1) as pool:
+        holding = pool.submit(hold)
+        try:
+            assert held.wait(60)
+            yield
+        finally:
+            over.set()
+            holding.result(60)
 
 
 def claim(*queues: str, **options: Any) -> Batch:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from django.db import transaction
@@ -118,20 +118,7 @@ def start(accept: Accept) -> Start:
 
 
 @pytest.fixture
-def storage(tmp_path: Path, settings: Any) -> Path:
-    """A storage of the test's own."""
-    location = tmp_path / "storage"
-    settings.STORAGES = settings.STORAGES | {
-        "default": {
-            "BACKEND": "django.core.files.storage.FileSystemStorage",
-            "OPTIONS": {"location": str(location)},
-        }
-    }
-    return location
-
-
-@pytest.fixture
-def aged(start: Start, storage: Path, tmp_path: Path) -> Any:
+def aged(start: Start, folder_storage: Path, tmp_path: Path) -> Any:
     """An execution with two lines and an artifact that ended so many days before NOW; ``days=None`` still runs."""
 
     def made(days: int | None) -> Lease:
@@ -146,6 +133,22 @@ def aged(start: Start, storage: Path, tmp_path: Path) -> Any:
         return lease
 
     return made
+
+
+def lease_of() -> Lease:
+    """A lease of nothing that exists."""
+    return Lease(
+        execution_id=uuid4(),
+        schema="t_000000000000",
+        token=uuid4(),
+        attempt=1,
+        max_attempts=1,
+        kind="k",
+        queue="q",
+        timeout_seconds=1,
+        worker="w",
+        trace_id="",
+    )
 
 
 def stored(execution: Execution | Lease) -> Execution:

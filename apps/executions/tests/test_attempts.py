@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -65,6 +66,29 @@ def test_given_back_when_the_worker_ends(start: Start, kind: RecordingKind) -> N
     lease.control.lost.set()
     attempt([lease])
     assert stored(lease).status == Status.PENDING
+    assert kind.events == ["started", "requeued"]
+
+
+def test_not_begun_when_the_answer_to_the_claim_came_too_late(start: Start, kind: RecordingKind) -> None:
+    lease = start()
+    lease.renewed(asked_at=time.monotonic() - 30, lease_seconds=30)
+    attempt([lease])
+    assert kind.ran == []
+    assert kind.events == ["started", "requeued"]
+
+
+def test_not_finished_when_nobody_renewed_meanwhile(
+    start: Start, kind: RecordingKind, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What ran beyond its lease may have been killed for that: how it ended says nothing."""
+
+    def run(lease: Lease) -> Outcome:
+        lease.renewed(asked_at=time.monotonic() - 30, lease_seconds=30)
+        return Outcome(Status.COMPLETED)
+
+    monkeypatch.setattr(kind, "run", run)
+    lease = start()
+    attempt([lease])
     assert kind.events == ["started", "requeued"]
 
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 
 from django.conf import settings
@@ -30,8 +27,6 @@ from apps.robots.supervision.control import Control
 from apps.robots.supervision.log import LogLimits
 from apps.robots.supervision.process import Supervision, supervise
 from apps.robots.supervision.records import Ending, ExitReport, Level
-
-LOOK_SECONDS = 0.2
 
 
 class RobotKind:
@@ -81,8 +76,7 @@ class RobotKind:
                 directory=version.working_directory,
                 readable=ready.runtime.readable,
             )
-            with _obeying(lease) as control:
-                report = supervise(spec, sink=sink, control=control, supervision=_supervision(lease))
+            report = supervise(spec, sink=sink, control=_obeyed(lease), supervision=_supervision(lease))
             if report.reason is Ending.LOST:
                 raise LeaseLost
             artifacts_keep(lease, workspace.artifacts, sink=sink)
@@ -123,23 +117,9 @@ def _supervision(lease: Lease) -> Supervision:
     )
 
 
-@contextmanager
-def _obeying(lease: Lease) -> Iterator[Control]:
+def _obeyed(lease: Lease) -> Control:
     """The supervisor's control, moved by the lease's: also while the supervisor waits for the database."""
-    control, over = Control(), threading.Event()
-
-    def watch() -> None:
-        while not over.wait(LOOK_SECONDS):
-            if lease.control.lost.is_set():
-                control.lose()
-                return
-            if lease.control.cancelled.is_set():
-                control.cancel()
-
-    thread = threading.Thread(target=watch, name=f"control-{lease.execution_id}", daemon=True)
-    thread.start()
-    try:
-        yield control
-    finally:
-        over.set()
-        thread.join()
+    control = Control()
+    lease.control.lost.then(control.lose)
+    lease.control.cancelled.then(control.cancel)
+    return control

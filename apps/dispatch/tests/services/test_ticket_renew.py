@@ -6,7 +6,7 @@ from uuid import uuid4
 from django.utils import timezone
 
 from apps.dispatch.services.leases import ticket_renew
-from apps.dispatch.tests.conftest import Make, stored
+from apps.dispatch.tests.conftest import Make, stored, written_by_another
 
 
 def test_it_works(make: Make) -> None:
@@ -31,6 +31,14 @@ def test_even_after_its_end_as_long_as_nobody_took_it(make: Make) -> None:
 
 def test_not_under_another_token(make: Make) -> None:
     assert ticket_renew(tokens={make(held=True): uuid4(), make(): uuid4()}, lease_seconds=60) == set()
+
+
+def test_a_ticket_that_somebody_writes_keeps_no_other_waiting(transactional_db: None, make: Make) -> None:
+    held, written = make(held=True), make(held=True)
+    tokens = {pk: ticket.token for pk in (held, written) if (ticket := stored(pk)) and ticket.token}
+    with written_by_another(written):
+        assert ticket_renew(tokens=tokens, lease_seconds=60) == {held}
+    assert ticket_renew(tokens=tokens, lease_seconds=60) == {held, written}
 
 
 def test_nothing_held_asks_nothing() -> None:

@@ -9,7 +9,7 @@ from django.utils import timezone
 from apps.dispatch.services import leases
 from apps.dispatch.services.leases import Expired, tickets_reap
 from apps.dispatch.services.tickets import ticket_drop
-from apps.dispatch.tests.conftest import Make, stored
+from apps.dispatch.tests.conftest import Make, stored, written_by_another
 from apps.tenants.context import current_schema
 from apps.tenants.models import Organization
 
@@ -24,6 +24,10 @@ def _database_up_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _never(expired: Expired) -> None:
     pytest.fail(f"{expired} was recovered")
+
+
+def _dropped(expired: Expired) -> None:
+    ticket_drop(execution_id=expired.execution_id)
 
 
 def test_it_works(make: Make, organization: Organization) -> None:
@@ -59,6 +63,30 @@ def test_one_that_cannot_be_recovered_does_not_stop_the_others(make: Make) -> No
     assert tickets_reap(recover=recover, lease_seconds=30) == 1
     assert stored(broken)
     assert stored(other) is None
+
+
+def test_one_that_somebody_writes_is_left_for_later(transactional_db: None, make: Make) -> None:
+    """Be it the ticket, or a row that its recovery has to write."""
+    written = make(held=True, lease_until=LONG_AGO - timedelta(minutes=1))
+    waiting = make(held=True, lease_until=LONG_AGO)
+    other = make(held=True, lease_until=LONG_AGO)
+
+    def recover(expired: Expired) -> None:
+        ticket_drop(execution_id=written if expired.execution_id == waiting else expired.execution_id)
+
+    with written_by_another(written):
+        assert tickets_reap(recover=recover, lease_seconds=30) == 1
+    assert stored(other) is None
+    assert stored(waiting)
+    assert stored(written)
+
+
+def test_it_stops_before_the_leases_of_the_reaper_end(make: Make) -> None:
+    for _number in range(3):
+        make(held=True, lease_until=LONG_AGO)
+    assert tickets_reap(recover=_dropped, lease_seconds=0.0) == 1
+    assert tickets_reap(recover=_dropped, lease_seconds=30) == 2
+    assert tickets_reap(recover=_dropped, lease_seconds=30) == 0
 
 
 def test_a_lease_of_time_after_the_database_came_back(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:

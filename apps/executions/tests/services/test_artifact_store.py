@@ -16,13 +16,8 @@ from apps.tenants.storage import tenant_storage
 
 
 @pytest.fixture(autouse=True)
-def _own_storage(tmp_path: Path, settings: Any) -> None:
-    settings.STORAGES = settings.STORAGES | {
-        "default": {
-            "BACKEND": "django.core.files.storage.FileSystemStorage",
-            "OPTIONS": {"location": str(tmp_path / "storage")},
-        }
-    }
+def _own_storage(folder_storage: Path) -> None:
+    """Files of each test alone."""
 
 
 @pytest.fixture

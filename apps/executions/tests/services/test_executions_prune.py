@@ -18,23 +18,23 @@ from apps.tenants.models import Organization
 KEEP = Retention(runs_days=90, logs_days=30, artifacts_days=10)
 
 
-def files(storage: Path) -> int:
-    return sum(path.is_file() for path in storage.rglob("*"))
+def files(folder_storage: Path) -> int:
+    return sum(path.is_file() for path in folder_storage.rglob("*"))
 
 
-def test_it_works(aged: Any, storage: Path, organization: Organization, committed: Any) -> None:
+def test_it_works(aged: Any, folder_storage: Path, organization: Organization, committed: Any) -> None:
     old, young, running = aged(91), aged(1), aged(None)
     with committed():
         removed = executions_prune(keep=KEEP, now=NOW)
     assert removed == Removed(organization.schema_name, executions=1, logs=0, artifacts=1, bytes=5)
     assert set(Execution.objects.values_list("pk", flat=True)) == {young.execution_id, running.execution_id}
     assert not LogChunk.objects.filter(execution_id=old.execution_id).exists()
-    assert files(storage) == 2
+    assert files(folder_storage) == 2
     event = Event.objects.get(name="execution.pruned")
     assert (event.subject_id, event.actor_label, event.data["lines"]) == (str(old.execution_id), "retention", 2)
 
 
-def test_logs_and_artifacts_may_go_earlier(aged: Any, storage: Path, committed: Any) -> None:
+def test_logs_and_artifacts_may_go_earlier(aged: Any, folder_storage: Path, committed: Any) -> None:
     without_log, without_artifacts = aged(31), aged(11)
     with committed():
         removed = executions_prune(keep=KEEP, now=NOW)
@@ -45,7 +45,7 @@ def test_logs_and_artifacts_may_go_earlier(aged: Any, storage: Path, committed: 
     assert (gap.first_seq, gap.last_seq, gap.gap_reason) == (1, 2, "retention")
     assert len(log_lines(execution=stored(without_artifacts))) == 2
     assert not Artifact.objects.exists()
-    assert files(storage) == 0
+    assert files(folder_storage) == 0
     names = Event.objects.filter(name__startswith="execution.").values_list("name", flat=True)
     assert sorted(names) == ["execution.artifacts_pruned", "execution.artifacts_pruned", "execution.log_pruned"]
 
@@ -64,14 +64,14 @@ def test_twice_finds_nothing_more(aged: Any, organization: Organization) -> None
     assert executions_prune(keep=KEEP, now=NOW) == Removed(organization.schema_name)
 
 
-def test_dry_run_tells_and_touches_nothing(aged: Any, storage: Path, organization: Organization) -> None:
+def test_dry_run_tells_and_touches_nothing(aged: Any, folder_storage: Path, organization: Organization) -> None:
     aged(91)
     aged(31)
     aged(11)
     expected = Removed(organization.schema_name, executions=1, logs=1, artifacts=3, bytes=15)
     assert executions_prune(keep=KEEP, now=NOW, dry_run=True) == expected
     assert Execution.objects.count() == 3
-    assert files(storage) == 3
+    assert files(folder_storage) == 3
     assert executions_prune(keep=KEEP, now=NOW) == expected
 
 

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from django.db import InterfaceError, OperationalError
@@ -10,23 +9,13 @@ from apps.executions.errors import LeaseLost
 from apps.executions.lease import Lease
 from apps.executions.services import persistence
 from apps.executions.services.persistence import while_held
+from apps.executions.tests.conftest import lease_of
 
 
 @pytest.fixture
 def lease(monkeypatch: pytest.MonkeyPatch) -> Lease:
     monkeypatch.setattr(persistence, "RETRY_SECONDS", 0.01)
-    return Lease(
-        execution_id=uuid4(),
-        schema="t_000000000000",
-        token=uuid4(),
-        attempt=1,
-        max_attempts=1,
-        kind="k",
-        queue="q",
-        timeout_seconds=1,
-        worker="w",
-        trace_id="",
-    )
+    return lease_of()
 
 
 def test_it_works(lease: Lease) -> None:

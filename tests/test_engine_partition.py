@@ -1,0 +1,74 @@
+"""A worker is cut off from PostgreSQL, and from nothing else: it ends its own robots before others get its work."""
+
+from __future__ import annotations
+
+import time
+from uuid import UUID
+
+import psutil
+import pytest
+
+from tests.engine import accept, all_are, cancel, execution, history, log, statuses, tokens, until
+from tests.live import Live
+from tests.proxy import proxy
+from tests.robots import TALKING, living, processes_of, run_robot
+
+LEASE_SECONDS = 1.0
+
+
+@pytest.mark.parametrize("way", ["frozen", "cut"])
+def test_it_works(live: Live, way: str) -> None:
+    with proxy(live.home.url) as road:
+        cut_off = live.worker("cut-off", WORKER_SLOTS="3", DATABASE_URL=road.url)
+        once, again = run_robot(live.schema, TALKING), run_robot(live.schema, TALKING, max_attempts=2)
+        [told] = accept(live.schema, "test.endless", max_attempts=2)
+        until(lambda: min(execution(live.schema, torn).last_seq for torn in (once, again, told)) > 2, seconds=20)
+        robots = processes_of(once) + processes_of(again)
+        live.worker("other", WORKER_SLOTS="2")
+
+        road.freeze() if way == "frozen" else road.cut()
+        _robots_end_in_time(robots)
+        _others_get_the_work(live, once, [again, told], robots)
+
+        road.thaw() if way == "frozen" else road.mend()
+        done = accept(live.schema, "test.done", number=3)  # the other's slots are taken: only who was cut off can
+        until(all_are(live.schema, done, "completed"), seconds=20)
+        assert cut_off.running
+        _nothing_came_of_what_it_had(live, once, [again, told])
+
+
+def _robots_end_in_time(robots: list[psutil.Process]) -> None:
+    assert len(living(robots)) >= 2
+    cut = time.monotonic()
+    until(lambda: not living(robots))
+    assert time.monotonic() - cut < 1.5 * LEASE_SECONDS
+
+
+def _others_get_the_work(live: Live, once: UUID, again: list[UUID], robots: list[psutil.Process]) -> None:
+    def decided() -> bool:
+        assert not living(robots)
+        return statuses(live.schema, [once]) == ["lost"] and all(
+            execution(live.schema, torn).attempt == 2 and execution(live.schema, torn).token for torn in again
+        )
+
+    until(decided)
+
+
+def _nothing_came_of_what_it_had(live: Live, once: UUID, again: list[UUID]) -> None:
+    """One end, one token at a time, an unbroken log; the second attempts have gone on undisturbed."""
+    held = [execution(live.schema, torn).token for torn in again]
+    seen = [execution(live.schema, torn).last_seq for torn in again]
+    until(lambda: all(execution(live.schema, e).last_seq > line + 5 for e, line in zip(again, seen, strict=True)))
+    assert [execution(live.schema, torn).token for torn in again] == held
+    for torn in again:
+        cancel(live.schema, torn)
+    until(all_are(live.schema, again, "cancelled"))
+    assert history(live.schema, once) == ["queued", "started", "lost"]
+    assert execution(live.schema, once).error_message == f"last seen at line {len(log(live.schema, once))}"
+    robot, told = again
+    assert history(live.schema, robot) == ["queued", "started", "retried", "started", "cancelled"]
+    assert history(live.schema, told) == ["started", "retried", "started", "cancelled"]
+    assert len(set(tokens(live.schema, told))) == 2
+    assert log(live.schema, robot).count("line 1") == 2
+    assert not processes_of(once)
+    assert not processes_of(robot)
