@@ -93,7 +93,10 @@ def _try(executable: str, state: Path) -> str:
     except SandboxFailed as error:
         return str(error)
     try:
+        process.let_go()
         return _outcome(process)
+    except SandboxFailed as error:
+        return str(error)
     finally:
         process.close()
 

@@ -1,8 +1,8 @@
 """A robot in bubblewrap, started through the guardian.
 
 The start has two steps. bubblewrap reports its child, which then builds the sandbox and waits at the gate: a pipe from
-which it reads its system call filter. Meanwhile the child gets its limits. If we die before the gate is open, the pipe
-ends empty, the kernel refuses an empty filter, and nothing runs.
+which it reads its system call filter. Meanwhile the child gets its limits, and its start is recorded. If we die before
+the gate is open, the pipe ends empty, the kernel refuses an empty filter, and nothing runs.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 
 from apps.robots.errors import SandboxFailed
 from apps.robots.sandbox import guard, seccomp
@@ -26,14 +26,14 @@ class BubblewrapProcess(RunningProcess):
     """The tree is a pid namespace: it has no way out, and its end is the end of all in it."""
 
     def __init__(self, executable: str, options: Sequence[str], command: Sequence[str], limits: ResourceLimits) -> None:
-        """Start it. Options travel in a file without name: nothing of them is in anybody's list of processes.
+        """Start it, up to the gate. Options travel in a file without name, so that no list of processes shows them.
 
         Raises SandboxFailed with bubblewrap's words when the sandbox cannot be set up.
         """
         output, output_end = os.pipe()
         errors, errors_end = os.pipe()
         status, status_end = os.pipe()
-        gate_end, gate = os.pipe()
+        gate_end, self._gate = os.pipe()
         arguments = _file_of("\0".join([*options, ""]))
         super().__init__(output, errors, status)
         self._handle = -1
@@ -46,21 +46,30 @@ class BubblewrapProcess(RunningProcess):
             finally:
                 for descriptor in handed_over:
                     os.close(descriptor)
-            self._open_gate(gate, limits)
+            self._wait_for_start()
+            with self._not_ended():
+                self._handle = os.pidfd_open(self.pid)
+                limit_process(self.pid, limits)
         except BaseException:
             self.close()
             raise
-        finally:
-            os.close(gate)
 
-    def _open_gate(self, gate: int, limits: ResourceLimits) -> None:
-        self._wait_for_start()
+    def let_go(self) -> None:
+        with self._not_ended():
+            os.write(self._gate, seccomp.program())
+        self._close_gate()
+
+    @contextmanager
+    def _not_ended(self) -> Iterator[None]:
         try:
-            self._handle = os.pidfd_open(self.pid)
-            limit_process(self.pid, limits)
-            os.write(gate, seccomp.program())
+            yield
         except (ProcessLookupError, BrokenPipeError) as error:
             raise SandboxFailed(self.said() or "the sandbox ended while it started") from error
+
+    def _close_gate(self) -> None:
+        gate, self._gate = self._gate, -1
+        if gate >= 0:
+            os.close(gate)
 
     def terminate(self) -> None:
         # The first process of the namespace is bubblewrap's own and ignores it.
@@ -86,6 +95,7 @@ class BubblewrapProcess(RunningProcess):
             if self._handle >= 0:
                 os.close(self._handle)
             self._handle = -1
+        self._close_gate()
         super().close()
 
 

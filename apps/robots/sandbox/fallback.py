@@ -14,6 +14,7 @@ from contextlib import suppress
 
 import psutil
 
+from apps.robots.errors import SandboxFailed
 from apps.robots.sandbox import guard
 from apps.robots.sandbox.guardian.families import MARKER, Family
 from apps.robots.sandbox.limits import kernel_limits
@@ -33,11 +34,15 @@ class KeptProcess(RunningProcess):
         *,
         adoption: bool = True,
     ) -> None:
-        """Start it; raises SandboxFailed when the guardian cannot. ``adoption=False`` does without on Linux too."""
+        """Start it, up to the gate; raises SandboxFailed when the guardian cannot.
+
+        ``adoption=False`` does without on Linux too.
+        """
         output, output_end = os.pipe()
         errors, errors_end = os.pipe()
         status, status_end = os.pipe()
         control_end, self._control = os.pipe()
+        gate_end, self._gate = os.pipe()
         super().__init__(output, errors, status)
         self._mark = environment.get(MARKER, "")
         self._main: psutil.Process | None = None
@@ -50,7 +55,7 @@ class KeptProcess(RunningProcess):
             "processes": limits.processes,
             "no_adoption": not adoption,
         }
-        handed_over = (output_end, errors_end, status_end, control_end)
+        handed_over = (output_end, errors_end, status_end, control_end, gate_end)
         try:
             try:
                 guard.order(request, handed_over)
@@ -63,6 +68,19 @@ class KeptProcess(RunningProcess):
         except BaseException:
             self.close()
             raise
+
+    def let_go(self) -> None:
+        try:
+            os.write(self._gate, b"G")
+        except BrokenPipeError as error:
+            raise SandboxFailed("the robot ended while it started") from error
+        finally:
+            self._close_gate()
+
+    def _close_gate(self) -> None:
+        gate, self._gate = self._gate, -1
+        if gate >= 0:
+            os.close(gate)
 
     def terminate(self) -> None:
         self._tell(b"T")
@@ -94,6 +112,7 @@ class KeptProcess(RunningProcess):
         control, self._control = self._control, -1
         if control >= 0:
             os.close(control)
+        self._close_gate()
         super().close()
 
     def _tell(self, order: bytes) -> None:

@@ -24,7 +24,7 @@ def readable(descriptor: int, seconds: float) -> bool:
 
 
 class RunningProcess(ABC):
-    """Three pipes and a handle on the whole process tree.
+    """Three pipes and a handle on the whole process tree, which waits at a gate until it is let go.
 
     ``output`` and ``errors`` are read by the supervisor, ``status`` becomes readable when there is something for
     ``read_status``; it ends when the main process and, a moment later, everything it started are gone.
@@ -39,6 +39,10 @@ class RunningProcess(ABC):
         self._unread = b""
         for descriptor in (output, errors, status):
             os.set_blocking(descriptor, False)
+
+    @abstractmethod
+    def let_go(self) -> None:
+        """Open the gate: from here on the robot does what it does. Raises SandboxFailed when it has ended before."""
 
     @abstractmethod
     def terminate(self) -> None:

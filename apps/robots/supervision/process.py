@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import selectors
 import time
@@ -46,7 +47,8 @@ def supervise(
 
     Lines and progress go to ``sink`` while it runs; what the sink raises ends the robot and is passed on. A sink that
     blocks holds up everything but ``control.lose()``, after which nothing more is written. ``supervision.on_start`` is
-    told the process id and the time of the start. Raises SandboxFailed when the robot could not be started.
+    told the process id and the time of the start, before the robot does anything: if it raises, or the run is lost
+    meanwhile, nothing has happened. Raises SandboxFailed when the robot could not be started.
     """
     process = start(spec)
     try:
@@ -70,7 +72,7 @@ class _Supervisor:
     ) -> None:
         self._process, self._control, self._supervision = process, control, supervision
         self._started_at = datetime.now(UTC)
-        self._began = time.monotonic()
+        self._began = math.inf
         self._log = Log(
             sink,
             limits=supervision.log,
@@ -99,6 +101,9 @@ class _Supervisor:
     def run(self) -> ExitReport:
         if self._supervision.on_start is not None:
             self._supervision.on_start(self._process.pid, self._started_at)
+        self._began = time.monotonic()
+        if not self._control.lost.is_set():
+            self._process.let_go()
         with self._selector:
             while self._running:
                 self._wait()

@@ -85,7 +85,10 @@ class Runner:
                 environment={"PATH": "/usr/bin:/bin", **self._with_paths(environment or {}, workspace.visible)},
                 readable=BARE.readable,
             )
-            return supervise(spec, sink=self.recorder, control=self.control, supervision=supervision)
+            try:
+                return supervise(spec, sink=self.recorder, control=self.control, supervision=supervision)
+            finally:
+                self.recorder.artifacts = sorted(path.name for path in workspace.artifacts.iterdir())
 
     @staticmethod
     def _with_paths(environment: Mapping[str, str], visible: Visible) -> dict[str, str]:

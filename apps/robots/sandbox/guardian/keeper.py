@@ -1,7 +1,7 @@
 """Keeps one robot without bubblewrap: parent of its tree, killer of its tree, and nothing else.
 
 Forked from the guardian, one per robot. Its control pipe says ``T`` (terminate) or ``K`` (kill), and its end means
-that the worker is gone.
+that the worker is gone. The robot waits at a gate, another pipe, for a byte; where that ends without one, so does it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _LOOK_SECONDS = 0.25
 _NOT_STARTED = 127
 
 
-def keep(request: dict[str, Any], output: int, errors: int, status: int, control: int) -> None:
+def keep(request: dict[str, Any], output: int, errors: int, status: int, control: int, gate: int) -> None:
     """Run the robot of a request to its end and its whole family after it; never returns."""
     adopting = adopt_orphans() and not request.get("no_adoption")
     alarm, ring = os.pipe()
@@ -30,9 +30,9 @@ def keep(request: dict[str, Any], output: int, errors: int, status: int, control
     signal.signal(signal.SIGCHLD, lambda *_: None)
     robot = os.fork()
     if robot == 0:
-        _become(request, output, errors)
-    os.close(output)
-    os.close(errors)
+        _become(request, output, errors, gate)
+    for descriptor in (output, errors, gate):
+        os.close(descriptor)
     _say(status, {"child-pid": robot, "keeper-pid": os.getpid()})
     try:
         family = Family(os.getpid(), adopting=adopting, mark=request["environment"].get(MARKER, ""))
@@ -69,10 +69,12 @@ def _watch(robot: int, family: Family, control: int, alarm: int, most: int | Non
                 return {"exit-code": 128 + signal.SIGKILL} if order else None
 
 
-def _become(request: dict[str, Any], output: int, errors: int) -> None:
-    """In the child: take the streams, the limits and the environment, and turn into the robot."""
+def _become(request: dict[str, Any], output: int, errors: int, gate: int) -> None:
+    """In the child, once the gate is open: take streams, limits and environment, and turn into the robot."""
     try:
         os.setsid()
+        if not os.read(gate, 1):
+            return
         for number in (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, signal.SIG_DFL)
         for source, target in ((os.open(os.devnull, os.O_RDONLY), 0), (output, 1), (errors, 2)):

@@ -38,7 +38,9 @@ def alive(mark: str) -> list[int]:
 
 def start(mark: str, seconds: float, tmp_path: Path) -> KeptProcess:
     command = [sys.executable, "-I", "-S", "-c", DAEMON, mark, str(seconds)]
-    return KeptProcess(command, {MARKER: mark}, str(tmp_path), ResourceLimits(), adoption=False)
+    process = KeptProcess(command, {MARKER: mark}, str(tmp_path), ResourceLimits(), adoption=False)
+    process.let_go()
+    return process
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import replace
+from datetime import datetime
 
 import psutil
 import pytest
@@ -106,6 +107,34 @@ def test_the_start_is_told(either: Runner) -> None:
     told: list[int] = []
     report = either.run("pass", supervision=replace(QUICK, on_start=lambda pid, at: told.append(pid)))
     assert told == [report.pid]
+
+
+BEGINS = "import os, time; open(os.environ['TARGET'] + '/begun', 'w').close(); time.sleep(60)"
+TARGET = {"TARGET": "{artifacts}"}
+
+
+def test_it_does_nothing_before_its_start_is_told(either: Runner) -> None:
+    """What could not be recorded as begun is begun again elsewhere: so it must not have begun."""
+
+    def begun() -> bool:
+        assert either.workspace is not None
+        return (either.workspace.artifacts / "begun").exists()
+
+    def refuse(_pid: int, _at: datetime) -> None:
+        with pytest.raises(AssertionError):
+            eventually(begun, seconds=0.5)
+        raise ConnectionError("the database is away")
+
+    with pytest.raises(ConnectionError):
+        either.run(BEGINS, environment=TARGET, supervision=replace(QUICK, on_start=refuse))
+    assert either.recorder.artifacts == []
+
+
+def test_what_is_lost_before_its_start_is_told_never_begins(either: Runner) -> None:
+    """As by a database that answers when it is too late; nobody has killed it yet."""
+    lose = replace(QUICK, on_start=lambda _pid, _at: either.control.lost.set())
+    assert either.run(BEGINS, environment=TARGET, supervision=lose).reason is Ending.LOST
+    assert either.recorder.artifacts == []
 
 
 def test_a_wish_to_cancel_ends_it_in_good_order(either: Runner) -> None:
@@ -239,6 +268,7 @@ def test_a_wrong_directory_fails(sandboxed: Runner) -> None:
     with open_workspace(sandboxed.policy, "run") as workspace:
         spec = ProcessSpec(arguments=("/bin/true",), workspace=workspace, policy=sandboxed.policy, directory="missing")
         process = start(spec)
+        process.let_go()
         eventually(lambda: not process.read_status())
         assert process.exit_code is None
         assert "missing" in process.said()
