@@ -11,8 +11,8 @@ from django.core.validators import MaxValueValidator, MinValueValidator, RegexVa
 from django.db import models
 from django.db.models import F, Q
 from django.utils.timezone import now
+from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import gettext_noop
 from django_tenants.models import DomainMixin, TenantMixin
 
 from apps.common.models import BaseModel
@@ -53,13 +53,21 @@ class Organization(TenantMixin, BaseModel):  # type: ignore[misc,django-manager-
     name = models.CharField(_("name"), max_length=200, validators=[line_validate])
     slug = models.SlugField(_("slug"), max_length=63, unique=True)
     plan = models.CharField(_("plan"), max_length=40, default="standard")
-    logo_url = models.CharField(_("logo"), max_length=500, null=True, blank=True, validators=[logo_validate])
+    logo_url = models.CharField(
+        _("logo"),
+        max_length=500,
+        null=True,
+        blank=True,
+        validators=[logo_validate],
+        help_text=_("https, or a path on the organization's own host."),
+    )
     theme_primary_color = models.CharField(
         _("colour"),
         max_length=7,
         null=True,
         blank=True,
         validators=[RegexValidator(COLOR, _("A colour is # and 3 or 6 hexadecimal digits."))],
+        help_text=_("# and 3 or 6 hexadecimal digits."),
     )
     is_active = models.BooleanField(_("active"), default=True)
     schema_version = models.CharField(_("schema version"), max_length=64, blank=True, editable=False)
@@ -143,7 +151,7 @@ class OrganizationSettings(BaseModel):
         ]
 
     def __str__(self) -> str:
-        return str(self.organization_id)
+        return gettext("Settings")
 
     def clean(self) -> None:
         if self.working_hours_start >= self.working_hours_end:

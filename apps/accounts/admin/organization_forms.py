@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -43,9 +43,12 @@ def country_choices() -> list[tuple[str, str]]:
 class HolidayForm(forms.Form):
     """One day of rest."""
 
-    date = forms.DateField(label=_("day"), widget=UnfoldAdminSingleDateWidget)
+    date = forms.DateField(label=_("day"), widget=UnfoldAdminSingleDateWidget({"placeholder": _("day")}))
     name = forms.CharField(
-        label=_("name"), max_length=HOLIDAY_LENGTH, widget=UnfoldAdminTextInputWidget, validators=[line_validate]
+        label=_("name"),
+        max_length=HOLIDAY_LENGTH,
+        widget=UnfoldAdminTextInputWidget({"placeholder": _("name")}),
+        validators=[line_validate],
     )
 
 
@@ -81,6 +84,7 @@ HolidayLines = forms.formset_factory(
     formset=_HolidayLines,
     extra=_EMPTY_LINES,
     can_delete=True,
+    can_delete_extra=False,
     max_num=MOST_HOLIDAYS,
     absolute_max=MOST_HOLIDAYS + _EMPTY_LINES,
     validate_max=True,
@@ -134,17 +138,15 @@ def _label(key: str) -> forms.CharField:
 class OrganizationSettingsForm(_SettingsModelForm):
     """Labels and days of rest are taken apart here and put together by :meth:`changes`."""
 
-    timezone = forms.ChoiceField(label=_("time zone"), choices=zone_choices, widget=UnfoldAdminSelect2Widget)
-    working_hours_start = forms.TimeField(label=_("work begins"), widget=UnfoldAdminSingleTimeWidget(format=_CLOCK))
-    working_hours_end = forms.TimeField(label=_("work ends"), widget=UnfoldAdminSingleTimeWidget(format=_CLOCK))
+    timezone = forms.ChoiceField(label=_("Time zone"), choices=zone_choices, widget=UnfoldAdminSelect2Widget)
     label_resource_singular = _label("resource_singular")
     label_resource_plural = _label("resource_plural")
     label_booking_label = _label("booking_label")
     label_user_label = _label("user_label")
     holiday_country = forms.ChoiceField(
-        label=_("public holidays of"), choices=country_choices, required=False, widget=UnfoldAdminSelect2Widget
+        label=_("Public holidays of"), choices=country_choices, required=False, widget=UnfoldAdminSelect2Widget
     )
-    own_holidays = HolidaysField(label=_("own holidays"), required=False)
+    own_holidays = HolidaysField(label=_("Own holidays"), required=False)
 
     class Meta:
         model = OrganizationSettings
@@ -158,6 +160,10 @@ class OrganizationSettingsForm(_SettingsModelForm):
             "cancellation_hours",
             "holiday_country",
         )
+        widgets: ClassVar = {
+            "working_hours_start": UnfoldAdminSingleTimeWidget(format=_CLOCK),
+            "working_hours_end": UnfoldAdminSingleTimeWidget(format=_CLOCK),
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

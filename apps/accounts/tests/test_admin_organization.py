@@ -15,6 +15,7 @@ from apps.accounts.services.organizations import organization_settings_update
 from apps.common.actor import Actor
 from apps.events.models import Event
 from apps.tenants.models import Organization, OrganizationSettings
+from apps.tenants.selectors import organization_current
 
 SETTINGS, LOOKS = "/admin/tenants/organizationsettings/", "/admin/tenants/organization/"
 HOLIDAYS = "own_holidays"
@@ -127,11 +128,11 @@ def test_looks(browser: Client, owner: User, organization: Organization) -> None
     assert "acme" in page.content.decode()
     answer = browser.post(LOOKS, {"name": "Acme S.A.", "logo_url": "/static/a.png", "theme_primary_color": "#123abc"})
     assert answer.status_code == 302
-    stored = Organization.objects.get()
+    stored = organization_current()
     assert (stored.name, stored.logo_url, stored.theme_primary_color) == ("Acme S.A.", "/static/a.png", "#123abc")
     assert Event.objects.get(name="organization.updated").actor_id == str(owner.pk)
     assert browser.post(LOOKS, {"name": "Acme", "logo_url": "", "theme_primary_color": ""}).status_code == 302
-    stored.refresh_from_db()
+    stored = organization_current()
     assert (stored.logo_url, stored.theme_primary_color) == (None, None)
 
 
@@ -143,7 +144,7 @@ def test_wrong_looks_are_told_and_not_saved(browser: Client, wrong: dict[str, st
     answer = browser.post(LOOKS, filled | wrong)
     assert answer.status_code == 200
     assert list(answer.context["adminform"].form.errors) == list(wrong)
-    assert Organization.objects.get().name == "Acme"
+    assert organization_current().name == "Acme"
 
 
 @pytest.mark.parametrize("page", [SETTINGS, LOOKS])

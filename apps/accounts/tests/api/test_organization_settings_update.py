@@ -13,6 +13,7 @@ from apps.accounts.tests.api.test_organization_settings_retrieve import DEFAULTS
 from apps.events.models import Event
 from apps.tenants.context import tenant_context
 from apps.tenants.models import Organization, OrganizationSettings
+from apps.tenants.selectors import organization_settings_now
 
 Clients = Callable[[User | None], APIClient]
 EVENT = "organization.settings_changed"
@@ -181,9 +182,9 @@ def test_a_foreigner_changes_the_own_ones(
     client_of(owner).put(URL, {"booking_interval": 15})
     assert client_of(foreigner).put(URL, {"booking_interval": 60}).status_code == 200
     assert client_of(owner).get(URL).json()["booking_interval"] == 15
-    assert OrganizationSettings.objects.get().booking_interval == 15
+    assert organization_settings_now().booking_interval == 15
     with tenant_context(other_organization):
-        assert OrganizationSettings.objects.get().booking_interval == 60
+        assert organization_settings_now().booking_interval == 60
         assert Event.objects.filter(name=EVENT).count() == 1
     assert Event.objects.filter(name=EVENT).count() == 1
 
