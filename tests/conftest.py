@@ -1,5 +1,5 @@
 """Fixtures of the tests that start real processes."""
 
-from tests.live import live, live_home
+from tests.live import live, live_home, short_leases
 
-__all__ = ["live", "live_home"]
+__all__ = ["live", "live_home", "short_leases"]

@@ -7,14 +7,16 @@ from collections.abc import Callable
 from itertools import pairwise
 from uuid import UUID
 
+import pytest
+
 from apps.events.models import Event
 from apps.executions.models import Execution
 from apps.tenants.context import tenant_context
 from tests.engine import accept, all_ended, execution, history, log, statuses, tokens, until
 from tests.kinds import TALKING_LINES
-from tests.live import Live, Process
+from tests.live import SHORT_LEASE_SECONDS, Live, Process
 
-LEASE_SECONDS = 1.0
+pytestmark = pytest.mark.usefixtures("short_leases")
 SLACK_SECONDS = 0.7  # of a busy machine
 ENDS = {"completed", "failed", "cancelled", "lost"}
 
@@ -54,7 +56,7 @@ def _death(live: Live, worker: Process, disaster: Callable[[], None] | None) -> 
     if disaster:
         disaster()
     until(lambda: not any(_still_under_the_first_token(live, execution_id) for execution_id in torn))
-    assert time.monotonic() - killed < 1.5 * LEASE_SECONDS + SLACK_SECONDS
+    assert time.monotonic() - killed < 1.5 * SHORT_LEASE_SECONDS + SLACK_SECONDS
     until(all_ended(live.schema, again + once), seconds=30)
 
     for execution_id in again + once:

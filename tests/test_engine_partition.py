@@ -1,4 +1,4 @@
-"""A worker is cut off from PostgreSQL, and from nothing else: it ends its own robots before others get its work."""
+"""A worker is cut off from PostgreSQL, and from nothing else, or sleeps: its robots end before others get its work."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ import psutil
 import pytest
 
 from tests.engine import accept, all_are, cancel, execution, history, log, statuses, tokens, until
-from tests.live import Live
+from tests.live import SHORT_LEASE_SECONDS, Live
 from tests.proxy import proxy
 from tests.robots import TALKING, living, processes_of, run_robot
 
-LEASE_SECONDS = 1.0
+pytestmark = pytest.mark.usefixtures("short_leases")
 
 
-@pytest.mark.parametrize("way", ["frozen", "cut"])
-def test_it_works(live: Live, way: str) -> None:
+@pytest.mark.parametrize("harm", ["frozen", "cut", "paused"])
+def test_it_works(live: Live, harm: str) -> None:
     with proxy(live.home.url) as road:
         cut_off = live.worker("cut-off", WORKER_SLOTS="3", DATABASE_URL=road.url)
         once, again = run_robot(live.schema, TALKING), run_robot(live.schema, TALKING, max_attempts=2)
@@ -26,11 +26,11 @@ def test_it_works(live: Live, way: str) -> None:
         robots = processes_of(once) + processes_of(again)
         live.worker("other", WORKER_SLOTS="2")
 
-        road.freeze() if way == "frozen" else road.cut()
+        {"frozen": road.freeze, "cut": road.cut, "paused": cut_off.pause}[harm]()
         _robots_end_in_time(robots)
         _others_get_the_work(live, once, [again, told], robots)
 
-        road.thaw() if way == "frozen" else road.mend()
+        {"frozen": road.thaw, "cut": road.mend, "paused": cut_off.resume}[harm]()
         done = accept(live.schema, "test.done", number=3)  # the other's slots are taken: only who was cut off can
         until(all_are(live.schema, done, "completed"), seconds=20)
         assert cut_off.running
@@ -41,7 +41,7 @@ def _robots_end_in_time(robots: list[psutil.Process]) -> None:
     assert len(living(robots)) >= 2
     cut = time.monotonic()
     until(lambda: not living(robots))
-    assert time.monotonic() - cut < 1.5 * LEASE_SECONDS
+    assert time.monotonic() - cut < 1.5 * SHORT_LEASE_SECONDS
 
 
 def _others_get_the_work(live: Live, once: UUID, again: list[UUID], robots: list[psutil.Process]) -> None:

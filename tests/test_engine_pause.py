@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import psutil
+import pytest
 
 from apps.dispatch.models import Worker
 from apps.tenants.context import public_context
 from tests.engine import accept, all_are, cancel, execution, history, log, statuses, tokens, until
 from tests.live import Live
+
+pytestmark = pytest.mark.usefixtures("short_leases")
 
 
 def test_it_works(live: Live) -> None:

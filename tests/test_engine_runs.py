@@ -12,7 +12,7 @@ from apps.events.models import Event
 from apps.tenants.context import public_context, tenant_context
 from tests.engine import accept, all_are, cancel, execution, history, log, statuses, tokens, until
 from tests.kinds import TALKING_LINES
-from tests.live import Live
+from tests.live import LEASE_SECONDS, Live
 
 
 def test_it_works(live: Live) -> None:
@@ -64,7 +64,7 @@ def _the_worker_is_known() -> None:
         worker = Worker.objects.get()
         assert Ticket.objects.count() == 1
     assert (worker.slots, worker.queues) == (8, ["robots.default"])
-    assert workers_alive(lease_seconds=1).count == 1
+    assert workers_alive(lease_seconds=LEASE_SECONDS).count == 1
 
 
 def _counted() -> bool:

@@ -20,7 +20,8 @@ from apps.dispatch import metrics
 from apps.dispatch.selectors import tickets_are_due, tickets_held
 from apps.dispatch.services.leases import Expired, ticket_renew, tickets_reap
 from apps.dispatch.services.workers import WorkerIdentity, worker_gone, worker_seen
-from apps.executions.lease import Lease
+from apps.executions.lease import Lease, good_until
+from apps.executions.registry import renewed
 from apps.executions.services.transitions import execution_recover
 
 logger = structlog.get_logger(__name__)
@@ -74,7 +75,7 @@ class Heart(threading.Thread):
         self._failing = False
         self._ended = threading.Event()
         self._pulses = [
-            Pulse(lease_seconds / 3, self.renew),
+            Pulse(lease_seconds / 6, self.renew),
             Pulse(min(LOOK_SECONDS, lease_seconds / 3), self.look),
             Pulse(lease_seconds / 4, self.reap),
             Pulse(COUNT_SECONDS, metrics.flush),
@@ -107,11 +108,12 @@ class Heart(threading.Thread):
         self._ended.set()
 
     def renew(self) -> None:
-        """Prolongs all leases by one statement, and tells that the worker lives."""
+        """Prolongs all leases by one statement; tells that the worker lives, and for how long it may be believed."""
         held, asked_at = self._held(), time.monotonic()
         for execution_id in ticket_renew(tokens=_tokens(held), lease_seconds=self.lease_seconds):
             held[execution_id].renewed(asked_at=asked_at, lease_seconds=self.lease_seconds)
         worker_seen(worker=self.body.identity, busy=self.body.identity.slots - self.body.idle)
+        renewed(good_until(asked_at, self.lease_seconds) - time.monotonic())
 
     def look(self) -> None:
         """Hears cancel requests and lost leases; wakes idle slots when something is due whose ring was lost."""

@@ -15,6 +15,11 @@ from apps.executions.models import Status
 SAFETY = 1 / 6  # of a lease: so much sooner than PostgreSQL its holder takes it for ended
 
 
+def good_until(asked_at: float, lease_seconds: float) -> float:
+    """How long a lease holds that PostgreSQL gave or prolonged after ``asked_at``, by the same clock."""
+    return asked_at + lease_seconds * (1 - SAFETY)
+
+
 class Wish(threading.Event):
     """An event that also calls whoever asked for that, for a thread that waits for the database hears of no event."""
 
@@ -76,7 +81,7 @@ class Lease:
 
     def renewed(self, *, asked_at: float, lease_seconds: float) -> None:
         """PostgreSQL has let the lease last ``lease_seconds`` from a moment after ``asked_at``, a monotonic time."""
-        self.good_until = asked_at + lease_seconds * (1 - SAFETY)
+        self.good_until = good_until(asked_at, lease_seconds)
 
     @property
     def is_lost(self) -> bool:

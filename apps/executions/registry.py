@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
 
@@ -39,6 +40,7 @@ class UnknownKind(LookupError):
 
 _kinds: dict[str, Kind] = {}
 _instant: set[str] = set()
+_renewals: list[Callable[[float], None]] = []
 
 
 def register(kind: Kind, *, instant: bool = False) -> None:
@@ -62,3 +64,17 @@ def kind_of(name: str) -> Kind:
 def instant_kinds() -> frozenset[str]:
     """Names of the kinds that may be taken together."""
     return frozenset(_instant)
+
+
+def on_renewal(hear: Callable[[float], None]) -> None:
+    """Registers who is told, with each renewal of this worker's leases, for how many seconds they are good from now.
+
+    For processes beside the worker that have to end what a worker cannot which sleeps itself. It must be quick.
+    """
+    _renewals.append(hear)
+
+
+def renewed(seconds: float) -> None:
+    """The leases of this process were renewed."""
+    for hear in _renewals:
+        hear(seconds)

@@ -6,12 +6,14 @@ class RobotsConfig(AppConfig):
     label = "robots"
 
     def ready(self) -> None:
-        from apps.executions.registry import register  # noqa: PLC0415  # needs the models
+        from apps.executions.registry import on_renewal, register  # noqa: PLC0415  # needs the models
         from apps.executions.services.orphans import FileKind, file_kinds  # noqa: PLC0415
         from apps.robots import checks  # noqa: F401, PLC0415
         from apps.robots.kind import RobotKind  # noqa: PLC0415
         from apps.robots.models import RobotVersion  # noqa: PLC0415
+        from apps.robots.sandbox.guard import trust  # noqa: PLC0415
         from apps.robots.services.publications import FOLDER  # noqa: PLC0415
 
         register(RobotKind())
+        on_renewal(trust)
         file_kinds.append(FileKind(FOLDER, RobotVersion, dated_by="group"))

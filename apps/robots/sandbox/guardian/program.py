@@ -1,14 +1,20 @@
-"""The guardian's loop: start what the worker asks for, reap what ends, kill everything when the worker is gone."""
+"""The guardian's loop: start what the worker asks for, reap what ends, kill everything when the worker is gone.
+
+A worker that says how long it may be trusted, and then says nothing more, counts as gone: it sleeps, and others have
+been given its work. (Where orphans cannot be adopted, on macOS, only keepers could end robots, and that is left out.)
+"""
 
 from __future__ import annotations
 
 import fcntl
 import json
+import math
 import os
 import selectors
 import signal
 import socket
 import sys
+import time
 from contextlib import suppress
 from typing import Any
 
@@ -19,26 +25,32 @@ from apps.robots.sandbox.guardian.messages import receive, send
 # Where bubblewrap finds its descriptors; command.py names the same numbers.
 ARGUMENTS, STATUS, GATE, OUTER_NAMESPACE, INNER_NAMESPACE = 3, 4, 5, 6, 7
 _FREE_FROM = 20
+_LONGEST_WAIT_SECONDS = 3600.0
 
 
 class Guardian:
     """One per worker process, single-threaded."""
 
-    def __init__(self, worker: socket.socket, namespaces: tuple[int, ...]) -> None:
+    def __init__(self, worker: socket.socket, namespaces: tuple[int, ...], *, adopting: bool) -> None:
         self._worker = worker
         self._namespaces = namespaces
+        self._adopting = adopting
+        self._trusted_until = math.inf
         self._alarm, ring = os.pipe()
         for descriptor in (self._alarm, ring):
             os.set_blocking(descriptor, False)
         signal.set_wakeup_fd(ring, warn_on_full_buffer=False)
 
     def serve(self) -> None:
-        """Until the worker closes its end of the socket or dies."""
+        """Until the worker closes its end of the socket, dies, or sleeps for too long."""
         selector = selectors.DefaultSelector()
         selector.register(self._worker, selectors.EVENT_READ)
         selector.register(self._alarm, selectors.EVENT_READ)
         while True:
-            ready = {key.fileobj for key, _events in selector.select()}
+            left = self._trusted_until - time.monotonic()
+            ready = {key.fileobj for key, _events in selector.select(min(max(left, 0), _LONGEST_WAIT_SECONDS))}
+            if not ready and left <= 0:
+                return
             if self._alarm in ready:
                 os.read(self._alarm, 512)
                 reap()
@@ -53,6 +65,10 @@ class Guardian:
         if received is None:
             return False
         request, descriptors = received
+        if request["kind"] == "trust":
+            if self._adopting:
+                self._trusted_until = time.monotonic() + request["seconds"]
+            return True
         raised = [_raise(descriptor) for descriptor in descriptors]
         try:
             self._start_sandbox(request, raised) if request["kind"] == "sandbox" else self._fork_keeper(request, raised)
@@ -101,7 +117,7 @@ def main() -> None:
     adopting = adopt_orphans()
     namespaces, refusal = _namespaces()
     send(worker, {"own_users": bool(namespaces), "refusal": refusal})
-    Guardian(worker, namespaces).serve()
+    Guardian(worker, namespaces, adopting=adopting).serve()
     if adopting:
         Family(os.getpid(), adopting=True).kill(seconds=30, each_round=reap)
     else:
