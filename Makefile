@@ -32,9 +32,10 @@ format: .venv/installed ## write what `make lint` would ask for
 
 venv: .venv/installed ## create .venv with the pinned requirements
 
+# With their extras in the names: the pip that Python 3.11 brings along does not find the hashes otherwise.
 requirements: .venv/bootstrapped ## compile requirements/*.in to *.txt, with hashes
 	for name in bootstrap base dev; do \
-	  $(BIN)/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 $(ARGS) \
+	  $(BIN)/uv pip compile --quiet --generate-hashes --no-strip-extras --universal --python-version 3.11 $(ARGS) \
 	    --custom-compile-command "make requirements" "requirements/$$name.in" -o "requirements/$$name.txt" || exit 1; \
 	done
 
@@ -57,19 +58,25 @@ clean: ## remove .venv and all data of the embedded servers
 	done; \
 	echo "Python 3.11 or later is needed. Name it with: make venv PYTHON=/path/to/python" >&2; exit 1
 
+PIP := $(BIN)/python -m pip install --disable-pip-version-check --require-hashes
+UV := $(BIN)/uv pip install --python $(BIN)/python --require-hashes
+
 .venv/bootstrapped: requirements/bootstrap.txt | .venv/bin/python
 	@echo "Installing the installer"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.txt \
-	  || echo "uv is not available for this machine; pip will do"
+	@$(PIP) --quiet --retries 2 -r $< \
+	  || { uv pip install --quiet --offline --python $(BIN)/python --require-hashes -r $< 2>/dev/null; } \
+	  || echo "uv cannot be had here; pip will do"
 	@touch $@
 
 # The checkout itself goes on the path, so that tools find `config` and `apps` from anywhere.
-# uv takes seconds where pip takes minutes; pip is the way out where uv cannot run or reads another configuration.
+# uv takes seconds where pip takes minutes. It is asked for what it has kept before it asks the network, and then a second
+# time with the certificates that this system trusts; pip is the way out where uv cannot run.
 .venv/installed: requirements/dev.txt .venv/bootstrapped
-	@echo "Installing the pinned requirements"
-	@$(BIN)/uv pip install --python $(BIN)/python --require-hashes -r requirements/dev.txt \
-	  || { echo "Trying again with pip, which takes a few minutes"; \
-	       $(BIN)/python -m pip install --disable-pip-version-check --require-hashes -r requirements/dev.txt; }
+	@echo "Installing the pinned requirements, some 400 MB the first time"
+	@{ [ -x $(BIN)/uv ] && { $(UV) --quiet --offline -r $< 2>/dev/null || $(UV) -r $< \
+	     || { echo "Trying again with the certificates of this system"; $(UV) --system-certs -r $<; }; }; } \
+	  || { echo "Trying again with pip, which takes a few minutes"; $(PIP) -r $<; } \
+	  || { echo "The requirements cannot be installed; see above. Is there a network, and an index of packages?" >&2; exit 1; }
 	@$(BIN)/python -c 'import os, sysconfig; \
 	  open(os.path.join(sysconfig.get_path("purelib"), "oficina.pth"), "w").write(os.getcwd() + "\n")'
 	@touch $@

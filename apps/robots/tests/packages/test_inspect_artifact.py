@@ -4,10 +4,14 @@ import hashlib
 import stat
 import struct
 import zipfile
+from contextlib import suppress
 from io import BytesIO
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from apps.common.errors import BadRequest
 from apps.robots.errors import InvalidArtifact
 from apps.robots.packages.archive import ArtifactInspection, ArtifactKind, inspect_artifact
 from apps.robots.packages.limits import ArchiveLimits
@@ -220,3 +224,18 @@ def test_other_files_are_refused(name: str, content: bytes) -> None:
 
 def test_a_single_file_over_the_limit_is_refused() -> None:
     assert "More than 50000 bytes" in refusal(BytesIO(b"#" * 50_001), "main.py")
+
+
+WHOLE = zip_of({"main.py": "print(1)", "lib/a.py": b"A = 1\n" * 20, "requirements.txt": "httpx>=0.27\n"}).getvalue()
+
+
+@settings(max_examples=300, derandomize=True, database=None, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, len(WHOLE) - 1), st.integers(0, 255)), min_size=1, max_size=6))
+def test_a_damaged_archive_is_refused_or_read_to_its_end(changes: list[tuple[int, int]]) -> None:
+    content = bytearray(WHOLE)
+    for place, value in changes:
+        content[place] = value
+    with suppress(BadRequest):
+        found = inspect(BytesIO(content))
+        assert found.sha256 == hashlib.sha256(content).hexdigest()
+        assert found.unpacked_bytes == sum(member.size for member in found.members)
