@@ -273,6 +273,19 @@ def test_a_long_path_gets_a_short_socket(server_directory: Path) -> None:
     database(servers).sockets.rmdir()
 
 
+def test_paths_with_spaces(server_directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = server_directory.parent / "my  own é programs" / "redis-server"
+    program.parent.mkdir(mode=0o755)
+    server_directory.parent.chmod(0o711)
+    shutil.copy(find_binary(), program)
+    monkeypatch.setattr("config.servers.redis.find_binary", lambda: program)
+    servers = embedded.ensure(server_directory / "a nice  place", for_tests=True)
+    found = pids(servers)
+    assert len(found) == 2
+    assert servers.stop()
+    assert not any(processes.alive(pid) for pid in found)
+
+
 def test_somebody_elses_socket_directory_is_refused(server_directory: Path) -> None:
     if os.geteuid() != 0:
         pytest.skip("only root can give a directory away")

@@ -87,9 +87,9 @@ class Redis:
         return True
 
     def _is_ours(self, command: Sequence[str]) -> bool:
-        # Redis rewrites its title to `redis-server unixsocket:<path>` once it listens
-        words = " ".join(command).split()
-        return bool(words) and Path(words[0]).name in PROGRAMS and f"unixsocket:{self.socket}" in " ".join(command)
+        # Redis rewrites its title to `<program> unixsocket:<path>` once it listens; paths may have spaces of their own
+        program, _middle, socket = " ".join(command).partition(" unixsocket:")
+        return Path(program).name in PROGRAMS and socket.rstrip() == str(self.socket)
 
     def _client(self) -> redis.Redis:
         return redis.Redis(unix_socket_path=str(self.socket), password=self.password, socket_timeout=5, retry=ONCE)
