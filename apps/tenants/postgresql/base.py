@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 from functools import lru_cache
 from typing import Any
 
@@ -27,6 +28,15 @@ def _context(database: str | None, schema: str, with_public: bool, as_owner: boo
     own = PUBLIC if schema == PUBLIC else f'"{schema}"'
     path = f"{own},{PUBLIC}" if with_public and schema != PUBLIC else own
     return path, OWNER if as_owner or database is None else role_name(database, schema)
+
+
+def _is_silent(connection: Any) -> bool:
+    """Whether nothing waits to be read, the end of the connection included, on one that is idle."""
+    if connection.closed or connection.info.transaction_status != TransactionStatus.IDLE:
+        return False
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN)
+    return not poll.poll(0)
 
 
 class DatabaseWrapper(django_tenants_base.DatabaseWrapper):  # type: ignore[misc]  # untyped library
@@ -111,6 +121,15 @@ class DatabaseWrapper(django_tenants_base.DatabaseWrapper):  # type: ignore[misc
     def connect(self) -> None:
         self.forget_context()
         super().connect()
+
+    def is_usable(self) -> bool:
+        """Asks an idle connection only if the server has said something unasked: that it goes, as a rule.
+
+        Django would ask at the beginning of each request, which is a round trip more than most requests need.
+        """
+        if self.connection is not None and _is_silent(self.connection):
+            return True
+        return super().is_usable()  # type: ignore[no-any-return]  # untyped library
 
     def get_connection_params(self) -> dict[str, Any]:
         # PostgreSQL would plan again when search_path or role changed, but poolers lose prepared statements
