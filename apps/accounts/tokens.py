@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import secrets
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -26,6 +27,7 @@ AUDIENCE = "oficina-api"
 ISSUER = "oficina"
 MAXIMUM_LENGTH = 4096
 CLOCK_SKEW = timedelta(seconds=60)
+_REMEMBERED = 4096  # tokens whose signature this process has verified already, some 1 kB each
 _REQUIRED = ["sub", "org", "aud", "iss", "iat", "exp", "jti", "sid", "role"]
 
 
@@ -76,10 +78,19 @@ def read_access_token(token: str) -> Claims:
     """
     if len(token) > MAXIMUM_LENGTH:
         raise InvalidToken
+    claims = _verified(token, settings.ENV.jwt_keys)
+    if claims.expires_at <= time.time():
+        raise InvalidToken
+    return claims
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _verified(token: str, keys: str) -> Claims:
+    """Everything but the expiry, which alone changes with time; what is refused is not remembered."""
     try:
         claims = jwt.decode(
             token,
-            _key_named_in(token),
+            _key_named_in(token, keys),
             algorithms=[ALGORITHM],
             audience=AUDIENCE,
             issuer=ISSUER,
@@ -92,9 +103,9 @@ def read_access_token(token: str) -> Claims:
         raise InvalidToken from error
 
 
-def _key_named_in(token: str) -> bytes:
+def _key_named_in(token: str, keys: str) -> bytes:
     header = jwt.get_unverified_header(token)
-    key = _keys(settings.ENV.jwt_keys).get(header.get("kid") or "")
+    key = _keys(keys).get(header.get("kid") or "")
     if key is None or header.get("typ") != TYPE:
         raise InvalidToken
     return key
