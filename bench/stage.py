@@ -22,6 +22,7 @@ from apps.dispatch.models import Ticket
 from apps.executions.models import Execution, Status
 from apps.robots.models import Robot
 from apps.robots.payloads import Publication, Upload
+from apps.robots.services.publications import package_prepared
 from apps.robots.services.robots import robot_create
 from apps.robots.services.runs import run_start
 from apps.tenants.context import tenant_context
@@ -83,10 +84,11 @@ class Stage:
         """A new robot with one active version of one file."""
         publication = Publication(version="1.0.0", entrypoint_path="main.py", entrypoint_type="PYTHON")
         upload = Upload(name="main.py", file=ContentFile(source.encode()))
-        with tenant_context(self.organization):
-            return robot_create(
-                actor=self.actor, name=str(uuid7()), initial_version=(publication, upload), now=timezone.now()
-            )
+        with (
+            tenant_context(self.organization),
+            package_prepared(actor=self.actor, publication=publication, upload=upload) as package,
+        ):
+            return robot_create(actor=self.actor, name=str(uuid7()), initial_version=package, now=timezone.now())
 
     def start(self, robot: Robot, *arguments: str) -> UUID:
         """A run, accepted as the API accepts it. Call it inside the organization."""
