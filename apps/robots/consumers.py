@@ -21,6 +21,7 @@ from apps.robots.live.viewer import Farewell, Viewer, admit
 
 logger = structlog.get_logger(__name__)
 BROKEN = 1011
+EARLY_PINGS = 10
 
 
 class RunLogsConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
@@ -29,14 +30,19 @@ class RunLogsConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     channel_layer_alias = ""  # viewers listen by themselves, and go on when Redis is away
     _serving: asyncio.Task[None] | None = None
     _viewer: Viewer | None = None
+    _early_pings = 0
 
     async def connect(self) -> None:
         await self.accept()
         self._serving = asyncio.create_task(self._serve())
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
-        if self._viewer is not None and _is_ping(text_data):
+        if not _is_ping(text_data):
+            return
+        if self._viewer is not None:
             self._viewer.outbox.offer(PONG_FRAME)
+        elif self._early_pings < EARLY_PINGS:
+            self._early_pings += 1  # nobody is answered before it is known who that is
 
     async def disconnect(self, code: int) -> None:
         if self._serving is not None:
@@ -61,6 +67,8 @@ class RunLogsConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         except ApplicationError as error:
             return close_code(error)
         self._viewer = Viewer(admission, self._deliver)
+        for _ping in range(self._early_pings):
+            self._viewer.outbox.offer(PONG_FRAME)
         return int(await self._viewer.serve())
 
     async def _deliver(self, frame: Frame) -> None:

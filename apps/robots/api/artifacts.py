@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.http import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.response import Response
 
 from apps.common.api import ApiRequest, ApiViewSet, operation, page_of, paginated
@@ -30,6 +31,10 @@ class ArtifactViewSet(ApiViewSet):
         artifacts = artifacts_of(actor=request.actor, run_id=run_id, search=request.query.get("search", ""))
         return paginated(request, artifacts, ArtifactOutput, key="artifacts")
 
+    @extend_schema(
+        parameters=[OpenApiParameter("Range", str, OpenApiParameter.HEADER, description="`bytes=0-499`")],
+        responses={200: OpenApiTypes.BINARY, (206, "application/octet-stream"): OpenApiTypes.BINARY},
+    )
     @operation(
         summary="Download a file, or a range of it",
         right="artifact.download",

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.http import StreamingHttpResponse
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.response import Response
 
 from apps.common.api import ApiRequest, ApiViewSet, operation, page_of, paginated_long, single
@@ -102,12 +103,13 @@ class RunViewSet(ApiViewSet):
         log = {"logs": lines, "last_seq": run.execution.last_seq, "truncated": run.execution.log_truncated}
         return Response(LogOutput(log).data)
 
+    @extend_schema(responses={200: OpenApiTypes.STR, 204: OpenApiResponse(description="The viewer has it all.")})
     @operation(
         summary="The log live, as Server-Sent Events; Last-Event-ID resumes",
         right="run.read",
         query=StreamQuery,
         response=OpenApiTypes.STR,
-        errors=[RunNotFound, BadRequest],
+        errors=[RunNotFound],
         produces=["text/event-stream"],
     )
     def stream(self, request: ApiRequest, run_id: UUID) -> Response | StreamingHttpResponse:
@@ -115,8 +117,9 @@ class RunViewSet(ApiViewSet):
         place = place_of(after=request.query.get("after"), last_event_id=request.headers.get("Last-Event-ID"))
         return Response(status=204) if place.is_end else log_as_events(run, after=place.after)
 
+    @extend_schema(responses={200: RunOutput, 202: RunOutput})
     @operation(
-        summary="Cancel a run: at once while it waits, else its processes are stopped",
+        summary="Cancel a run: at once while it waits, else its processes are stopped; 200 where it was cancelled",
         right=CANCEL,
         response=RunOutput,
         status=202,

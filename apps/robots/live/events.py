@@ -20,7 +20,7 @@ Headers = list[tuple[bytes, bytes]]
 
 
 def requested_place(scope: Mapping[str, Any]) -> Place:
-    """``Last-Event-ID``, else ``after`` of the query. Raises ``BadRequest``."""
+    """``Last-Event-ID``, else ``after`` of the query. Raises ``InvalidInput``."""
     return place_of(after=after_of(scope["query_string"]), last_event_id=_header(scope, b"last-event-id"))
 
 

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs
 
 from django.utils.translation import gettext_lazy as _
 
-from apps.common.errors import BadRequest
+from apps.common.errors import InvalidInput
 
 END_MARK = ".end"
 LONGEST_NUMBER = 18
@@ -22,13 +22,14 @@ class Place:
 
 
 def place_of(*, after: str | None, last_event_id: str | None = None) -> Place:
-    """``Last-Event-ID`` goes before ``after``. Raises ``BadRequest`` for what is no number of a line."""
+    """``Last-Event-ID`` goes before ``after``. Raises ``InvalidInput`` for what is no number of a line."""
     seen = last_event_id or after
     if seen is None:
         return Place(0)
     text = seen.removesuffix(END_MARK) if last_event_id else seen
     if not (text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER):
-        raise BadRequest(_("The place in the log must be the number of a line."))
+        refusal = _("The place in the log must be the number of a line.")
+        raise InvalidInput(refusal, errors={"Last-Event-ID" if last_event_id else "after": [refusal]})
     return Place(int(text), is_end=text != seen)
 
 

@@ -49,4 +49,5 @@ def test_it_resumes(client_of: Clients, viewer: User, url: str) -> None:
 
 @pytest.mark.parametrize("after", ["-1", "x", "6.end"])
 def test_after_that_is_no_number(client_of: Clients, viewer: User, url: str, after: str) -> None:
-    assert client_of(viewer).get(url, {"after": after}).status_code == 400
+    answer = client_of(viewer).get(url, {"after": after})
+    assert (answer.status_code, list(answer.json()["errors"])) == (422, ["after"])

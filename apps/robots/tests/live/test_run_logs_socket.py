@@ -188,6 +188,17 @@ def test_ping(stage: Stage) -> None:
         assert received(connection) == {"type": "pong"}
 
 
+def test_a_ping_before_anything_else(stage: Stage) -> None:
+    with stage.watch() as connection:
+        connection.send('{"type": "ping"}')
+        assert {received(connection)["type"], received(connection)["type"]} == {"status", "pong"}
+    with stage.watch(token="nonsense") as connection:
+        connection.send('{"type": "ping"}')
+        with pytest.raises(ConnectionClosed):
+            connection.recv(timeout=10)
+        assert connection.close_code == 4401
+
+
 def test_no_or_bad_credentials(stage: Stage) -> None:
     for token in (None, "", "nonsense", stage.token[:-3] + "abc"):
         with stage.watch(token=token) as connection:
@@ -223,7 +234,7 @@ def test_no_such_socket(stage: Stage) -> None:
 def test_after_that_is_no_number(stage: Stage) -> None:
     for after in ("-1", "x", "9" * 30, "1.5"):
         with stage.watch(after=after) as connection:
-            assert closed_with(connection) == 4400
+            assert closed_with(connection) == 4422
 
 
 def test_a_session_that_ends(stage: Stage) -> None:

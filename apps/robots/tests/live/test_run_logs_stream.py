@@ -112,7 +112,7 @@ def test_no_such_run(stage: Stage) -> None:
 def test_after_that_is_no_number(stage: Stage) -> None:
     with stage.stream() as client:
         for after in ("-1", "x", "1.5"):
-            assert client.get("/logs/stream", params={"after": after}).status_code == 400
+            assert client.get("/logs/stream", params={"after": after}).status_code == 422
 
 
 def test_a_viewer_who_leaves_is_forgotten(stage: Stage) -> None:
