@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.utils.translation import gettext_lazy as _
 
-from apps.common.errors import BadRequest, Conflict, NotFound, Unavailable
+from apps.common.errors import BadRequest, Conflict, NotFound, Text, Unavailable
 
 # --- robots
 
@@ -101,7 +104,15 @@ class ScheduleNotFound(NotFound):
 # --- packages, environments, sandbox, cron
 
 
-class InvalidArtifact(BadRequest):
+class _ArtifactRefused(BadRequest):
+    """Whatever is wrong inside of it, the field is the file."""
+
+    def __init__(self, detail: Text | None = None, *, extra: Mapping[str, Any] | None = None) -> None:
+        super().__init__(detail, extra=extra)
+        self.errors = {"artifact": [self.detail]}
+
+
+class InvalidArtifact(_ArtifactRefused):
     code = "invalid_artifact"
     message = _("The artifact is not acceptable.")
 
@@ -111,7 +122,7 @@ class InvalidVersionNumber(BadRequest):
     message = _("The version is not a semantic version.")
 
 
-class InvalidDependencies(BadRequest):
+class InvalidDependencies(_ArtifactRefused):
     code = "invalid_dependencies"
     message = _("The dependencies of the robot cannot be read.")
 

@@ -54,12 +54,15 @@ class Upload:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Publication:
-    """All that is said about a version beside its file. An empty entrypoint is ``main.py`` or the single file."""
+    """All that is said about a version beside its file. An empty entrypoint is ``main.py`` or the single file.
+
+    An empty type is what the file is: a program of its own, or by its ending; else PYTHON.
+    """
 
     version: str
     channel: str = "stable"
     entrypoint_path: str = ""
-    entrypoint_type: str = "PYTHON"
+    entrypoint_type: str = ""
     arguments: Sequence[str] = ()
     env_vars: Mapping[str, str] = field(default_factory=dict)
     required_env_keys: Sequence[str] = ()

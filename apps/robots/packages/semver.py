@@ -26,7 +26,8 @@ class VersionNumber:
             self._parsed = semver.Version.parse(text)
         except ValueError as error:
             detail = _("“%(version)s” is not a semantic version such as 1.4.0, 2.0.0-rc.1 or 1.0.0+build.5.")
-            raise InvalidVersionNumber(detail % {"version": text[:LONGEST]}) from error
+            detail %= {"version": text[:LONGEST]}
+            raise InvalidVersionNumber(detail, errors={"version": [detail]}) from error
         self.text = text
 
     @property

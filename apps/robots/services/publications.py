@@ -25,7 +25,7 @@ from apps.events.services import record
 from apps.robots.errors import InvalidChannel, InvalidPublication, RobotArchived, VersionExists
 from apps.robots.models import Robot, RobotVersion
 from apps.robots.models.robot import Channel, EntrypointType
-from apps.robots.packages.archive import ArtifactInspection, inspect_artifact
+from apps.robots.packages.archive import ArtifactInspection, ArtifactKind, inspect_artifact
 from apps.robots.packages.semver import VersionNumber
 from apps.robots.payloads import Publication, Upload, arguments_checked, environment_checked, names_checked
 from apps.robots.selectors.packages import archive_limits
@@ -33,7 +33,8 @@ from apps.tenants.storage import tenant_storage
 
 logger = structlog.get_logger(__name__)
 FOLDER = "packages"
-DEFAULT_ENTRYPOINTS = {EntrypointType.SHELL: "main.sh", EntrypointType.ROBOT: "main.robot"}
+DEFAULT_ENTRYPOINTS = {EntrypointType.SHELL.value: "main.sh", EntrypointType.ROBOT.value: "main.robot"}
+ENDINGS = {".sh": EntrypointType.SHELL, ".robot": EntrypointType.ROBOT}
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 _COMMIT = re.compile(r"[0-9a-fA-F]{4,64}\Z")
 
@@ -56,7 +57,7 @@ def entrypoint_of(publication: Publication, upload_name: str) -> str:
     if publication.entrypoint_path:
         return publication.entrypoint_path
     if PurePosixPath(upload_name.lower()).suffix == ".zip":
-        return DEFAULT_ENTRYPOINTS.get(EntrypointType(publication.entrypoint_type), "main.py")
+        return DEFAULT_ENTRYPOINTS.get(publication.entrypoint_type, "main.py")
     return upload_name
 
 
@@ -77,6 +78,7 @@ def package_prepared(
     entrypoint = entrypoint_of(publication, upload.name)
     stream = cast("BinaryIO", upload.file.file)
     inspection = inspect_artifact(stream, filename=upload.name, entrypoint_path=entrypoint, limits=archive_limits())
+    fields["entrypoint_type"] = publication.entrypoint_type or _type_of(entrypoint, inspection)
     fields["working_directory"] = _directory_checked(publication.working_directory, inspection)
     package = Package(publication, upload.name, inspection, _stored(upload), entrypoint, fields)
     kept = False
@@ -170,7 +172,7 @@ def _fields_checked(publication: Publication) -> dict[str, Any]:
     VersionNumber(publication.version)
     if publication.channel not in Channel.values:
         raise InvalidChannel(errors={"channel": [InvalidChannel.message]})
-    if publication.entrypoint_type not in EntrypointType.values:
+    if publication.entrypoint_type and publication.entrypoint_type not in EntrypointType.values:
         raise _refused("entrypoint_type", _("The entrypoint's type must be PYTHON, EXE, SHELL or ROBOT."))
     if publication.commit_sha and not _COMMIT.match(publication.commit_sha):
         raise _refused("commit_sha", _("A commit is named by 4 to 64 hexadecimal digits."))
@@ -179,7 +181,6 @@ def _fields_checked(publication: Publication) -> dict[str, Any]:
     return {
         "version": publication.version,
         "channel": publication.channel,
-        "entrypoint_type": publication.entrypoint_type,
         "arguments": arguments_checked(publication.arguments, name="arguments_json"),
         "env_vars": environment_checked(publication.env_vars, name="env_vars_json"),
         "required_env_keys": names_checked(publication.required_env_keys, name="required_env_keys_json"),
@@ -188,6 +189,12 @@ def _fields_checked(publication: Publication) -> dict[str, Any]:
         "branch": publication.branch,
         "build_url": publication.build_url,
     }
+
+
+def _type_of(entrypoint: str, inspection: ArtifactInspection) -> EntrypointType:
+    if inspection.kind is ArtifactKind.EXECUTABLE:
+        return EntrypointType.EXE
+    return ENDINGS.get(PurePosixPath(entrypoint.lower()).suffix, EntrypointType.PYTHON)
 
 
 def _check_url(url: str) -> None:

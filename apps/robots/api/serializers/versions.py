@@ -16,7 +16,11 @@ class PublicationInput(InputSerializer):
     version = serializers.CharField(max_length=200, allow_blank=True, trim_whitespace=False)
     channel = serializers.CharField(max_length=40, default="stable", allow_blank=True)
     entrypoint_path = serializers.CharField(max_length=400, default="", allow_blank=True, trim_whitespace=False)
-    entrypoint_type = serializers.ChoiceField(choices=EntrypointType.choices, default=EntrypointType.PYTHON.value)
+    entrypoint_type = serializers.ChoiceField(
+        choices=EntrypointType.choices,
+        required=False,
+        help_text=_("PYTHON, unless the file is an executable, a shell script or a suite."),
+    )
     arguments_json = JSONTextField(default=list, help_text=_("JSON array of strings."))
     env_vars_json = JSONTextField(default=dict, help_text=_("JSON object of strings."))
     required_env_keys_json = JSONTextField(default=list, help_text=_("JSON array of names."))

@@ -111,6 +111,28 @@ def test_a_single_python_file_is_its_own_entrypoint(publish: Callable[..., Any])
     assert body["artifact_type"] == "PY"
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "given", "expected"),
+    [
+        ("tool.exe", b"MZ\x90\x00", {}, "EXE"),
+        ("tool", b"\x7fELF", {}, "EXE"),
+        ("main.sh", b"echo hi\n", {}, "SHELL"),
+        ("suite.robot", b"*** Test Cases ***\n", {}, "ROBOT"),
+        ("main.py", b"print(1)\n", {}, "PYTHON"),
+        ("main.zip", zip_of({"main.py": ""}), {}, "PYTHON"),
+        ("main.zip", zip_of({"start.sh": ""}), {"entrypoint_path": "start.sh"}, "SHELL"),
+        ("main.zip", zip_of({"start.sh": ""}), {"entrypoint_path": "start.sh", "entrypoint_type": "EXE"}, "EXE"),
+        ("tool", b"#!/usr/bin/env python3\n", {"entrypoint_type": "PYTHON"}, "PYTHON"),
+    ],
+)
+def test_the_type_follows_from_the_file_unless_it_is_given(
+    publish: Callable[..., Any], name: str, content: bytes, given: dict[str, str], expected: str
+) -> None:
+    answer = publish(artifact=uploaded(content, name), **given)
+    assert answer.status_code == 201, answer.json()
+    assert answer.json()["entrypoint_type"] == expected
+
+
 def test_a_large_file_is_stored_whole(publish: Callable[..., Any]) -> None:
     content = b"\x7fELF" + bytes(range(256)) * 20_000
     answer = publish(artifact=uploaded(content, "robot.bin"), entrypoint_type="EXE")
@@ -159,7 +181,7 @@ def test_bad_version_number(publish: Callable[..., Any], stored_files: Files, nu
     before = stored_files()
     answer = publish(version=number)
     assert answer.status_code == 400, answer.json()
-    assert answer.json()["error_code"] == "invalid_version_number"
+    assert (answer.json()["error_code"], list(answer.json()["errors"])) == ("invalid_version_number", ["version"])
     assert stored_files() == before
 
 
