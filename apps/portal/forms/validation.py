@@ -35,7 +35,7 @@ def validate_parameters(
 ) -> Values:
     """Return the answers by key, or raise `ParametersInvalid` with every error by field."""
     answers = _Answers(schema, submitted, defaults or {}, options_resolver, zone)
-    unknown = [key for key in submitted if key not in schema.by_key]
+    unknown = sorted(key for key in submitted if key not in schema.by_key)
     for field in schema.fields:
         answers.judge(field)
     errors = answers.errors | {printable(key): [_("Unknown parameter.")] for key in unknown[:MAX_UNKNOWN_SHOWN]}

@@ -100,8 +100,8 @@ def test_a_dry_run_writes_nothing(teammate: User, client_of: ClientOf, service: 
         ({}, "Field 'Periodo' is required.", {"periodo": ["Field 'Periodo' is required."]}),
         (
             {"periodo": "2026-02", "b": 1, "a": 2},
-            "Unknown parameters: b, a.",
-            {"b": ["Unknown parameter."], "a": ["Unknown parameter."]},
+            "Unknown parameters: a, b.",
+            {"a": ["Unknown parameter."], "b": ["Unknown parameter."]},
         ),
         (
             {"periodo": "2026-02-01"},

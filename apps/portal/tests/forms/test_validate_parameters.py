@@ -33,7 +33,7 @@ def test_answers_come_in_the_order_of_the_form() -> None:
 
 def test_unknown_parameters() -> None:
     refusal = refused(form(entry(required=True)), {"b": 1, "a": 2})
-    assert refusal.detail == "Unknown parameters: b, a."
+    assert refusal.detail == "Unknown parameters: a, b."
     assert set(refusal.errors) == {"a", "b", "periodo"}
 
 

@@ -60,7 +60,7 @@ def test_the_default_version_comes_before_the_active_one(
 
 
 def test_unknown_parameters(teammate: User, actor: ActorOf, service: Service) -> None:
-    with pytest.raises(InvalidParameters, match=r"^Unknown parameters: b, a\.$"):
+    with pytest.raises(InvalidParameters, match=r"^Unknown parameters: a, b\.$"):
         run(actor, teammate, service, {"periodo": "2026-02", "b": 1, "a": 2})
     assert not Execution.objects.exists()
 
