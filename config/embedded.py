@@ -141,7 +141,6 @@ def keys(secrets: Generated) -> dict[str, str]:
     return {
         "SECRET_KEY": secrets.secret_key,
         "JWT_KEYS": secrets.jwt_keys,
-        "METRICS_TOKEN": secrets.metrics_token,
         "DEMO_PASSWORD": secrets.demo_password,
     }
 

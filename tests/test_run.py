@@ -72,6 +72,7 @@ def shell(commands: str, directory: Path, **variables: str) -> str:
 def test_it_works(running: Run) -> None:
     assert running.output.rstrip().endswith(LAST_LINE)
     assert httpx.get(f"{running.url}/ready").status_code == 200
+    assert httpx.get(f"{running.url}/metrics").status_code == 200
     commands = " ".join(" ".join(process.cmdline()) for process in running.members())
     for part in ("uvicorn", " worker ", " beat ", "postgres", "redis"):
         assert part in commands

@@ -25,7 +25,6 @@ def _jwt_keys() -> str:
 class Generated:
     secret_key: str = field(default_factory=lambda: secrets.token_urlsafe(48))
     jwt_keys: str = field(default_factory=_jwt_keys)
-    metrics_token: str = field(default_factory=_password)
     demo_password: str = field(default_factory=lambda: f"Demo-{secrets.token_urlsafe(9)}-7")  # as the rules want it
     postgresql_superuser_password: str = field(default_factory=_password)
     postgresql_password: str = field(default_factory=_password)

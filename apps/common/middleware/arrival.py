@@ -15,6 +15,8 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 # Everything of ours that is no page of the back-office or the portal, whose own addresses end with a slash.
 _OPTIONAL = re.compile(r"/(?:api/.*[^/]|health|health/services|ready|metrics|[a-z-]+/docs|[a-z-]+/openapi\.json)/\Z")
 
+_FRONT_DOOR = re.compile(r"/(?:admin|portal)\Z")  # typed by people, who leave the slash out
+
 
 class TraceMiddleware:
     """Takes or makes the trace id and echoes it as ``X-Request-ID``."""
@@ -43,7 +45,7 @@ class ClientAddressMiddleware:
 
 
 class OptionalSlashMiddleware:
-    """A trailing slash means nothing; it is taken off before routing, never redirected."""
+    """A trailing slash means nothing; it is taken off (or put on) before routing, never redirected."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -52,4 +54,7 @@ class OptionalSlashMiddleware:
         if _OPTIONAL.match(request.path_info):
             request.path_info = request.path_info[:-1]
             request.path = request.path[:-1]
+        elif _FRONT_DOOR.match(request.path_info):
+            request.path_info += "/"
+            request.path += "/"
         return self.get_response(request)
