@@ -273,9 +273,10 @@ def test_a_long_path_gets_a_short_socket(server_directory: Path) -> None:
     database(servers).sockets.rmdir()
 
 
-def test_paths_with_spaces(server_directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    program = server_directory.parent / "my  own é programs" / "redis-server"
-    program.parent.mkdir(mode=0o755)
+@pytest.mark.parametrize("place", ["my  own é programs", "/".join(["very-deep"] * 25)], ids=["spaces", "long"])
+def test_any_path(server_directory: Path, monkeypatch: pytest.MonkeyPatch, place: str) -> None:
+    program = server_directory.parent / place / "redis-server"
+    program.parent.mkdir(mode=0o755, parents=True)
     server_directory.parent.chmod(0o711)
     shutil.copy(find_binary(), program)
     monkeypatch.setattr("config.servers.redis.find_binary", lambda: program)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from pathlib import Path
 from time import monotonic, sleep
@@ -67,6 +67,14 @@ def find(matches: Callable[[Sequence[str]], bool]) -> list[psutil.Process]:
     """Processes whose command line matches, whoever started them."""
     running = psutil.process_iter(["cmdline"])
     return [process for process in running if matches(process.info["cmdline"] or []) and alive(process.pid)]
+
+
+def find_at_work(names: Collection[str], directory: Path) -> list[psutil.Process]:
+    """Processes of these names whose working directory it is, even if it is gone by now; the oldest first."""
+    places = {str(directory), f"{directory} (deleted)"}
+    running = psutil.process_iter(["name", "cwd", "create_time"])
+    found = [process for process in running if process.info["name"] in names and process.info["cwd"] in places]
+    return sorted((process for process in found if alive(process.pid)), key=lambda process: process.info["create_time"])
 
 
 def find_by_environment(name: str, value: str) -> list[psutil.Process]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -47,8 +46,9 @@ class Redis:
         return f"unix://:{quote(self.password)}@{quote(str(self.socket), safe='/')}?db=0"
 
     def pid(self) -> int | None:
-        """The running server's process id."""
-        return next((process.pid for process in processes.find(self._is_ours)), None)
+        """The running server's process id. Not found by its title, which is cut off where paths are long."""
+        found = processes.find_at_work(PROGRAMS, self.directory)
+        return found[0].pid if found else None
 
     def start(self) -> subprocess.Popen[bytes]:
         """Bring the server up; what it held when it was last stopped is there again, except in tests."""
@@ -85,11 +85,6 @@ class Redis:
         with suppress(redis.ConnectionError, redis.TimeoutError), self._client() as client:
             client.shutdown(save=not self.for_tests, nosave=self.for_tests)
         return True
-
-    def _is_ours(self, command: Sequence[str]) -> bool:
-        # Redis rewrites its title to `<program> unixsocket:<path>` once it listens; paths may have spaces of their own
-        program, _middle, socket = " ".join(command).partition(" unixsocket:")
-        return Path(program).name in PROGRAMS and socket.rstrip() == str(self.socket)
 
     def _client(self) -> redis.Redis:
         return redis.Redis(unix_socket_path=str(self.socket), password=self.password, socket_timeout=5, retry=ONCE)
