@@ -10,11 +10,14 @@ import os
 from base64 import b64decode
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
 from limits import parse_many
-from pydantic import AfterValidator, Field, field_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+
+from config.mail import OUTBOX, mail_server, sender
 
 SIGNING_KEY_BYTES = 32  # RFC 7518: an HMAC key is no shorter than its hash
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -36,6 +39,24 @@ def _signing_keys(value: str) -> str:
     if len(set(names)) < len(names):
         raise ValueError("two keys of one name")
     return value
+
+
+def _origin(value: str) -> str:
+    """Refuses what is no scheme and host; one slash at its end is forgiven."""
+    origin, parts = value.rstrip("/"), urlsplit(value)
+    known = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0 and not parts.username
+    if value and not (known and origin == f"{parts.scheme}://{parts.netloc}"):
+        raise ValueError("not http://host or https://host, with or without a port")
+    return origin
+
+
+def _mail_server(value: str) -> str:
+    mail_server(value)
+    return value
+
+
+def _sender(value: str) -> str:
+    return sender(value) if value else ""
 
 
 Rate = Annotated[str, AfterValidator(_rate)]
@@ -69,7 +90,9 @@ class Environment(BaseSettings):
     shared_hosts: CommaSeparated = Field(
         ("127.0.0.1", "[::1]"), description="Other names of the shared host, comma separated."
     )
-    public_url: str = Field("", description="How browsers reach the shared host, with scheme; for links in mails.")
+    public_url: Annotated[str, AfterValidator(_origin)] = Field(
+        "", description="How browsers reach the shared host, with scheme and port; for links in mails."
+    )
     host: str = Field("127.0.0.1", description="Address the web process binds to.")
     port: int = Field(8000, ge=1, le=65535, description="Port the web process binds to.")
     data_dir: Path = Field(BASE_DIR / ".data", description="Embedded servers, storage and caches live here.")
@@ -101,10 +124,24 @@ class Environment(BaseSettings):
     max_upload_bytes: int = Field(512 * 1024**2, ge=1024, description="Largest uploaded artifact in bytes.")
     metrics_token: str = Field("", description="Bearer token of /metrics; without it only loopback may read it.")
 
+    # --- mail
+    email_url: Annotated[str, AfterValidator(_mail_server)] = Field(
+        "",
+        description="SMTP server: smtp://user:password@host:587 (STARTTLS; ?starttls=off without) or smtps://…:465. "
+        "outbox: prints and keeps mails instead, for development. Empty: mails wait; with DEBUG as outbox:.",
+    )
+    mail_from: Annotated[str, AfterValidator(_sender)] = Field(
+        "", description="Sender of mails, `Name <address>`; by default no-reply@BASE_DOMAIN."
+    )
+
     # --- limits, in the notation of the `limits` library
     rate_limit_register: Rate = Field("3/hour", description="New organizations per address.")
     rate_limit_login: Rate = Field("5/minute", description="Sign-in attempts per address and per e-mail.")
     rate_limit_refresh: Rate = Field("60/minute", description="Token refreshes per address.")
+    rate_limit_forgot_password: Rate = Field(
+        "3/minute,10/hour", description="Requests for a new password per address and per e-mail."
+    )
+    rate_limit_invitation: Rate = Field("100/hour", description="Invitations mailed per organization.")
     rate_limit_api: Rate = Field("600/minute", description="Requests per user or API key.")
     rate_limit_anonymous: Rate = Field("300/minute", description="Requests without credentials per address.")
 
@@ -175,6 +212,13 @@ class Environment(BaseSettings):
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _keep_no_mails_in_production(self) -> Self:
+        """Mails hold links that let in whoever reads them."""
+        if self.secure_cookies and self.email_url == OUTBOX:
+            raise ValueError("EMAIL_URL=outbox: is for development, SECURE_COOKIES is for production")
+        return self
 
     @classmethod
     def settings_customise_sources(

@@ -119,6 +119,7 @@ def _export(data: Path, host: str, port: int) -> None:
     """What the processes of the Procfile find in their environment."""
     embedded.export(
         {
+            "EMAIL_URL": "outbox:",
             "LOG_FORMAT": "console",
             "LOG_LEVEL": "WARNING",  # so that what to do next stays in sight
             "PUBLIC_URL": f"http://localhost:{port}",

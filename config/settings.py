@@ -12,6 +12,7 @@ from kombu import Queue
 from config.broker import broker_url
 from config.env import BASE_DIR, environment
 from config.logs import configure_logging
+from config.mail import mail_server
 
 ENV = environment()
 VERSION = "0.1.0"
@@ -27,7 +28,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 APPEND_SLASH = False
 
 # --- apps: `public` holds organizations and dispatch; everything else lives in each organization's schema
-SHARED_APPS = ["django_tenants", "apps.common", "apps.tenants", "apps.dispatch"]
+SHARED_APPS = ["django_tenants", "apps.common", "apps.tenants", "apps.dispatch", "apps.mail"]
 TENANT_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.auth",
@@ -57,6 +58,7 @@ INSTALLED_APPS = [
     "apps.common",
     "apps.dispatch",
     "apps.events",
+    "apps.mail",
     "apps.accounts",
     "apps.executions",
     "apps.robots",
@@ -307,11 +309,29 @@ CELERY_BEAT_SCHEDULE = {
     "dispatch.tidy": {"task": "dispatch.tidy", "schedule": 600.0},
     "robots.schedules": {"task": "robots.schedules", "schedule": 10.0, "options": {"expires": 60}},
     "executions.prune": {"task": "executions.prune", "schedule": crontab(minute="17")},
+    "mail.due": {"task": "mail.due", "schedule": 10.0, "options": {"expires": 60}},
+    "mail.tidy": {"task": "mail.tidy", "schedule": crontab(minute="27")},
     "executions.sweep": {"task": "executions.sweep", "schedule": crontab(hour="4", minute="43")},
     "tenants.spares": {"task": "tenants.spares", "schedule": 60.0},
 }
 
-# --- language, time, mail, logs
+# --- mail: rows of apps.mail are the truth; this is how they go out
+_MAIL_SERVER = mail_server(ENV.email_url)
+MAIL_DELIVERY = "server"
+EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = ENV.mail_from or f"Oficina <no-reply@{ENV.base_domain}>"
+if _MAIL_SERVER is not None:
+    EMAIL_HOST, EMAIL_PORT = _MAIL_SERVER.host, _MAIL_SERVER.port
+    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _MAIL_SERVER.user, _MAIL_SERVER.password
+    EMAIL_USE_TLS, EMAIL_USE_SSL = _MAIL_SERVER.encryption == "starttls", _MAIL_SERVER.encryption == "tls"
+elif ENV.email_url or (ENV.debug and not ENV.secure_cookies):
+    MAIL_DELIVERY = "outbox"  # printed, and kept for the platform's back-office
+    EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+else:
+    MAIL_DELIVERY = "off"  # mails wait until a server is configured
+
+# --- language, time, logs
 LANGUAGE_CODE = ENV.language_code
 LANGUAGES = [("en", "English"), ("pt-br", "Português (Brasil)")]
 LOCALE_PATHS = [BASE_DIR / "locale"]

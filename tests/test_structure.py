@@ -37,6 +37,7 @@ OWN_PARTS = {
     "accounts": {"authentication", "backends", "passwords", "roles", "tenancy", "tokens", "forms"},
     "dispatch": {"fairness", "health", "metrics", "rings", "testing"},
     "executions": {"attempts", "fence", "heart", "lease", "metrics", "registry", "slots", "wakeups", "worker"},
+    "mail": {"checks", "letters", "rings", "transport"},
     "portal": {"demo", "forms", "options", "run_templates"},
     "robots": {"packages", "sandbox", "supervision", "scheduling", "kind", "live", "checks"},
 }

@@ -50,6 +50,12 @@ def is_shared_host(host: str) -> bool:
     return host in _shared(settings.ENV.base_domain, settings.ENV.shared_hosts)
 
 
+def shared_url() -> str:
+    """How browsers reach the shared host: PUBLIC_URL, or a guess from the rest of the environment."""
+    scheme = "https" if settings.ENV.secure_cookies else "http"
+    return settings.ENV.public_url or f"{scheme}://{settings.ENV.base_domain.lower()}"
+
+
 def own_host(slug: str) -> str:
     """The host every organization has: ``<slug>.<BASE_DOMAIN>``."""
     return f"{slug}.{settings.ENV.base_domain.lower()}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.conf import settings
@@ -11,8 +12,8 @@ from django.db import connection
 
 from apps.tenants.calendars import Holiday, HolidayCalendar
 from apps.tenants.context import owner_context, public_context, require_tenant, tenant_context
-from apps.tenants.hosts import is_shared_host
-from apps.tenants.models import Organization, OrganizationSettings
+from apps.tenants.hosts import is_shared_host, shared_url
+from apps.tenants.models import Domain, Organization, OrganizationSettings
 from apps.tenants.naming import PLATFORM
 from apps.tenants.registry import Registry
 
@@ -28,6 +29,7 @@ __all__ = [
     "organization_current",
     "organization_settings",
     "organization_settings_now",
+    "organization_url",
     "organizations_all",
     "platform",
     "schema_sizes",
@@ -68,6 +70,19 @@ def organization_by_slug(slug: str) -> Organization | None:
 def platform() -> Organization | None:
     """The platform's own organization."""
     return organization_by_schema(PLATFORM)
+
+
+def organization_url(organization: Organization) -> str:
+    """How browsers reach an organization, for links: its first host with the scheme and port of PUBLIC_URL.
+
+    Never what a request's ``Host`` header said, which anybody may write.
+    """
+    if organization.schema_name == PLATFORM:
+        return shared_url()
+    with public_context():
+        host = Domain.objects.get(tenant=organization.pk, is_primary=True).domain
+    shared = urlsplit(shared_url())
+    return f"{shared.scheme}://{host}" + (f":{shared.port}" if shared.port else "")
 
 
 def organizations_all() -> list[Organization]:

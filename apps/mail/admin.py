@@ -1,0 +1,18 @@
+"""Mails in the platform's back-office: what waits, what failed, and in development what was said."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+
+from apps.common.admin import ServiceAdmin
+from apps.common.admin_sites import platform_site
+from apps.mail.models import OutgoingMail
+
+
+@admin.register(OutgoingMail, site=platform_site)
+class OutgoingMailAdmin(ServiceAdmin):
+    read_action = "platform.manage"
+    list_display = ("created_at", "kind", "schema_name", "state", "attempts", "recipient", "subject", "error")
+    list_filter = ("state", "kind")
+    search_fields = ("=schema_name", "recipient", "subject")
+    exclude = ("data",)  # an address that somebody typed may stand there
