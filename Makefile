@@ -7,7 +7,7 @@ PYTHON ?=
 PYTEST_WORKERS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench lint format venv requirements env clean
+.PHONY: help run test bench lint format venv requirements env messages clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +44,16 @@ requirements: .venv/bootstrapped ## compile requirements/*.in to *.txt, with has
 
 env: .venv/installed ## write what lists the variables of config/env.py: .env.example, README.md, docker-compose.yml
 	$(BIN)/python -m config.env_example
+
+messages: .venv/installed ## gather the texts of apps into their catalogues and compile them; needs gettext
+	for folder in apps/*/locale; do \
+	  (cd "$${folder%/locale}" && env -u DJANGO_SETTINGS_MODULE "$(CURDIR)/$(BIN)/django-admin" makemessages \
+	    --all --no-location --no-obsolete --ignore 'tests/*' --verbosity 0 \
+	    && sed -i.before -E '/^"(POT-Creation-Date|Report-Msgid-Bugs-To)/d' locale/*/LC_MESSAGES/django.po \
+	    && rm locale/*/LC_MESSAGES/django.po.before) || exit 1; \
+	done
+	DJANGO_SETTINGS_MODULE=config.settings_for_tools $(BIN)/python -W ignore::RuntimeWarning -m django \
+	  compilemessages --ignore .venv --verbosity 0
 
 clean: ## remove .venv and all data of the embedded servers
 	@if [ -x $(BIN)/python ] && [ -d .data ]; then $(BIN)/python -m config.embedded stop; fi

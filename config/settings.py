@@ -319,7 +319,7 @@ CELERY_BEAT_SCHEDULE = {
 _MAIL_SERVER = mail_server(ENV.email_url)
 MAIL_DELIVERY = "server"
 EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-EMAIL_TIMEOUT = 20
+EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = ENV.mail_from or f"Oficina <no-reply@{ENV.base_domain}>"
 if _MAIL_SERVER is not None:
     EMAIL_HOST, EMAIL_PORT = _MAIL_SERVER.host, _MAIL_SERVER.port

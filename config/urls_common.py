@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("apps.common.urls")),
+    path("", include("apps.accounts.pages.urls")),
     path("api/v1/", include("apps.accounts.api.urls")),
     path("api/v1/", include("apps.executions.api.urls")),
     path("api/v1/", include("apps.robots.api.urls")),

@@ -34,7 +34,7 @@ FLOORS = {
     "health", "middleware",
 }  # fmt: skip
 OWN_PARTS = {
-    "accounts": {"authentication", "backends", "passwords", "roles", "tenancy", "tokens", "forms"},
+    "accounts": {"authentication", "backends", "forms", "mails", "pages", "passwords", "roles", "tenancy", "tokens"},
     "dispatch": {"fairness", "health", "metrics", "rings", "testing"},
     "executions": {"attempts", "fence", "heart", "lease", "metrics", "registry", "slots", "wakeups", "worker"},
     "mail": {"checks", "letters", "rings", "transport"},

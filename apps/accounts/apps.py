@@ -6,4 +6,4 @@ class AccountsConfig(AppConfig):
     label = "accounts"
 
     def ready(self) -> None:
-        from apps.accounts import receivers  # noqa: F401, PLC0415
+        from apps.accounts import mails, receivers  # noqa: F401, PLC0415  # both register themselves

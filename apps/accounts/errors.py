@@ -32,6 +32,21 @@ class WrongPassword(BadRequest):
     message = _("The current password is not right.")
 
 
+class InvalidLink(BadRequest):
+    code = "invalid_token"
+    message = _("This link is not valid, or no longer; ask for a new one.")
+
+
+class NotInvitable(Conflict):
+    code = "not_invitable"
+    message = _("Only active people without a password are invited.")
+
+
+class SessionNotFound(NotFound):
+    code = "session_not_found"
+    message = _("There is no such session.")
+
+
 class AccountLocked(PermissionDenied):
     code = "account_locked"
     message = _("Too many failed sign-ins; this account is locked for a while.")

@@ -67,7 +67,10 @@ class UserForm(_UserModelForm):
         required=False,
         strip=False,
         widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"}),
-        help_text=_("8 to 100 characters with upper case, lower case and a digit; ends the user's sessions."),
+        help_text=_(
+            "8 to 100 characters with upper case, lower case and a digit; ends the user's sessions. "
+            "Who is added without one gets a mail with a link to choose it."
+        ),
     )
 
     class Meta:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from apps.accounts.models import Session, User
+from apps.accounts.models import LinkPurpose, Session, User
 from apps.tenants.models import Organization
 
 
@@ -33,3 +33,21 @@ class SignedIn:
     organization: Organization
     session: Session
     tokens: Tokens
+
+
+@dataclass(frozen=True, slots=True)
+class LinkOwner:
+    """Whose password a mailed link sets, and why it was mailed."""
+
+    email: str
+    organization: str
+    purpose: LinkPurpose
+
+
+@dataclass(frozen=True, slots=True)
+class ResetLink:
+    """A person of an organization, and the token that lets them set a new password there."""
+
+    organization: Organization
+    user: User
+    token: str = field(repr=False)

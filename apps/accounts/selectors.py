@@ -1,14 +1,15 @@
-"""The organization, its users and keys, as far as an actor may see them."""
+"""The organization, its users, keys and sessions, as far as an actor may see them."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from apps.accounts.errors import ApiKeyNotFound, UserNotFound
-from apps.accounts.models import ApiKey, Role, User
+from apps.accounts.errors import ApiKeyNotFound, SessionNotFound, UserNotFound
+from apps.accounts.models import ApiKey, Role, Session, User
 from apps.accounts.permissions import allowed, require, require_member
 from apps.accounts.roles import PLATFORM_ROLES, canonical_role
 from apps.common.actor import Actor
@@ -56,6 +57,24 @@ def user_get(*, actor: Actor, user_id: UUID) -> User:
     found: User | None = User.objects.select_related("role").filter(pk=user_id).first()
     if found is None:
         raise UserNotFound
+    return found
+
+
+def sessions_own(*, actor: Actor, now: datetime) -> QuerySet[Session]:
+    """The actor's own live sessions, the last used first; a key has none of its own."""
+    if not actor.is_authenticated:
+        raise Unauthorized
+    if actor.type != "user":
+        return Session.objects.none()
+    live: QuerySet[Session] = Session.objects.filter(user=actor.user_id, revoked_at=None, expires_at__gt=now)
+    return live.order_by("-last_used_at", "-id")
+
+
+def session_own_get(*, actor: Actor, session_id: UUID, now: datetime) -> Session:
+    """One live session of the actor's own. Raises ``SessionNotFound`` also for those of others."""
+    found = sessions_own(actor=actor, now=now).filter(pk=session_id).first()
+    if found is None:
+        raise SessionNotFound
     return found
 
 

@@ -19,7 +19,7 @@ from apps.tenants.models import Organization
 from apps.tenants.naming import PUBLIC, SCHEMA_NAME
 from apps.tenants.selectors import organization_by_host, organization_by_id, organization_by_schema
 
-API_KEY, REFRESH_TOKEN, SOCKET_TICKET = "ofi", "ofr", "oft"
+API_KEY, REFRESH_TOKEN, SOCKET_TICKET, PASSWORD_LINK = "ofi", "ofr", "oft", "ofp"
 _PARTS = 3
 _TENANT = "t_"
 

@@ -33,7 +33,9 @@ logger = structlog.get_logger(__name__)
 CLAIM = timedelta(minutes=5)  # longer than any server may take
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=15), timedelta(minutes=15)
 KEPT = timedelta(days=30)
-TICK_SECONDS = 30.0
+TICK_SECONDS = 8.0  # a tick ends before the next one comes
+AWAY_SECONDS = 15.0
+_away_until = 0.0
 
 
 class NoTransactionError(RuntimeError):
@@ -63,8 +65,11 @@ def mail_order(*, kind: str, data: Mapping[str, Any], life: timedelta, now: date
 
 
 def mail_deliver(*, mail_id: UUID, now: datetime) -> None:
-    """Sends a mail if it is due and nobody else is at it. No actor: the one who ordered it is on record."""
-    if settings.MAIL_DELIVERY == "off":
+    """Sends a mail if it is due and nobody else is at it; leaves it to the tick where the server was just away.
+
+    So many rings for a server that does not answer hold no worker up. No actor: the one who ordered it is on record.
+    """
+    if settings.MAIL_DELIVERY == "off" or time.monotonic() < _away_until:
         logger.warning("mail_waits_for_a_server", mail_id=str(mail_id))
         return
     with public_context():
@@ -74,7 +79,7 @@ def mail_deliver(*, mail_id: UUID, now: datetime) -> None:
 
 
 def mails_deliver(*, now: datetime) -> int:
-    """Sends what is due, the oldest first, for half a minute at most; returns how many it tried.
+    """Sends what is due, the oldest first, for some seconds; returns how many it tried.
 
     Gives up those whose time is over. Stops where the server does not answer: it would not answer the next one either.
     No actor: as :func:`mail_deliver`.
@@ -121,13 +126,21 @@ def _deliver(mail: OutgoingMail, *, now: datetime) -> bool:
             _give_up(mail, str(error), now=now)
         else:
             _postpone(mail, str(error), now=now)
-        return not isinstance(error, MailServerAway)
+        if isinstance(error, MailServerAway):
+            _note_away()
+            return False
+        return True
     except Exception as error:
         logger.exception("mail_not_written", mail_id=str(mail.pk), kind=mail.kind)  # the others are still due
         _postpone(mail, type(error).__name__, now=now)
         return True
     _done(mail, letter, now=now)
     return True
+
+
+def _note_away() -> None:
+    global _away_until  # noqa: PLW0603  # one server for the process
+    _away_until = time.monotonic() + AWAY_SECONDS
 
 
 def _written(mail: OutgoingMail, *, now: datetime) -> Letter | None:

@@ -29,12 +29,14 @@ __all__ = [
     "organization_current",
     "organization_settings",
     "organization_settings_now",
+    "organization_title",
     "organization_url",
     "organizations_all",
     "platform",
     "schema_sizes",
     "settings_forget",
 ]
+PRODUCT = "Oficina"
 _registry = Registry()
 _SETTINGS = "organization_settings"
 
@@ -70,6 +72,11 @@ def organization_by_slug(slug: str) -> Organization | None:
 def platform() -> Organization | None:
     """The platform's own organization."""
     return organization_by_schema(PLATFORM)
+
+
+def organization_title(organization: Organization) -> str:
+    """What people call an organization; to them, the platform is the product itself."""
+    return PRODUCT if organization.schema_name == PLATFORM else organization.name
 
 
 def organization_url(organization: Organization) -> str:

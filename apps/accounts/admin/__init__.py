@@ -10,6 +10,7 @@ from apps.common.admin_sites import organization_site, platform_site
 
 for site in (organization_site, platform_site):
     site.login_form = SignInForm
+    site.login_template = "accounts/sign_in.html"
     site.password_change = password_change_of(site)
     for model, page in PAGES.items():
         site.register(model, page)

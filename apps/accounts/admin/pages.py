@@ -14,6 +14,7 @@ from apps.accounts.forms import UserForm
 from apps.accounts.models import (
     ApiKey,
     GroupGrant,
+    PasswordLink,
     RefreshToken,
     Role,
     Session,
@@ -25,6 +26,7 @@ from apps.accounts.models import (
 from apps.accounts.selectors import roles_assignable, users_visible
 from apps.accounts.services.api_keys import api_key_revoke
 from apps.accounts.services.grants import grant_remove
+from apps.accounts.services.invitations import invitation_send
 from apps.accounts.services.sessions import session_revoke
 from apps.accounts.services.users import user_create, user_deactivate, user_update
 from apps.common.admin import ServiceAdmin
@@ -48,7 +50,7 @@ class UserAdmin(AccountAdmin):
     list_filter = ("is_active", "auth_source", "role")
     list_select_related = ("role",)
     search_fields = ("email", "name", "username")
-    actions = ("deactivate",)
+    actions = ("deactivate", "invite")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         return users_visible(actor=request.actor)  # type: ignore[attr-defined]
@@ -75,6 +77,10 @@ class UserAdmin(AccountAdmin):
     @admin.action(description=_("Deactivate"), permissions=["write"])
     def deactivate(self, request: HttpRequest, users: QuerySet[User]) -> None:
         self.perform(request, users, user_deactivate, "user")
+
+    @admin.action(description=_("Send the invitation again"), permissions=["write"])
+    def invite(self, request: HttpRequest, users: QuerySet[User]) -> None:
+        self.perform(request, users, invitation_send, "user")
 
 
 class RoleAdmin(AccountAdmin):
@@ -109,6 +115,13 @@ class ApiKeyAdmin(AccountAdmin):
     @admin.action(description=_("Revoke"), permissions=["write"])
     def revoke(self, request: HttpRequest, keys: QuerySet[ApiKey]) -> None:
         self.perform(request, keys, api_key_revoke, "key")
+
+
+class PasswordLinkAdmin(AccountAdmin):
+    list_display = ("id", "user", "purpose", "created_at", "expires_at")
+    list_filter = ("purpose",)
+    list_select_related = ("user",)
+    exclude = ("token_hash",)
 
 
 class SocketTicketAdmin(AccountAdmin):
@@ -150,6 +163,7 @@ PAGES: dict[type[Model], type[AccountAdmin]] = {
     RefreshToken: RefreshTokenAdmin,
     ApiKey: ApiKeyAdmin,
     SocketTicket: SocketTicketAdmin,
+    PasswordLink: PasswordLinkAdmin,
     UserGrant: UserGrantAdmin,
     GroupGrant: GroupGrantAdmin,
     TagGrant: TagGrantAdmin,

@@ -10,6 +10,7 @@ from apps.accounts.api.serializers.auth import (
     LoginInput,
     LogoutInput,
     MeOutput,
+    MeUpdateInput,
     RefreshInput,
     RegisterInput,
     SignedInOutput,
@@ -26,12 +27,13 @@ from apps.accounts.errors import (
     WrongCredentials,
 )
 from apps.accounts.payloads import Client, SignedIn
+from apps.accounts.services.profile import profile_update
 from apps.accounts.services.registration import organization_register
 from apps.accounts.services.sessions import session_end, session_refresh
 from apps.accounts.services.sign_in import sign_in
 from apps.accounts.tenancy import bearer_of, organization_of_host
-from apps.common.api import ApiRequest, ApiViewSet, Right, operation
-from apps.common.errors import InvalidInput
+from apps.common.api import ApiRequest, ApiViewSet, Right, operation, single
+from apps.common.errors import InvalidInput, PermissionDenied
 from apps.tenants.errors import OrganizationInactive, WrongOrganization
 
 
@@ -49,7 +51,7 @@ class AuthViewSet(ApiViewSet):
     )
     def register(self, request: ApiRequest) -> Response:
         return self.created(
-            _signed_in(organization_register(**request.payload, client=_client(request), now=timezone.now()))
+            _signed_in(organization_register(**request.payload, client=client_of(request), now=timezone.now()))
         )
 
     @operation(
@@ -63,7 +65,7 @@ class AuthViewSet(ApiViewSet):
         payload, host = dict(request.payload), organization_of_host(request.get_host())
         slug = payload.pop("organization", None)
         return Response(
-            _signed_in(sign_in(**payload, slug=slug, host=host, client=_client(request), now=timezone.now()))
+            _signed_in(sign_in(**payload, slug=slug, host=host, client=client_of(request), now=timezone.now()))
         )
 
     @operation(
@@ -78,7 +80,7 @@ class AuthViewSet(ApiViewSet):
         if token is None:
             raise InvalidInput(errors={"refresh_token": [_("This field is required.")]})
         host = organization_of_host(request.get_host())
-        tokens = session_refresh(token=token, host=host, client=_client(request), now=timezone.now())
+        tokens = session_refresh(token=token, host=host, client=client_of(request), now=timezone.now())
         return Response(TokensOutput(tokens).data)
 
     @operation(
@@ -94,11 +96,25 @@ class AuthViewSet(ApiViewSet):
 
     @operation(summary="Who is signed in", right=Right.AUTHENTICATED, response=MeOutput)
     def me(self, request: ApiRequest) -> Response:
-        context = {"request": request, "actor": request.actor}
-        return Response(MeOutput({"user": request.actor.user}, context=context).data)
+        return single(request, request.actor.user, MeOutput)
+
+    @operation(
+        summary="Change what one may change about oneself",
+        right=Right.AUTHENTICATED,
+        request=MeUpdateInput,
+        response=MeOutput,
+        errors=[PermissionDenied],
+        conditional=True,
+    )
+    def update_me(self, request: ApiRequest) -> Response:
+        user = profile_update(
+            actor=request.actor, changes=request.payload, if_match=request.if_match, now=timezone.now()
+        )
+        return single(request, user, MeOutput)
 
 
-def _client(request: ApiRequest) -> Client:
+def client_of(request: ApiRequest) -> Client:
+    """The device that asks."""
     return Client(ip=request.actor.ip, device=request.headers.get("User-Agent", ""))
 
 

@@ -6,6 +6,8 @@ from django.urls import URLPattern, path
 
 from apps.accounts.api.api_keys import ApiKeyViewSet
 from apps.accounts.api.auth import AuthViewSet
+from apps.accounts.api.passwords import PasswordViewSet
+from apps.accounts.api.sessions import SessionViewSet
 from apps.accounts.api.sockets import SocketTicketViewSet
 from apps.accounts.api.tenants import OrganizationSettingsViewSet, OrganizationViewSet
 from apps.accounts.api.users import UserViewSet
@@ -15,7 +17,12 @@ urlpatterns: list[URLPattern] = [
     path("auth/login", AuthViewSet.as_view({"post": "login"})),
     path("auth/refresh", AuthViewSet.as_view({"post": "refresh"})),
     path("auth/logout", AuthViewSet.as_view({"post": "logout"})),
-    path("auth/me", AuthViewSet.as_view({"get": "me"})),
+    path("auth/me", AuthViewSet.as_view({"get": "me", "patch": "update_me"})),
+    path("auth/forgot-password", PasswordViewSet.as_view({"post": "forgot"})),
+    path("auth/reset-password", PasswordViewSet.as_view({"post": "reset"})),
+    path("auth/change-password", PasswordViewSet.as_view({"post": "change"})),
+    path("auth/sessions", SessionViewSet.as_view({"get": "list"})),
+    path("auth/sessions/<uuid:session_id>", SessionViewSet.as_view({"delete": "destroy"})),
     path("users", UserViewSet.as_view({"get": "list", "post": "create"})),
     path(
         "users/<uuid:user_id>",

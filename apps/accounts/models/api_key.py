@@ -25,6 +25,7 @@ class ApiKey(TenantModel):
     class Meta:
         ordering = ("-created_at",)
         verbose_name = _("API key")
+        verbose_name_plural = _("API keys")
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix})"

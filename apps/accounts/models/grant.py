@@ -37,6 +37,7 @@ class UserGrant(TenantModel, UserObjectPermissionAbstract):
     class Meta(UserObjectPermissionAbstract.Meta):
         abstract = False
         verbose_name = _("grant to a person")
+        verbose_name_plural = _("grants to people")
         indexes: ClassVar = [models.Index(fields=["user", "permission", "object_pk"], name="user_grant_lookup")]
 
 
@@ -48,6 +49,7 @@ class GroupGrant(TenantModel, GroupObjectPermissionAbstract):
     class Meta(GroupObjectPermissionAbstract.Meta):
         abstract = False
         verbose_name = _("grant to a group")
+        verbose_name_plural = _("grants to groups")
         indexes: ClassVar = [models.Index(fields=["group", "permission", "object_pk"], name="group_grant_lookup")]
 
 
@@ -66,6 +68,7 @@ class TagGrant(TenantModel):
     class Meta:
         ordering = ("action", "scope_tag", "id")
         verbose_name = _("grant by tag")
+        verbose_name_plural = _("grants by tag")
         constraints: ClassVar = [
             models.CheckConstraint(
                 condition=models.Q(user__isnull=False, group__isnull=True)

@@ -26,6 +26,7 @@ class Session(TenantModel):
     class Meta:
         ordering = ("-last_used_at",)
         verbose_name = _("session")
+        verbose_name_plural = _("sessions")
         indexes: ClassVar = [models.Index(fields=["user", "revoked_at"]), models.Index(fields=["expires_at"])]
 
     def __str__(self) -> str:
@@ -43,6 +44,7 @@ class RefreshToken(TenantModel):
     class Meta:
         ordering = ("-id",)
         verbose_name = _("refresh token")
+        verbose_name_plural = _("refresh tokens")
 
     def __str__(self) -> str:
         return str(self.pk)
@@ -63,6 +65,7 @@ class SocketTicket(TenantModel):
     class Meta:
         ordering = ("-id",)
         verbose_name = _("socket ticket")
+        verbose_name_plural = _("socket tickets")
         constraints: ClassVar = [
             models.CheckConstraint(
                 condition=models.Q(session__isnull=False, api_key__isnull=True)

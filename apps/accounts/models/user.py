@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.tenants.guard import TenantQuerySet
 from apps.tenants.models import TenantModel
+from apps.tenants.validators import line_validate, zone_validate
 
 
 class Role(TenantModel):
@@ -30,6 +31,7 @@ class Role(TenantModel):
     class Meta:
         ordering = ("slug",)
         verbose_name = _("role")
+        verbose_name_plural = _("roles")
 
     def __str__(self) -> str:
         return self.slug
@@ -61,12 +63,12 @@ class User(TenantModel, AbstractBaseUser, PermissionsMixin):
     """A person in one organization."""
 
     email = models.EmailField(_("e-mail"), max_length=254)
-    name = models.CharField(_("name"), max_length=150)
+    name = models.CharField(_("name"), max_length=150, validators=[line_validate])
     username = models.CharField(_("user name"), max_length=150, blank=True)
     phone = models.CharField(_("phone"), max_length=40, blank=True)
     department = models.CharField(_("department"), max_length=120, blank=True)
     locale = models.CharField(_("language"), max_length=10, blank=True)
-    timezone = models.CharField(_("time zone"), max_length=64, blank=True)
+    timezone = models.CharField(_("time zone"), max_length=64, blank=True, validators=[zone_validate])
     role = models.ForeignKey(Role, on_delete=models.PROTECT, related_name="users", verbose_name=_("role"))
     is_active = models.BooleanField(_("active"), default=True)
     auth_source = models.CharField(max_length=10, choices=AuthSource, default=AuthSource.LOCAL, editable=False)
@@ -82,6 +84,7 @@ class User(TenantModel, AbstractBaseUser, PermissionsMixin):
     class Meta:
         ordering = ("email",)
         verbose_name = _("user")
+        verbose_name_plural = _("users")
         constraints: ClassVar = [models.UniqueConstraint(Lower("email"), name="user_email_unique")]
         permissions: ClassVar = [
             (action, action) for action in ("admin.manage", "audit.read", "settings.manage", "platform.manage")

@@ -49,6 +49,20 @@ def directory_organizations(*, email: str) -> list[Organization]:
         return list(Organization.objects.filter(schema_name__in=first).order_by("slug"))
 
 
+def directory_candidates(*, email: str, slug: str | None, host: Organization | None) -> list[Organization]:
+    """Where to look for the account of an address; ``host`` is the organization whose own host was asked, if any.
+
+    The directory is read in every case, so that each takes the same time. No actor: sign-in comes before it.
+    """
+    known = directory_organizations(email=email)
+    if host is not None:
+        return [host] if slug in {None, host.slug} else []
+    if slug is None:
+        return known
+    with public_context():
+        return list(Organization.objects.filter(slug=slug))
+
+
 def directory_rebuild() -> int:
     """Writes the current organization's entries anew, say after SECRET_KEY changed; returns how many.
 

@@ -12,6 +12,7 @@ from apps.accounts.models import Session, User
 from apps.accounts.passwords import password_validate
 from apps.accounts.payloads import Client
 from apps.accounts.services.attempts import account_locked, failure_count
+from apps.accounts.services.password_links import password_links_void
 from apps.accounts.services.sessions import Ending, sessions_revoke
 from apps.common.actor import Actor
 from apps.common.errors import ApplicationError, PermissionDenied
@@ -33,6 +34,7 @@ def password_change(*, actor: Actor, current_password: str, new_password: str, c
         if refusal is None:
             user.set_password(new_password)
             user.save(update_fields=["password", "updated_at"])
+            password_links_void(user=user)
             sessions_revoke(actor=actor, sessions=_others(actor), reason=Ending.PASSWORD_CHANGED, now=now)
             record("user.password_changed", actor=actor, subject=user, now=now)
     if refusal is not None:  # raised out here, so that the count is not rolled back

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 
-from apps.accounts.errors import InvalidRefreshToken, NoSession, RefreshTokenReused
+from apps.accounts.errors import InvalidRefreshToken, NoSession, RefreshTokenReused, SessionNotFound
 from apps.accounts.models import RefreshToken, Session, User
 from apps.accounts.payloads import Client, Tokens
 from apps.accounts.permissions import require
@@ -35,6 +35,8 @@ class Ending(enum.StrEnum):
     TOKEN_REUSED = "token_reused"  # noqa: S105  # a reason, no secret
     USER_DEACTIVATED = "user_deactivated"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105  # a reason, no secret
+    PASSWORD_RESET = "password_reset"  # noqa: S105  # a reason, no secret
+    BY_OWNER = "by_owner"
     BY_ADMINISTRATOR = "by_administrator"
 
 
@@ -141,6 +143,18 @@ def session_end(*, actor: Actor, refresh_token: str | None = None, now: datetime
     if refresh_token is not None:
         chosen = chosen | own.filter(tokens__token_hash=hash_secret(refresh_token))
     sessions_revoke(actor=actor, sessions=chosen.distinct(), reason=Ending.SIGNED_OUT, now=now)
+
+
+def session_end_own(*, actor: Actor, session: Session, now: datetime) -> None:
+    """Ends one of the actor's own sessions, on any device. Raises ``SessionNotFound`` for one that has ended.
+
+    Only people have sessions of their own: selectors find none for a key.
+    """
+    if actor.type != "user" or session.user_id != actor.user_id:
+        raise SessionNotFound
+    reason = Ending.SIGNED_OUT if str(session.pk) == actor.session_id else Ending.BY_OWNER
+    if not sessions_revoke(actor=actor, sessions=[session], reason=reason, now=now):
+        raise SessionNotFound
 
 
 def session_revoke(*, actor: Actor, session: Session, now: datetime) -> None:

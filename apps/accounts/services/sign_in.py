@@ -15,12 +15,12 @@ from apps.accounts.errors import AccountInactive, AccountLocked, OrganizationReq
 from apps.accounts.models import User
 from apps.accounts.payloads import Client, SignedIn
 from apps.accounts.services.attempts import NOBODY, Attempt, attempt, failure_forgive
-from apps.accounts.services.directory import address_hash, directory_organizations
+from apps.accounts.services.directory import address_hash, directory_candidates
 from apps.accounts.services.sessions import session_start, tokens_issue
 from apps.common.errors import ApplicationError
 from apps.common.limits import hit_everywhere
 from apps.common.network import neighbourhood
-from apps.tenants.context import public_context, tenant_context
+from apps.tenants.context import tenant_context
 from apps.tenants.errors import OrganizationInactive
 from apps.tenants.models import Organization
 from apps.tenants.selectors import platform
@@ -36,7 +36,7 @@ def sign_in(
     ``OrganizationRequired``, ``TooManyRequests``. No actor: the person is about to become one.
     """
     _limit(email, client)
-    candidates = _candidates(email, slug=slug, host=host)
+    candidates = directory_candidates(email=email, slug=slug, host=host)
     attempts = [attempt(each, email=email, password=password, client=client, now=now) for each in candidates]
     if not attempts:
         attempts = [attempt(_home(host), email=NOBODY, password=password, client=client, now=now)]
@@ -60,17 +60,6 @@ def page_sign_in(*, email: str, password: str, organization: Organization, clien
 def _limit(email: str, client: Client) -> None:
     hit_everywhere(settings.ENV.rate_limit_login, "login-ip", neighbourhood(client.ip))
     hit_everywhere(settings.ENV.rate_limit_login, "login-address", address_hash(email))
-
-
-def _candidates(email: str, *, slug: str | None, host: Organization | None) -> list[Organization]:
-    """Where to look for the account; the directory is read in every case, so that each takes the same time."""
-    known = directory_organizations(email=email)
-    if host is not None:
-        return [host] if slug in {None, host.slug} else []
-    if slug is None:
-        return known
-    with public_context():
-        return list(Organization.objects.filter(slug=slug))
 
 
 def _home(host: Organization | None) -> Organization:

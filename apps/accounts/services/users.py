@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from django.contrib.auth.hashers import is_password_usable
 from django.db import IntegrityError, transaction
 
 from apps.accounts.errors import InvalidRole, LastAdministrator, PermissionNotHeld, UserAlreadyExists, UserNotFound
@@ -15,14 +16,18 @@ from apps.accounts.permissions import require
 from apps.accounts.roles import ORG_ADMIN_SLUG, SUPER_ADMIN_SLUG, canonical_role
 from apps.accounts.selectors import roles_assignable
 from apps.accounts.services.directory import directory_add, directory_remove
+from apps.accounts.services.invitations import invitation_order, invitations_limit
+from apps.accounts.services.password_links import invitable, password_links_void
 from apps.accounts.services.sessions import Ending, sessions_revoke
 from apps.common.actor import Actor
+from apps.common.changes import check_fields
 from apps.common.etags import check_match
 from apps.events.services import record
 from apps.tenants.context import require_tenant
 from apps.tenants.naming import PLATFORM
 
 PROFILE = ("name", "username", "phone", "department")
+_INVITING = frozenset({"email", "is_active"})
 
 
 def role_named(name: str) -> Role:
@@ -39,11 +44,12 @@ def role_named(name: str) -> Role:
 def user_write(*, email: str, name: str, role: str, password: str | None = None, **profile: Any) -> User:
     """Writes a user and the directory entry, in the caller's transaction.
 
-    Raises ``InvalidRole`` and ``UserAlreadyExists``. Without a password the account cannot be signed in to by
-    password. No actor: part of the services that create users.
+    Raises ``InvalidRole``, ``UserAlreadyExists``, ``InvalidInput`` for a name of several lines. Without a password the
+    account cannot be signed in to by password. No actor: part of the services that create users.
     """
     user = User(email=email.strip().lower(), name=name, role=role_named(role), **profile)
     user.set_password(password)  # None makes it unusable
+    check_fields(user, ["name"])
     _save(user)
     directory_add(email=user.email)
     return user
@@ -62,19 +68,23 @@ def user_create(
     is_active: bool = True,
     now: datetime,
 ) -> User:
-    """Adds a user to the organization [admin.manage].
+    """Adds a user to the organization; without a password, an active one is mailed an invitation [admin.manage].
 
     Raises ``InvalidRole``, ``PermissionNotHeld`` for a role that may more than the actor, ``InvalidInput`` for a weak
-    password, ``UserAlreadyExists``.
+    password, ``UserAlreadyExists``, ``TooManyRequests`` for one invitation too many.
     """
     require(actor, "admin.manage")
     _require_reach(actor, role_named(role))
     if password is not None:
         password_validate(password)
+    elif is_active:
+        invitations_limit()
     with transaction.atomic():
         profile = {"username": username, "phone": phone, "department": department, "is_active": is_active}
         user = user_write(email=email, name=name, role=role, password=password, **profile)
         record("user.created", actor=actor, subject=user, data={"role": user.role.slug}, now=now)
+        if invitable(user):
+            invitation_order(actor=actor, user=user, now=now)
     return user
 
 
@@ -83,14 +93,17 @@ def user_update(
 ) -> User:
     """Changes any of ``email, name, username, phone, department, role, is_active, password`` [admin.manage].
 
-    A new password and switching off end the user's sessions; a new password also lifts a lock. Raises
+    A new password and switching off end the user's sessions; a new password also lifts a lock. Links mailed before a
+    change of address, state or password are void; who has no password yet is invited anew. Raises
     ``InvalidRole``, ``PermissionNotHeld`` where role, state, address or password of somebody who may more than the
     actor are touched, ``InvalidInput``, ``UserAlreadyExists``, ``LastAdministrator``, ``UserNotFound``,
-    ``PreconditionFailed``.
+    ``PreconditionFailed``, ``TooManyRequests`` for one invitation too many.
     """
     require(actor, "admin.manage")
     if changes.get("password") is not None:
         password_validate(changes["password"])
+    elif not (is_password_usable(user.password) or _INVITING.isdisjoint(changes)):
+        invitations_limit()
     with transaction.atomic():
         user = _locked(user, with_administrators=not {"role", "is_active"}.isdisjoint(changes))
         check_match(user, if_match)
@@ -98,6 +111,7 @@ def user_update(
         changed = _apply(actor, user, changes)
         if not changed:
             return user
+        check_fields(user, changed & {"name"})
         if administered and not _administers(user):
             _require_another_administrator(user)
         _save(user, changed)
@@ -107,6 +121,7 @@ def user_update(
         _end_sessions(actor, user, changed, now=now)
         data = {"changed": sorted(changed - {"failed_logins", "locked_until"})}
         record(_event_name(user, changed), actor=actor, subject=user, data=data, now=now)
+        _renew_links(actor, user, changed, now=now)
     return user
 
 
@@ -195,6 +210,14 @@ def _end_sessions(actor: Actor, user: User, changed: set[str], *, now: datetime)
     if reason is not None:
         own = Session.objects.filter(user=user, revoked_at=None)
         sessions_revoke(actor=actor, sessions=own, reason=reason, now=now)
+
+
+def _renew_links(actor: Actor, user: User, changed: set[str], *, now: datetime) -> None:
+    """What was mailed before does not fit any more; who still waits for a first password gets a new invitation."""
+    if not changed.isdisjoint(_INVITING | {"password"}):
+        password_links_void(user=user)
+        if invitable(user):
+            invitation_order(actor=actor, user=user, now=now)
 
 
 def _event_name(user: User, changed: set[str]) -> str:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from django.core.mail import EmailMultiAlternatives
 from django.db import connections
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from apps.accounts.models import User
+from apps.mail.services import mails_deliver
 from apps.tenants.models import Organization
 from conftest import PASSWORD, make_user
 
@@ -32,8 +36,26 @@ def member(organization: Organization) -> User:
 def unlimited(settings: Any) -> None:
     """Rates no test reaches, where something else than the rates is looked at."""
     rates = {"rate_limit_login": "10000/minute", "rate_limit_register": "10000/minute"}
-    rates |= {"rate_limit_refresh": "10000/minute"}
+    rates |= {"rate_limit_refresh": "10000/minute", "rate_limit_forgot_password": "10000/minute"}
     settings.ENV = settings.ENV.model_copy(update=rates)
+
+
+@pytest.fixture
+def mailed(settings: Any, mailoutbox: list[EmailMultiAlternatives]) -> Callable[[], list[EmailMultiAlternatives]]:
+    """Delivers what waits; gives the mails that this call has sent."""
+    settings.MAIL_DELIVERY = "server"
+
+    def deliver() -> list[EmailMultiAlternatives]:
+        before = len(mailoutbox)
+        mails_deliver(now=timezone.now())
+        return mailoutbox[before:]
+
+    return deliver
+
+
+def tokens_in(mail: EmailMultiAlternatives) -> list[str]:
+    """The tokens of a mail's links, in their order."""
+    return re.findall(r"/password/set\?token=(\S+)", str(mail.body))
 
 
 @pytest.fixture

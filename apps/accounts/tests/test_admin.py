@@ -107,6 +107,21 @@ def test_what_the_service_refuses_is_a_message(browser: Client, owner: User, vie
     assert User.objects.count() == 2
 
 
+def test_adding_a_user_without_a_password_invites_them(browser: Client, mailed: Callable[[], list[Any]]) -> None:
+    body = form("operator", email="new@acme.example", name="Nova")
+    assert browser.post(url(User, "add/"), body).status_code == 302
+    assert [mail.to for mail in mailed()] == [["new@acme.example"]]
+
+
+def test_sending_the_invitation_again(browser: Client, viewer: User, mailed: Callable[[], list[Any]]) -> None:
+    member = make_user("member@acme.example", "operator", password=PASSWORD)
+    chosen = {"action": "invite", "_selected_action": [str(viewer.pk), str(member.pk)]}
+    answer = browser.post(url(User), chosen, follow=True)
+    texts = [str(message) for message in answer.context["messages"]]
+    assert texts == [f"{member}: Only active people without a password are invited.", "1 changed."]
+    assert [mail.to for mail in mailed()] == [[viewer.email]]
+
+
 def test_super_admin_is_not_on_offer(browser: Client) -> None:
     body = form("super_admin", email="boss@acme.example", name="Boss")
     assert browser.post(url(User, "add/"), body).status_code == 200

@@ -40,6 +40,12 @@ class Desk:
         return Letter(self.to, f"A note of {order.organization}", f"Open {LINK}\n", f'<a href="{LINK}">Open</a>')
 
 
+@pytest.fixture(autouse=True)
+def _server_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test finds the server away because of another."""
+    monkeypatch.setattr("apps.mail.services._away_until", 0.0)
+
+
 @pytest.fixture
 def desk() -> Iterator[Desk]:
     desk = Desk()

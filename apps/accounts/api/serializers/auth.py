@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from rest_framework import serializers
 
-from apps.accounts.api.serializers.users import OrganizationSummary, UserOutput
-from apps.common.api import InputSerializer, OutputSerializer
+from apps.accounts.api.serializers.users import MeUserOutput, OrganizationSummary, UserOutput
+from apps.accounts.models import Session
+from apps.common.api import InputSerializer, OrderingField, OutputSerializer, PageQuery
+
+PASSWORD_RULES = "8 to 100 characters with upper case, lower case and a digit; not a common one."  # noqa: S105  # no secret
+LOCALES = ("en", "pt-BR")
 
 
 class RegisterInput(InputSerializer):
@@ -13,7 +17,7 @@ class RegisterInput(InputSerializer):
     password = serializers.CharField(
         max_length=1000,
         trim_whitespace=False,
-        help_text="8 to 100 characters with upper case, lower case and a digit; not a common one.",
+        help_text=PASSWORD_RULES,
     )
     name = serializers.CharField(max_length=150)
     organization_name = serializers.CharField(max_length=200)
@@ -50,7 +54,55 @@ class SignedInOutput(TokensOutput):
 
 
 class MeOutput(OutputSerializer):
-    user = UserOutput()
+    user = MeUserOutput(source="*")
+
+
+class MeUpdateInput(InputSerializer):
+    name = serializers.CharField(max_length=150, required=False)
+    phone = serializers.CharField(max_length=40, required=False, allow_blank=True)
+    locale = serializers.ChoiceField(
+        choices=LOCALES, required=False, allow_blank=True, help_text="Language of mails; empty: the product's own."
+    )
+    timezone = serializers.CharField(
+        max_length=64, required=False, allow_blank=True, help_text="By its IANA name; empty: the organization's."
+    )
+
+
+class ForgotPasswordInput(InputSerializer):
+    email = serializers.EmailField(max_length=254)
+    organization = serializers.CharField(
+        max_length=63, required=False, help_text="Slug; without it the mail has a link for each organization."
+    )
+
+
+class ResetPasswordInput(InputSerializer):
+    token = serializers.CharField(max_length=200)
+    new_password = serializers.CharField(max_length=1000, trim_whitespace=False, help_text=PASSWORD_RULES)
+
+
+class ChangePasswordInput(InputSerializer):
+    current_password = serializers.CharField(max_length=1000, trim_whitespace=False)
+    new_password = serializers.CharField(max_length=1000, trim_whitespace=False, help_text=PASSWORD_RULES)
+
+
+class MessageOutput(OutputSerializer):
+    message = serializers.CharField(help_text="For people.")
+
+
+class SessionListQuery(PageQuery):
+    ordering = OrderingField({"last_used_at": "last_used_at", "created_at": "created_at"}, default="-last_used_at")
+
+
+class SessionOutput(OutputSerializer):
+    id = serializers.UUIDField(help_text="The `sid` of its tokens.")
+    device = serializers.CharField(help_text="As it named itself when it signed in.")
+    ip = serializers.IPAddressField(allow_null=True)
+    created_at = serializers.DateTimeField()
+    last_used_at = serializers.DateTimeField()
+    current = serializers.SerializerMethodField(help_text="Whether it is the one that asks.")
+
+    def get_current(self, session: Session) -> bool:
+        return bool(self.context["request"].actor.session_id == str(session.pk))
 
 
 class SocketTicketOutput(OutputSerializer):

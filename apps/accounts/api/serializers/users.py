@@ -29,8 +29,10 @@ class UserOutput(OutputSerializer):
     username = serializers.CharField()
     phone = serializers.CharField()
     department = serializers.CharField()
+    locale = serializers.CharField(help_text="Language of mails; empty: the product's own.")
+    timezone = serializers.CharField(help_text="By its IANA name; empty: the organization's.")
     role = serializers.CharField(source="role.slug")
-    permissions = serializers.SerializerMethodField(help_text="Actions that the role gives; of a key, its own.")
+    permissions = serializers.SerializerMethodField(help_text="Actions that the role gives.")
     is_active = serializers.BooleanField()
     organization_id = serializers.SerializerMethodField()
     organization = serializers.SerializerMethodField()
@@ -43,8 +45,7 @@ class UserOutput(OutputSerializer):
 
     @extend_schema_field(serializers.ListField(child=serializers.CharField()))
     def get_permissions(self, user: User) -> list[str]:
-        actor = self.context.get("actor")
-        return sorted(user.role.actions if actor is None else actor.permissions)
+        return sorted(user.role.actions)
 
     @extend_schema_field(serializers.UUIDField())
     def get_organization_id(self, user: User) -> str:
@@ -55,6 +56,16 @@ class UserOutput(OutputSerializer):
         return OrganizationSummary(self._organization()).data
 
 
+class MeUserOutput(UserOutput):
+    """Whoever asks; a key has what it was made for."""
+
+    permissions = serializers.SerializerMethodField(help_text="Actions that the role gives; of a key, its own.")
+
+    @extend_schema_field(serializers.ListField(child=serializers.CharField()))
+    def get_permissions(self, user: User) -> list[str]:
+        return sorted(self.context["request"].actor.permissions)
+
+
 class UserCreateInput(InputSerializer):
     email = serializers.EmailField(max_length=254)
     name = serializers.CharField(max_length=150)
@@ -63,7 +74,7 @@ class UserCreateInput(InputSerializer):
         max_length=1000,
         required=False,
         trim_whitespace=False,
-        help_text="Without one the account cannot be signed in to by password.",
+        help_text="Without one an invitation to choose one is mailed.",
     )
     username = serializers.CharField(max_length=150, required=False, allow_blank=True)
     phone = serializers.CharField(max_length=40, required=False, allow_blank=True)

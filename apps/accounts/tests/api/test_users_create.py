@@ -9,6 +9,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from apps.accounts.models import User
+from apps.accounts.tests.conftest import tokens_in
 from apps.events.models import Event
 from apps.tenants.context import public_context, tenant_context
 from apps.tenants.models import DirectoryEntry, Organization
@@ -31,6 +32,34 @@ def test_it_works(client_of: Clients, owner: User, api: APIClient) -> None:
     assert api.post("/api/v1/auth/login", {"email": BODY["email"], "password": PASSWORD}).status_code == 200
     event = Event.objects.get(name="user.created")
     assert (event.subject_id, event.actor_id) == (user["id"], str(owner.pk))
+
+
+def test_without_a_password_an_invitation_is_mailed(
+    client_of: Clients, owner: User, api: APIClient, mailed: Callable[[], list[Any]]
+) -> None:
+    body = {name: value for name, value in BODY.items() if name != "password"}
+    assert client_of(owner).post(URL, body).status_code == 201
+    [mail] = mailed()
+    [token] = tokens_in(mail)
+    answer = api.post("/api/v1/auth/reset-password", {"token": token, "new_password": PASSWORD})
+    assert answer.status_code == 200
+    assert api.post("/api/v1/auth/login", {"email": BODY["email"], "password": PASSWORD}).status_code == 200
+
+
+def test_a_repeated_request_invites_once(client_of: Clients, owner: User, mailed: Callable[[], list[Any]]) -> None:
+    body = {name: value for name, value in BODY.items() if name != "password"}
+    answers = [client_of(owner).post(URL, body, HTTP_IDEMPOTENCY_KEY="one") for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [201, 201]
+    assert len(mailed()) == 1
+
+
+def test_a_name_is_one_line_for_it_stands_in_mails(client_of: Clients, owner: User, viewer: User) -> None:
+    name = "Nova\n\nYour account is closed, see evil.example"
+    answers = [
+        client_of(owner).post(URL, BODY | {"name": name}),
+        client_of(owner).patch(f"{URL}/{viewer.pk}", {"name": name}),
+    ]
+    assert [(answer.status_code, list(answer.json()["errors"])) for answer in answers] == [(422, ["name"])] * 2
 
 
 @pytest.mark.parametrize("spelling", ["viewer", "Viewer", "Admin", "admin", "org_admin", "Maintainer", "agent"])

@@ -70,7 +70,7 @@ def test_switching_off_and_on_again(client_of: Clients, owner: User, viewer: Use
     assert client_of(owner).patch(url(viewer), {"is_active": True}).json()["is_active"] is True
     assert signed_in.get("/api/v1/auth/me").status_code == 401
     names = Event.objects.filter(name__startswith="user.").order_by("id").values_list("name", flat=True)
-    assert list(names) == ["user.deactivated", "user.reactivated"]
+    assert list(names) == ["user.deactivated", "user.reactivated", "user.invited"]  # who has no password yet
 
 
 @pytest.mark.parametrize("change", [{"role": "viewer"}, {"is_active": False}])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -12,7 +13,7 @@ from django.conf import settings as django_settings
 from django.core.mail import EmailMultiAlternatives
 
 from apps.events.models import Event
-from apps.mail.errors import MailPostponed, MailRefused
+from apps.mail.errors import MailPostponed, MailRefused, MailServerAway
 from apps.mail.models import MailState, OutgoingMail
 from apps.mail.services import CLAIM, FIRST_PAUSE, LONGEST_PAUSE, mail_deliver
 from apps.mail.tests.conftest import KIND, LINK, NOW, Desk, row, rows
@@ -80,6 +81,18 @@ class TestWithAServer:
         assert mailoutbox == []
         deliver(mail, after=FIRST_PAUSE)
         assert len(mailoutbox) == 1
+
+    def test_a_server_that_was_just_away_is_left_to_the_tick(
+        self, ordered: Ordered, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        first, second, desk.error = ordered(), ordered(), MailServerAway()
+        deliver(first)
+        deliver(second)
+        assert len(desk.orders) == 1
+        assert row().attempts == 0
+        monkeypatch.setattr("apps.mail.services._away_until", time.monotonic())
+        deliver(second)
+        assert len(desk.orders) == 2
 
     def test_pauses_grow_to_a_quarter_of_an_hour(self, ordered: Ordered, desk: Desk) -> None:
         mail, desk.error, at, pauses = ordered(life=timedelta(days=7)), MailPostponed(), timedelta(), []

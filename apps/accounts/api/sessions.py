@@ -1,0 +1,40 @@
+"""Routes of one's own sessions."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.utils import timezone
+from rest_framework.response import Response
+
+from apps.accounts.api.serializers.auth import SessionListQuery, SessionOutput
+from apps.accounts.errors import SessionNotFound
+from apps.accounts.selectors import session_own_get, sessions_own
+from apps.accounts.services.sessions import session_end_own
+from apps.common.api import ApiRequest, ApiViewSet, Right, operation, page_of, paginated
+
+
+class SessionViewSet(ApiViewSet):
+    """Where one is signed in."""
+
+    @operation(
+        summary="One's own live sessions, the last used first; an API key has none",
+        right=Right.AUTHENTICATED,
+        query=SessionListQuery,
+        response=page_of(SessionOutput, "sessions"),
+    )
+    def list(self, request: ApiRequest) -> Response:
+        sessions = sessions_own(actor=request.actor, now=timezone.now())
+        return paginated(request, sessions, SessionOutput, key="sessions")
+
+    @operation(
+        summary="End a session; its tokens are refused from the next request on",
+        right=Right.AUTHENTICATED,
+        status=204,
+        errors=[SessionNotFound],
+    )
+    def destroy(self, request: ApiRequest, session_id: UUID) -> Response:
+        now = timezone.now()
+        session = session_own_get(actor=request.actor, session_id=session_id, now=now)
+        session_end_own(actor=request.actor, session=session, now=now)
+        return Response(status=204)

@@ -1,0 +1,14 @@
+"""Routes of these pages, on every host."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, path
+
+from apps.accounts.pages import views
+
+urlpatterns: list[URLPattern] = [
+    path("password/forgot", views.ForgotPasswordPage.as_view(), name="password-forgot"),
+    path("password/asked", views.asked, name="password-asked"),
+    path("password/set", views.SetPasswordPage.as_view(), name="password-set"),
+    path("password/done", views.done, name="password-done"),
+]

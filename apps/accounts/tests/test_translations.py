@@ -1,0 +1,27 @@
+"""Every text of accounts that people meet exists in Brazilian Portuguese."""
+
+from __future__ import annotations
+
+import inspect
+
+import pytest
+from django.utils import translation
+
+from apps.accounts import errors
+from apps.accounts.passwords import _RULES
+from apps.common.errors import ApplicationError
+
+ERRORS = [
+    kind
+    for _name, kind in inspect.getmembers(errors, inspect.isclass)
+    if issubclass(kind, ApplicationError) and kind.__module__ == errors.__name__
+]
+TEXTS = [*(kind.message for kind in ERRORS), *(text for _holds, text in _RULES)]
+
+
+@pytest.mark.parametrize("text", TEXTS, ids=lambda text: str(text)[:40])
+def test_it_works(text: object) -> None:
+    with translation.override("en"):
+        english = str(text)
+    with translation.override("pt-br"):
+        assert str(text) != english
