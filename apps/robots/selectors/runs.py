@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -10,6 +12,7 @@ from django.db.models import Q, QuerySet
 from apps.accounts.permissions import visible_filter
 from apps.common.actor import Actor
 from apps.executions.models import Artifact, Execution, Status
+from apps.executions.selectors import QueuePosition, queue_positions
 from apps.robots.errors import ArtifactNotFound, RunNotFound
 from apps.robots.models import Run
 from apps.robots.permissions import require_on_robot
@@ -97,6 +100,22 @@ def run_list(
     if until is not None:
         runs = runs.filter(created_at__lt=until)
     return runs
+
+
+@dataclass(frozen=True, slots=True)
+class BesideRuns:
+    """What is shown with runs and stands elsewhere, by their ids: the files they left, their places in queues."""
+
+    artifacts: Mapping[UUID, Sequence[Artifact]] = field(default_factory=dict)
+    places: Mapping[UUID, QueuePosition] = field(default_factory=dict)
+
+
+def beside_runs(runs: Sequence[Run]) -> BesideRuns:
+    """What lies beside runs that the actor sees: two questions whatever their number, one where none waits."""
+    artifacts: dict[UUID, list[Artifact]] = {run.pk: [] for run in runs}
+    for artifact in Artifact.objects.filter(execution_id__in=artifacts).order_by("name"):
+        artifacts[artifact.execution_id].append(artifact)
+    return BesideRuns(artifacts, queue_positions([run.execution for run in runs]))
 
 
 def _triggered_by(who: str) -> Q:

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict
+from functools import cached_property
 from typing import Any
-from uuid import UUID
 
-from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from apps.common.api import CursorQuery, DirectionField, InputSerializer, OrderingField, OutputSerializer, PageQuery
 from apps.executions.models import Artifact
-from apps.executions.selectors import QueuePosition, queue_positions
 from apps.robots.api.serializers.fields import MomentField
 from apps.robots.api.serializers.versions import VersionSummaryOutput
 from apps.robots.models import Run, TriggerType
-from apps.robots.selectors.runs import STATUSES, status_word
+from apps.robots.selectors.runs import STATUSES, BesideRuns, beside_runs, status_word
 
 LONGEST_TIMEOUT_SECONDS = 7 * 24 * 3600
 HIGHEST_PRIORITY = 100
@@ -99,8 +96,7 @@ class RunsOfAPage(serializers.ListSerializer[Any]):
 
     def to_representation(self, data: Any) -> Any:
         runs = list(data)
-        prefetch_related_objects(runs, "execution__artifacts")
-        self.child.places = queue_positions([run.execution for run in runs])
+        self.child.beside = beside_runs(runs)
         return super().to_representation(runs)
 
 
@@ -136,9 +132,9 @@ class RunOutput(OutputSerializer):
     retry_of = serializers.UUIDField(source="retry_of_id", allow_null=True)
     schedule_id = serializers.UUIDField(allow_null=True)
     queue = serializers.SerializerMethodField()
-    artifacts = ArtifactOutput(source="execution.artifacts", many=True)
+    artifacts = serializers.SerializerMethodField()
 
-    places: Mapping[UUID, QueuePosition] | None = None
+    beside = BesideRuns()
 
     class Meta:
         list_serializer_class = RunsOfAPage
@@ -156,9 +152,21 @@ class RunOutput(OutputSerializer):
 
     @extend_schema_field(QueueOutput(allow_null=True))
     def get_queue(self, run: Run) -> Any:
-        places = queue_positions([run.execution]) if self.places is None else self.places
-        place = places.get(run.execution_id)
+        place = self._beside(run).places.get(run.pk)
         return None if place is None else asdict(place)
+
+    @extend_schema_field(ArtifactOutput(many=True))
+    def get_artifacts(self, run: Run) -> Any:
+        return [self._artifact.to_representation(artifact) for artifact in self._beside(run).artifacts[run.pk]]
+
+    @cached_property
+    def _artifact(self) -> ArtifactOutput:
+        return ArtifactOutput()
+
+    def _beside(self, run: Run) -> BesideRuns:
+        if run.pk not in self.beside.artifacts:
+            self.beside = beside_runs([run])
+        return self.beside
 
 
 class ArtifactListQuery(PageQuery):
