@@ -76,20 +76,17 @@ UV := $(BIN)/uv pip install --python $(BIN)/python --require-hashes
 
 .venv/bootstrapped: requirements/bootstrap.txt | .venv/bin/python
 	@echo "Installing the installer"
-	@$(PIP) --quiet --retries 2 -r $< \
-	  || { uv pip install --quiet --offline --python $(BIN)/python --require-hashes -r $< 2>/dev/null; } \
-	  || echo "uv cannot be had here; pip will do"
-	@touch $@
+	@if $(PIP) --quiet --retries 2 -r $<; then touch $@; else echo "uv cannot be had here; pip will do"; fi
 
 # The checkout itself goes on the path, so that tools find `config` and `apps` from anywhere.
 # uv takes seconds where pip takes minutes. It is asked for what it has kept before it asks the network, and then a second
 # time with the certificates that this system trusts; pip is the way out where uv cannot run.
 .venv/installed: requirements/dev.txt .venv/bootstrapped
-	@echo "Installing the pinned requirements, some 400 MB the first time"
+	@echo "Installing the pinned requirements, a few hundred megabytes the first time"
 	@{ [ -x $(BIN)/uv ] && { $(UV) --quiet --offline -r $< 2>/dev/null || $(UV) -r $< \
 	     || { echo "Trying again with the certificates of this system"; $(UV) --system-certs -r $<; }; }; } \
 	  || { echo "Trying again with pip, which takes a few minutes"; $(PIP) -r $<; } \
 	  || { echo "The requirements cannot be installed; see above. Is there a network, and an index of packages?" >&2; exit 1; }
 	@$(BIN)/python -c 'import os, sysconfig; \
 	  open(os.path.join(sysconfig.get_path("purelib"), "oficina.pth"), "w").write(os.getcwd() + "\n")'
-	@touch $@
+	@touch .venv/bootstrapped $@

@@ -13,7 +13,7 @@ def main() -> None:
     """Progress on standard error; on standard output the accounts of the demo as JSON, and nothing else."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     django.setup()
-    sys.stderr.write("Migrating\n")
+    sys.stderr.write("Migrating, which takes a while the first time\n")
     call_command("migrate_organizations", stdout=sys.stderr)
     sys.stderr.write("Providing demo data\n")
     call_command("seed_demo")

@@ -13,6 +13,7 @@ import itertools
 import os
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
@@ -62,6 +63,14 @@ if worker_name := os.environ.get("PYTEST_XDIST_WORKER"):
         _take_own_redis_database(worker_name)
 else:
     _start()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What was left out and why, a line for each reason: without bubblewrap, say, a hundred tests do not run."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    reasons = Counter(str(report.longrepr[2]).removeprefix("Skipped: ") for report in skipped)
+    for reason, count in sorted(reasons.items()):
+        terminalreporter.line(f"Skipped {count}: {reason}", yellow=True)
 
 
 @pytest.fixture

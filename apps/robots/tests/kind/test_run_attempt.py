@@ -74,7 +74,7 @@ EVERYTHING = """
 import json, os, sys
 print("arguments", sys.argv[1:])
 print("region", os.environ["REGION"], "level", os.environ["LEVEL"])
-print(sorted(name for name in os.environ if name.startswith("OFICINA_")))
+print(sorted(name for name in os.environ if name.startswith("OFICINA_") and name != "OFICINA_RUN_MARKER"))
 print("parameters", json.load(open(os.environ["OFICINA_PARAMETERS"])))
 print("::progress done=3 total=10 message=half way::")
 print("::warning::careful")

@@ -73,6 +73,7 @@ def test_a_refused_user_namespace_is_named(tmp_path: Path, monkeypatch: pytest.M
         own_users = False
         refusal = "the kernel or the container refuses user namespaces"
 
+    monkeypatch.setenv("PATH", str(program(tmp_path, "echo bubblewrap 0.11.0")) + os.pathsep + os.defpath)
     monkeypatch.setattr(available, "guard", Refused)
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     assert "refuses user namespaces" in sandbox_available(tmp_path).reason
