@@ -33,22 +33,21 @@ def accept(
     timeout_seconds: int = 60,
     available_at: datetime | None = None,
 ) -> list[UUID]:
-    """Accepts so many executions, each in a transaction of its own."""
+    """Accepts so many executions, in one transaction."""
     accepted = []
-    with tenant_context(schema):
+    with tenant_context(schema), transaction.atomic():
         for _number in range(number):
-            with transaction.atomic():
-                execution = execution_create(
-                    actor=Actor.system("tests", schema=schema, trace_id="trace-of-tests"),
-                    kind=kind,
-                    queue=queue,
-                    priority=priority,
-                    max_attempts=max_attempts,
-                    retry_backoff_seconds=retry_backoff_seconds,
-                    timeout_seconds=timeout_seconds,
-                    available_at=available_at,
-                    now=timezone.now(),
-                )
+            execution = execution_create(
+                actor=Actor.system("tests", schema=schema, trace_id="trace-of-tests"),
+                kind=kind,
+                queue=queue,
+                priority=priority,
+                max_attempts=max_attempts,
+                retry_backoff_seconds=retry_backoff_seconds,
+                timeout_seconds=timeout_seconds,
+                available_at=available_at,
+                now=timezone.now(),
+            )
             accepted.append(execution.pk)
     return accepted
 

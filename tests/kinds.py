@@ -26,6 +26,7 @@ from apps.executions.services.logs import LogLine, log_append
 
 TICK_SECONDS = 0.02
 TALKING_LINES = 40
+BRIEF_LINES = 2
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,11 @@ def talking(lease: Lease) -> Outcome:
     return _until_stopped(lease, lines=TALKING_LINES)
 
 
+def brief(lease: Lease) -> Outcome:
+    """All a run does, and over at once."""
+    return _until_stopped(lease, lines=BRIEF_LINES)
+
+
 def endless(lease: Lease) -> Outcome:
     return _until_stopped(lease, lines=None)
 
@@ -117,7 +123,7 @@ def deaf(lease: Lease) -> Outcome:
     return Outcome(Status.COMPLETED, exit_code=0)
 
 
-for body in (done, failing, talking, endless, preparing, breaking, deaf):
+for body in (done, failing, talking, brief, endless, preparing, breaking, deaf):
     register(TestKind(f"test.{body.__name__}", body))
 register(FreezingKind("test.freezing", done))
 register(SilentKind("test.nothing", done), instant=True)

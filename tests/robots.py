@@ -18,6 +18,24 @@ for number in itertools.count(1):
     time.sleep(0.02)
 """
 
+# A child that has left session and group, and a grandchild that has neither parent nor environment any more; nobody
+# ends when asked to.
+DAEMONS = """
+import os, signal, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        os.execve("/bin/sleep", ["{mark}", "600"], {{}})
+    os._exit(0)
+os.wait()
+if os.fork() == 0:
+    os.setsid()
+else:
+    print("up", flush=True)
+time.sleep(600)
+"""
+
 
 def run_robot(schema: str, source: str, **given: Any) -> UUID:
     """A waiting run of a new robot."""
@@ -35,6 +53,12 @@ def processes_of(run: UUID | str) -> list[psutil.Process]:
             if process.environ().get("OFICINA_RUN_ID") == str(run):
                 found.append(process)
     return living(found)
+
+
+def named(name: str) -> list[psutil.Process]:
+    """What calls itself so, having dropped all else by which it could be known."""
+    every = psutil.process_iter(["cmdline"])
+    return living([process for process in every if (process.info["cmdline"] or [""])[0] == name])
 
 
 def living(processes: list[psutil.Process]) -> list[psutil.Process]:

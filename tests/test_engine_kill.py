@@ -5,16 +5,17 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from itertools import pairwise
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
 from apps.events.models import Event
 from apps.executions.models import Execution
 from apps.tenants.context import tenant_context
-from tests.engine import accept, all_ended, execution, history, log, statuses, tokens, until
-from tests.kinds import TALKING_LINES
+from tests.engine import accept, all_are, all_ended, cancel, execution, history, log, statuses, tokens, until
+from tests.kinds import BRIEF_LINES, TALKING_LINES
 from tests.live import SHORT_LEASE_SECONDS, Live, Process
+from tests.robots import DAEMONS, living, named, run_robot
 
 pytestmark = pytest.mark.usefixtures("short_leases")
 SLACK_SECONDS = 0.7  # of a busy machine
@@ -43,6 +44,51 @@ def test_it_works(live: Live) -> None:
     with tenant_context(live.schema):
         assert Event.objects.filter(subject_id=str(alone), name="test.lost", actor_id="reaper").count() == 1
     _costs_nothing_before_its_process_started(live, unready)
+
+
+def test_its_robots_end_with_it(live: Live) -> None:
+    """Within a second, daemons included; another worker goes on where attempts are left."""
+    mark = f"daemon-{uuid4().hex}"
+    worker = live.worker("first", WORKER_SLOTS="2")
+    once = run_robot(live.schema, DAEMONS.format(mark=mark))
+    again = run_robot(live.schema, DAEMONS.format(mark=mark), max_attempts=2)
+    until(lambda: [execution(live.schema, run).last_seq for run in (once, again)] == [1, 1], seconds=20)
+    family = worker.descendants() + named(mark)
+    assert len(living(family)) >= 7  # guardian; twice robot, child and grandchild
+    live.worker("survivor", WORKER_SLOTS="2")
+    worker.kill()
+    killed = time.monotonic()
+    until(lambda: not living(family), seconds=1)
+    until(lambda: statuses(live.schema, [once, again]) == ["lost", "running"])
+    until(lambda: execution(live.schema, again).attempt == 2)
+    assert time.monotonic() - killed < 1.5 * SHORT_LEASE_SECONDS + SLACK_SECONDS
+    until(lambda: log(live.schema, again) == ["up", "up"])
+    assert log(live.schema, once) == ["up"]
+    assert history(live.schema, once) == ["queued", "started", "lost"]
+
+    cancel(live.schema, again)
+    until(all_are(live.schema, [again], "cancelled"), seconds=20)
+    assert history(live.schema, again) == ["queued", "started", "retried", "started", "cancelled"]
+    assert not named(mark)
+
+
+def test_at_any_moment(live: Live) -> None:
+    """Two of three workers are killed while runs begin and end by the dozen."""
+    workers = [live.worker(name) for name in ("first", "second", "survivor")]
+    once = accept(live.schema, "test.brief", number=100)
+    again = accept(live.schema, "test.brief", number=60, max_attempts=3)
+    for worker, ended in zip(workers, (40, 80), strict=False):
+        until(lambda ended=ended: _ended(live, once + again) > ended, seconds=60)  # type: ignore[misc]
+        worker.kill()
+    until(all_ended(live.schema, once + again), seconds=60)
+    assert statuses(live.schema, once).count("lost") <= 8  # what the two held
+    assert set(statuses(live.schema, again)) == {"completed"}
+    for run in once + again:
+        _check(live, run, BRIEF_LINES)
+
+
+def _ended(live: Live, runs: list[UUID]) -> int:
+    return sum(status in ENDS for status in statuses(live.schema, runs))
 
 
 def _death(live: Live, worker: Process, disaster: Callable[[], None] | None) -> None:
@@ -82,7 +128,7 @@ def _still_under_the_first_token(live: Live, execution_id: UUID) -> bool:
     return found.status == "running" and str(found.token) == tokens(live.schema, execution_id)[0]
 
 
-def _check(live: Live, execution_id: UUID) -> None:
+def _check(live: Live, execution_id: UUID, lines_of_an_attempt: int = TALKING_LINES) -> None:
     """One end, one token at a time, an unbroken log."""
     names = history(live.schema, execution_id)
     assert [name for name in names if name in ENDS] == names[-1:]
@@ -93,7 +139,7 @@ def _check(live: Live, execution_id: UUID) -> None:
     assert attempts == sorted(attempts)
     if ended.status == "completed":
         last = [line for line in lines if line.startswith(f"attempt {ended.attempt} ")]
-        assert last == [f"attempt {ended.attempt} line {number}" for number in range(1, TALKING_LINES + 1)]
+        assert last == [f"attempt {ended.attempt} line {number + 1}" for number in range(lines_of_an_attempt)]
     else:
         assert (ended.status, ended.max_attempts) == ("lost", 1)
         assert ended.error_message == f"last seen at line {len(lines)}"

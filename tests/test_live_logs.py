@@ -36,6 +36,16 @@ for number in range(int(sys.argv[1])):
     if number % 1000 == 0:
         time.sleep(0.1)
 """
+PACED = """
+import socket, sys
+with socket.create_connection(("127.0.0.1", int(sys.argv[1]))) as pace:
+    for thousand in range(20):
+        pace.recv(1)
+        for number in range(1000):
+            print("line", 1000 * thousand + number)
+        sys.stdout.flush()
+    pace.recv(1)
+"""
 SLOW = """
 import time
 for number in range(40):
@@ -53,6 +63,7 @@ class Stage:
     organization: Organization
     robot: Robot
     slow: Robot
+    paced: Robot
     viewer: User
     token: str
 
@@ -120,7 +131,8 @@ def stage(live: Live) -> Stage:
     with tenant_context(organization):
         robot = publish(web, bearer(owner, organization), TALKATIVE)
         slow = publish(web, bearer(owner, organization), SLOW)
-    return Stage(live, web, organization, robot, slow, viewer, bearer(viewer, organization))
+        paced = publish(web, bearer(owner, organization), PACED)
+    return Stage(live, web, organization, robot, slow, paced, viewer, bearer(viewer, organization))
 
 
 def frames_of(connection: ClientConnection) -> Iterator[dict[str, Any]]:
@@ -133,24 +145,31 @@ def lines_of(frames: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def test_twenty_reconnects_during_twenty_thousand_lines(stage: Stage) -> None:
-    run = stage.start("20000", "60")
+    """A thousand lines between one and the next, so that each falls into the midst of a run that goes on."""
     chance = random.Random(20)
     stage.live.worker()
     seen: list[dict[str, Any]] = []
-    reconnects = 0
-    while True:
-        with stage.watch(run, after=len(seen)) as connection:
-            wanted, ended = chance.randint(0, 2), False
-            for number, frame in enumerate(frames_of(connection)):
-                seen += lines_of([frame])
-                ended = frame["type"] == "end"
-                if reconnects < 20 and number >= wanted:
-                    break
-        if ended:
-            break
-        reconnects += 1
-    assert reconnects == 20
-    assert len(seen) == 20_000
+    with socket.create_server(("127.0.0.1", 0)) as pacemaker:
+        stage.robot = stage.paced
+        run = stage.start(str(pacemaker.getsockname()[1]))
+        pacemaker.settimeout(60)
+        pace = pacemaker.accept()[0]
+        with closing(pace):
+            for thousand in range(20):
+                pace.sendall(b".")
+                enough = 1000 * thousand + chance.randint(1, 1000)
+                with stage.watch(run, after=len(seen)) as connection:
+                    frames = frames_of(connection)
+                    while len(seen) < enough:
+                        seen += lines_of([next(frames)])
+                assert stage.get(f"runs/{run}").json()["status"] == "RUNNING"
+            pace.sendall(b".")
+    with stage.watch(run, after=len(seen)) as connection:
+        frames = frames_of(connection)
+        last = list(frames)
+    assert last[-1]["type"] == "end"
+    seen += lines_of(last)
+    assert [line["message"] for line in seen] == [f"line {number}" for number in range(20_000)]
     assert json.dumps(seen) == json.dumps(stage.stored(run))
 
 
