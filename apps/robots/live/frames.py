@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -30,12 +30,16 @@ PONG_FRAME = Frame(PONG, orjson.dumps({"type": PONG}))
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Consecutive lines as they are stored, or, with a reason, where storage cut them out."""
+    """Consecutive lines as they are stored, or, with a reason, where storage cut them out.
+
+    One that several viewers share has a place for the frames of all its lines, so that they are made once.
+    """
 
     first_seq: int
     last_seq: int
     lines: Sequence[StoredLine]
     gap_reason: str = ""
+    whole: list[Frame] | None = field(default=None, compare=False, repr=False)
 
 
 def line_on_wire(seq: int, line: StoredLine) -> dict[str, Any]:
@@ -56,8 +60,12 @@ def frames_after(run_id: UUID, cursor: int, piece: Piece) -> Iterator[Frame]:
     start = max(piece.first_seq, cursor + 1)
     if piece.gap_reason:
         yield gap(run_id, start, piece.last_seq, piece.gap_reason)
-    else:
+    elif piece.whole is None or start > piece.first_seq:
         yield from _lines(run_id, start, piece.lines[start - piece.first_seq :])
+    else:
+        if not piece.whole:
+            piece.whole.extend(_lines(run_id, start, piece.lines))
+        yield from piece.whole
 
 
 def _lines(run_id: UUID, first_seq: int, lines: Sequence[StoredLine]) -> Iterator[Frame]:

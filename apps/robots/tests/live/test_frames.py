@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import given
@@ -55,6 +56,21 @@ def test_large_pieces_are_split() -> None:
     frames = list(frames_after(RUN, 0, lines(1, *("x" * 10_000 for _number in range(30)))))
     assert len(frames) > 3
     assert all(len(frame.data) < FRAME_BYTES + 1_000 for frame in frames)
+
+
+def test_viewers_who_share_a_piece_share_its_frames() -> None:
+    shared, own = lines(1, "a", "b"), lines(1, "a", "b")
+    shared = replace(shared, whole=[])
+    (first,), (second,) = frames_after(RUN, 0, shared), frames_after(RUN, 0, shared)
+    assert first is second
+    assert [first] == list(frames_after(RUN, 0, own))
+
+
+def test_who_has_a_part_of_a_shared_piece_is_sent_the_rest() -> None:
+    shared = replace(lines(1, "a", "b"), whole=[])
+    assert list(frames_after(RUN, 0, shared))
+    (frame,) = frames_after(RUN, 1, shared)
+    assert [line["seq"] for line in json.loads(frame.data)["lines"]] == [2]
 
 
 @given(st.lists(st.lists(TEXTS, min_size=1, max_size=5), min_size=1, max_size=8), st.data())
