@@ -90,8 +90,9 @@ def template_is_active(template: SchemaTemplate) -> bool:
 
 
 def _found() -> SchemaTemplate | None:
+    """Without its statements, which are long, and which only making a schema needs."""
     with owner_context():
-        return SchemaTemplate.objects.filter(fingerprint=schema_fingerprint()).first()
+        return SchemaTemplate.objects.defer("statements").filter(fingerprint=schema_fingerprint()).first()
 
 
 def _recorded() -> SchemaTemplate:
