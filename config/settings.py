@@ -130,6 +130,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "apps.accounts.middleware.ActorMiddleware",
+    "apps.accounts.middleware.LanguageMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -334,6 +335,8 @@ else:
 # --- language, time, logs
 LANGUAGE_CODE = ENV.language_code
 LANGUAGES = [("en", "English"), ("pt-br", "Português (Brasil)")]
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600  # what was chosen in a page is remembered
+LANGUAGE_COOKIE_HTTPONLY, LANGUAGE_COOKIE_SAMESITE, LANGUAGE_COOKIE_SECURE = True, "Lax", ENV.secure_cookies
 LOCALE_PATHS = [BASE_DIR / "locale"]
 COUNTRIES_OVERRIDE = {"XK": "Kosovo"}  # its holidays are known, its code is not in ISO 3166-1 yet
 USE_I18N = True

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from apps.accounts.authentication.pages import page_actor
 from apps.common.actor import Actor
@@ -39,3 +40,24 @@ class ActorMiddleware:
                 schema=request.organization.schema_name, ip=request.client_ip, trace_id=current_trace_id()
             )
         request.actor = actor
+
+
+class LanguageMiddleware:
+    """Pages speak the language that was chosen in this browser, else the account's, else what the browser asks for.
+
+    Django's own middleware has seen to the first and the last before anybody knew who is there.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        actor: Actor | None = getattr(request, "actor", None)
+        own = getattr(actor.user, "locale", "") if actor is not None else ""
+        if own and settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
+            try:
+                translation.activate(translation.get_supported_language_variant(own))
+            except LookupError:
+                return self.get_response(request)
+            request.LANGUAGE_CODE = translation.get_language()
+        return self.get_response(request)

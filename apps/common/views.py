@@ -1,4 +1,4 @@
-"""Pages and probes at the root: landing, health, readiness, metrics."""
+"""Pages and probes at the root: landing, theme, health, readiness, metrics."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ipaddress import ip_address
 
 from django.conf import settings
 from django.db import DatabaseError
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.module_loading import import_string
@@ -18,6 +18,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from apps.common import health as state
 from apps.common.api.areas import AREAS
 from apps.common.api.responses import error_response
+from apps.common.colors import accent_css, color_of
 from apps.common.errors import ApplicationError, Unauthorized
 from apps.common.metrics import exposition
 
@@ -26,6 +27,16 @@ from apps.common.metrics import exposition
 def landing(request: HttpRequest) -> HttpResponse:
     """Links to everything that runs here."""
     return render(request, "common/landing.html", {"areas": AREAS, "version": settings.VERSION})
+
+
+@require_safe
+def theme(request: HttpRequest, color: str) -> HttpResponse:
+    """A colour as the accent of pages, at readable contrasts. The address says it all, so browsers keep it."""
+    accent = color_of(color)
+    if accent is None:
+        raise Http404
+    headers = {"Cache-Control": "public, max-age=604800, immutable"}
+    return HttpResponse(accent_css(accent), content_type="text/css; charset=utf-8", headers=headers)
 
 
 @require_safe
