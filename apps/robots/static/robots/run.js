@@ -1,0 +1,184 @@
+// A run's page around its log: state, time, progress, place in the queue, and what it left, as they change.
+// The element with data-run (see `run_attributes`) holds the parts; a log viewer inside it brings the news.
+
+import { duration, language, showMoment } from "../common/moments.js";
+import { filled } from "./log/viewer.js";
+
+const FINISHED = ["SUCCESS", "FAILED", "CANCELED", "LOST"];
+
+class RunPage {
+  constructor(root) {
+    this.root = root;
+    this.texts = JSON.parse(document.getElementById("log-texts").textContent);
+    this.part = (name) => root.querySelector(`[data-run-${name}]`);
+    this.state = root.dataset.state;
+    this.started = moment(root.dataset.started);
+    this.finished = moment(root.dataset.finished);
+    this.skew = Date.now() - new Date(root.dataset.now).getTime();
+    this.title = document.title;
+    root.addEventListener("log:status", ({ detail }) => this.news(detail));
+    root.addEventListener("log:end", ({ detail }) => this.news(detail));
+    this.tick();
+    this.showTitle();
+  }
+
+  news({ type, status, progress, queue }) {
+    if (progress) {
+      this.showProgress(progress);
+    }
+    if (type === "status") {
+      this.showQueue(status === "PENDING" ? (queue ?? {}) : null);
+    }
+    if (status !== this.state) {
+      const before = this.state;
+      this.state = status;
+      this.showState(before);
+      this.refresh();
+    } else if (type === "end") {
+      this.refresh();
+    }
+  }
+
+  get isFinished() {
+    return FINISHED.includes(this.state);
+  }
+
+  showState(before) {
+    const pill = this.part("state");
+    pill.dataset.state = this.state;
+    pill.textContent = this.texts.states[this.state];
+    this.root.querySelectorAll("[data-run-while]").forEach((element) => {
+      element.hidden = !element.dataset.runWhile.split(" ").includes(this.state);
+    });
+    if (this.isFinished) {
+      this.part("queue").hidden = true;
+      document.getElementById("cancel-dialog")?.close();
+    } else if (before === "PENDING" && this.state === "RUNNING") {
+      this.root.querySelector("[data-log]")?.logViewer?.say(this.texts.started);
+    }
+    this.showTitle();
+  }
+
+  showTitle() {
+    document.title = `${this.texts.states[this.state]} · ${this.title}`;
+  }
+
+  showQueue(queue) {
+    const line = this.part("queue");
+    line.hidden = queue === null;
+    if (queue === null) {
+      return;
+    }
+    const { next, place, eta } = this.texts.queue;
+    const words = [queue.position > 1 ? filled(place, queue) : next];
+    if (queue.eta_seconds !== null && queue.eta_seconds !== undefined) {
+      words.push(filled(eta, { time: duration(queue.eta_seconds) }));
+    }
+    line.querySelector("span").textContent = words.join(" ");
+  }
+
+  showProgress({ done, total, message }) {
+    if (done === null || done === undefined) {
+      return;
+    }
+    const box = this.part("progress");
+    const bar = box.querySelector("progress");
+    box.hidden = false;
+    if (total) {
+      bar.max = total;
+      bar.value = Math.min(done, total);
+    } else {
+      bar.removeAttribute("value");
+    }
+    const number = new Intl.NumberFormat(language);
+    this.part("progress-count").textContent = total
+      ? `${number.format(done)} / ${number.format(total)}`
+      : number.format(done);
+    this.part("progress-message").textContent = message ?? "";
+  }
+
+  tick() {
+    if (this.started) {
+      const end = this.finished ?? new Date(Date.now() - this.skew);
+      this.part("duration").textContent = duration((end - this.started) / 1000);
+    }
+    if (!this.finished) {
+      setTimeout(() => this.tick(), 1000);
+    }
+  }
+
+  /** What frames do not tell: when it started and ended, what went wrong, what it left. */
+  async refresh() {
+    const answer = await fetch(this.root.dataset.detail, { headers: { Accept: "application/json" } });
+    if (!answer.ok) {
+      return;
+    }
+    const run = await answer.json();
+    this.started = moment(run.started_at);
+    this.finished = moment(run.finished_at);
+    this.showTime("started", run.started_at);
+    this.showTime("finished", run.finished_at);
+    this.part("attempt").textContent = `${run.attempt} / ${run.max_attempts}`;
+    this.part("exit").textContent = run.exit_code ?? "—";
+    const error = this.part("error");
+    error.hidden = !run.error_message;
+    error.querySelector("span").textContent = run.error_message;
+    this.showArtifacts(run.artifacts);
+    if (this.finished && this.started) {
+      this.part("duration").textContent = duration((this.finished - this.started) / 1000);
+    }
+    if (this.isFinished) {
+      const said = filled(this.texts.ended, { state: this.texts.states[this.state] });
+      this.root.querySelector("[data-log]")?.logViewer?.say(said);
+    }
+  }
+
+  showTime(name, iso) {
+    if (iso) {
+      const time = document.createElement("time");
+      time.dateTime = iso;
+      time.dataset.moment = "minute";
+      showMoment(time);
+      this.part(name).replaceChildren(time);
+    }
+  }
+
+  showArtifacts(artifacts) {
+    const template = this.part("artifact");
+    const page = this.root.dataset.artifactPage;
+    if (!page) {
+      return;
+    }
+    const items = artifacts.map((artifact) => {
+      const item = template.content.cloneNode(true);
+      const find = (name) => item.querySelector(`[data-artifact="${name}"]`);
+      find("page").textContent = artifact.name;
+      find("page").href = `${page}${artifact.id}/`;
+      find("size").textContent = bytes(artifact.size);
+      find("download").href = artifact.download_url;
+      find("download").setAttribute("aria-label", find("download").dataset.label.replace("%s", artifact.name));
+      return item;
+    });
+    this.part("artifacts").replaceChildren(...items);
+    this.part("no-artifacts").hidden = items.length > 0;
+  }
+}
+
+function moment(iso) {
+  return iso ? new Date(iso) : null;
+}
+
+function bytes(size) {
+  const units = ["byte", "kilobyte", "megabyte", "gigabyte"];
+  const step = size < 1024 ? 0 : Math.min(3, Math.floor(Math.log2(size) / 10));
+  return new Intl.NumberFormat(language, {
+    style: "unit",
+    unit: units[step],
+    unitDisplay: step ? "short" : "long",
+    maximumFractionDigits: step ? 1 : 0,
+  }).format(size / 1024 ** step);
+}
+
+document.querySelectorAll(".run[data-run]").forEach((root) => {
+  root.runPage = new RunPage(root);
+});
