@@ -31,14 +31,14 @@ FILE_LINES, FUNCTION_LINES = 400, 60
 FLOORS = {
     "admin", "api", "apps", "clients", "consumers", "errors", "events", "management", "models", "payloads",
     "permissions", "receivers", "routing", "selectors", "services", "tasks", "templates", "tests", "migrations",
-    "health", "middleware",
+    "health", "middleware", "templatetags",
 }  # fmt: skip
 OWN_PARTS = {
     "accounts": {"authentication", "backends", "forms", "mails", "pages", "passwords", "roles", "tenancy", "tokens"},
     "dispatch": {"fairness", "health", "metrics", "rings", "testing"},
     "executions": {"attempts", "fence", "heart", "lease", "metrics", "registry", "slots", "wakeups", "worker"},
     "mail": {"checks", "letters", "rings", "transport"},
-    "portal": {"demo", "forms", "options", "run_templates"},
+    "portal": {"demo", "forms", "options", "pages", "run_templates"},
     "robots": {"packages", "sandbox", "supervision", "scheduling", "kind", "live", "checks"},
 }
 NO_ACTOR = "No actor:"

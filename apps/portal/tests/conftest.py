@@ -7,18 +7,22 @@ from typing import Any
 
 import pytest
 from django.db.models import Model
+from django.test import Client
 from django.utils import timezone
 
+from apps.accounts.backends import PATH
 from apps.accounts.models import User, UserGrant
 from apps.common.actor import Actor
 from apps.portal.models import Domain, Service
 from apps.portal.services.domains import domain_create
 from apps.portal.services.services import service_create
 from apps.robots.models import Robot, RobotVersion
+from apps.tenants.models import Organization
 
 ActorOf = Callable[[User], Actor]
 MakeService = Callable[..., Service]
 MakeVersion = Callable[..., RobotVersion]
+Browser = Callable[[User | None], Client]
 
 FORM: dict[str, Any] = {
     "fields": [
@@ -97,3 +101,17 @@ def make_service(owner: User, actor: ActorOf, domain: Domain, robot: Robot) -> M
 @pytest.fixture
 def service(make_service: MakeService, version: RobotVersion) -> Service:
     return make_service()
+
+
+@pytest.fixture
+def browser(organization: Organization) -> Browser:
+    """A browser of somebody signed in (None: of nobody), on the organization's own host."""
+
+    def opened(user: User | None) -> Client:
+        client = Client(SERVER_NAME=f"{organization.slug}.localhost")
+        if user is None:
+            return client
+        client.force_login(user, backend=PATH)
+        return client
+
+    return opened

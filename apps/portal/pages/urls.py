@@ -1,0 +1,23 @@
+"""Pages of the portal. Only a domain's address has a single word below ``/portal/``, so every slug is free for one."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, path
+
+from apps.portal.pages import catalogue, runs, services, sessions
+from apps.portal.pages.door import nowhere
+
+app_name = "portal"
+urlpatterns: list[URLPattern] = [
+    path("", catalogue.home, name="home"),
+    path("session/sign-in/", sessions.sign_in, name="sign-in"),
+    path("session/sign-out/", sessions.sign_out, name="sign-out"),
+    path("services/<uuid:service_id>/", services.service, name="service"),
+    path("services/<uuid:service_id>/runs/", services.runs, name="service-runs"),
+    path("runs/<uuid:run_id>/", runs.run, name="run"),
+    path("runs/<uuid:run_id>/cancel/", runs.cancel, name="run-cancel"),
+    path("runs/<uuid:run_id>/retry/", runs.retry, name="run-retry"),
+    path("runs/<uuid:run_id>/artifacts/<uuid:artifact_id>/", runs.artifact, name="artifact"),
+    path("<slug:slug>/", catalogue.domain, name="domain"),
+    path("<path:rest>", nowhere, name="nowhere"),
+]

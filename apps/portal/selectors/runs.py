@@ -1,0 +1,54 @@
+"""What the portal knows of a run beyond what robots do: the questions its answers belong to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from apps.common.actor import Actor
+from apps.common.errors import PermissionDenied
+from apps.portal.models import Service, ServiceRevision
+from apps.portal.selectors.services import services_visible
+from apps.robots.models import Run
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer of a run under the label it was asked with."""
+
+    label: str
+    value: Any
+
+
+def service_behind(*, actor: Actor, run: Run) -> Service | None:
+    """Return the service a run was started from, if the actor may still see it."""
+    if run.service_id is None or not actor.is_authenticated:
+        return None
+    try:
+        return services_visible(actor=actor).filter(pk=run.service_id).first()
+    except PermissionDenied:
+        return None
+
+
+def answers_of(run: Run) -> list[Answer]:
+    """Return a run's parameters in the words of the form it was made from.
+
+    Whoever may read the run may read them: the rights are those of the run. No actor.
+    """
+    labels = _labels(run)
+    return [Answer(labels.get(key, key), _shown(value)) for key, value in run.parameters.items()]
+
+
+def _labels(run: Run) -> dict[str, str]:
+    if run.service_id is None or run.service_revision is None:
+        return {}
+    revision = ServiceRevision.objects.filter(service_id=run.service_id, number=run.service_revision).first()
+    content: Mapping[str, Any] = revision.content if revision is not None else {}
+    fields = content.get("form_schema_json", {}).get("fields", [])
+    return {field["key"]: field["label"] for field in fields}
+
+
+def _shown(value: Any) -> Any:
+    """A file by its name; the rest as it is."""
+    return value["name"] if isinstance(value, Mapping) and "content_base64" in value else value

@@ -1,0 +1,123 @@
+"""One run as a page: watched, stopped, started again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from apps.accounts.models import User
+from apps.executions.models import Execution, Status
+from apps.portal.models import Service
+from apps.portal.services.runs import service_run
+from apps.portal.services.services import service_update
+from apps.portal.tests.conftest import ActorOf, Browser, grant
+from apps.robots.models import Robot, Run, TriggerType
+
+
+@pytest.fixture
+def run(teammate: User, actor: ActorOf, service: Service) -> Run:
+    return service_run(actor=actor(teammate), service=service, parameters={"periodo": "2026-02"}, now=timezone.now())
+
+
+def finish(run: Run, **changes: Any) -> None:
+    """As a worker would leave it."""
+    now = timezone.now()
+    values = {"status": Status.FAILED, "started_at": now, "finished_at": now, "error_message": "Process <returned>"}
+    Execution.objects.filter(pk=run.pk).update(**(values | changes))
+
+
+def test_it_works(teammate: User, browser: Browser, run: Run) -> None:
+    page = browser(teammate).get(f"/portal/runs/{run.pk}/").content.decode()
+    for part in (
+        'data-state="PENDING"',
+        f'data-socket="/api/v1/ws/runs/{run.pk}/logs"',
+        f'data-stream="/api/v1/runs/{run.pk}/logs/stream"',
+        "Waiting: next in line.",
+        "2026-02",
+        "Periodo",
+        f'href="/portal/runs/{run.pk}/cancel/"',
+        'href="/portal/dp-rh/"',
+        "--inativos=false",
+    ):
+        assert part in page
+
+
+def test_what_went_wrong_is_said(teammate: User, browser: Browser, run: Run) -> None:
+    finish(run)
+    page = browser(teammate).get(f"/portal/runs/{run.pk}/").content.decode()
+    assert "Process &lt;returned&gt;" in page
+    assert f'href="/portal/services/{run.service_id}/?from={run.pk}"' in page
+
+
+def test_answers_keep_the_labels_they_were_asked_with(
+    owner: User, teammate: User, browser: Browser, run: Run, service: Service, actor: ActorOf
+) -> None:
+    form = {"fields": [{"key": "periodo", "label": "Something else", "type": "text"}]}
+    service_update(actor=actor(owner), service=service, changes={"form_schema_json": form}, now=timezone.now())
+    page = browser(teammate).get(f"/portal/runs/{run.pk}/").content.decode()
+    assert "Periodo" in page
+    assert "Something else" not in page
+
+
+def test_a_run_without_a_service_has_a_page_too(teammate: User, browser: Browser, run: Run) -> None:
+    Run.objects.update(service_id=None, service_title="", service_revision=None, trigger_type=TriggerType.MANUAL)
+    page = browser(teammate).get(f"/portal/runs/{run.pk}/")
+    assert page.status_code == 200
+    assert "Folha" in page.content.decode()
+
+
+def test_a_viewer_sees_no_buttons(viewer: User, browser: Browser, run: Run) -> None:
+    page = browser(viewer).get(f"/portal/runs/{run.pk}/").content.decode()
+    assert "/cancel/" not in page
+    assert "/retry/" not in page
+    for action in ("cancel", "retry"):
+        assert browser(viewer).post(f"/portal/runs/{run.pk}/{action}/").status_code == 403
+
+
+def test_an_unseen_run_is_not_there(teammate: User, browser: Browser, run: Run, owner: User) -> None:
+    grant(teammate, "run.read", Robot.objects.create(name="Other", created_by=owner))
+    client = browser(teammate)
+    assert client.get(f"/portal/runs/{run.pk}/").status_code == 404
+    assert client.post(f"/portal/runs/{run.pk}/cancel/").status_code == 404
+
+
+def test_stopping_asks_first(teammate: User, browser: Browser, run: Run) -> None:
+    client, address = browser(teammate), f"/portal/runs/{run.pk}/cancel/"
+    assert "What it has done so far stays done." in client.get(address).content.decode()
+    assert Execution.objects.get().status == Status.PENDING
+    answer = client.post(address)
+    assert (answer.status_code, answer["Location"]) == (302, f"/portal/runs/{run.pk}/")
+    assert Execution.objects.get().status == Status.CANCELLED
+
+
+def test_stopping_what_has_ended_says_so(teammate: User, browser: Browser, run: Run) -> None:
+    finish(run)
+    page = browser(teammate).post(f"/portal/runs/{run.pk}/cancel/", follow=True)
+    assert "The run has finished already." in page.content.decode()
+
+
+def test_running_again(teammate: User, browser: Browser, run: Run) -> None:
+    finish(run)
+    client, address = browser(teammate), f"/portal/runs/{run.pk}/retry/"
+    first = client.post(address, {"idempotency_key": "k"})
+    assert client.post(address, {"idempotency_key": "k"})["Location"] == first["Location"]
+    again = Run.objects.get(retry_of=run)
+    assert first["Location"] == f"/portal/runs/{again.pk}/"
+    assert "the earlier run" in client.get(first["Location"]).content.decode()
+    assert client.get(address).status_code == 405
+
+
+def test_what_still_runs_does_not_run_again(teammate: User, browser: Browser, run: Run) -> None:
+    page = browser(teammate).post(f"/portal/runs/{run.pk}/retry/", {"idempotency_key": "k"}, follow=True)
+    assert "The run has not finished yet." in page.content.decode()
+    assert Run.objects.count() == 1
+
+
+def test_its_log_can_be_downloaded_by_a_browser(teammate: User, browser: Browser, run: Run) -> None:
+    answer = browser(teammate).get(
+        f"/api/v1/runs/{run.pk}/logs?format=text", headers={"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    )
+    assert answer.status_code == 200
+    assert answer["Content-Type"].startswith("text/plain")
