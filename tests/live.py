@@ -161,11 +161,12 @@ class Live:
     def beat(self, **environment: str) -> Process:
         return self.start("beat", "-m", "celery", "-A", "config", "beat", "--pidfile=", **environment)
 
-    def web(self, **environment: str) -> Web:
-        """The web process on a port of its own, once it answers."""
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+    def web(self, port: int | None = None, **environment: str) -> Web:
+        """The web process on a port of its own, once it answers; ``port`` is that of one that has ended."""
+        if port is None:
+            with socket.socket() as probe:
+                probe.bind(("127.0.0.1", 0))
+                port = probe.getsockname()[1]
         process = self.start(
             "web",
             *("-m", "uvicorn", "config.asgi:application", "--host", "127.0.0.1", "--port", str(port)),
@@ -219,6 +220,14 @@ class Web:
 
     process: Process
     url: str
+
+    @property
+    def port(self) -> int:
+        return int(self.url.rpartition(":")[2])
+
+    def url_of(self, slug: str) -> str:
+        """The address of an organization's own host, for browsers, which know where names below localhost lead."""
+        return f"http://{slug}.localhost:{self.port}"
 
     def answers(self) -> bool:
         with contextlib.suppress(httpx.TransportError):
@@ -339,6 +348,19 @@ def _organizations() -> tuple[str, str]:
 @pytest.fixture
 def live(live_home: Home, django_db_blocker: Any) -> Iterator[Live]:
     """An empty queue, a fresh Redis, and nothing running yet."""
+    with _started(live_home, django_db_blocker) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def live_module(live_home: Home, django_db_blocker: Any) -> Iterator[Live]:
+    """The same for all tests of a module, which then do nothing to its processes that another would mind."""
+    with _started(live_home, django_db_blocker) as started:
+        yield started
+
+
+@contextmanager
+def _started(home: Home, blocker: Any) -> Iterator[Live]:
     directory = Path(tempfile.mkdtemp(prefix="oficina-live-"))
     with ExitStack() as undo:
         undo.callback(shutil.rmtree, directory)
@@ -346,19 +368,19 @@ def live(live_home: Home, django_db_blocker: Any) -> Iterator[Live]:
         undo.callback(servers.stop)
         assert servers.redis is not None
         environment = {
-            "DATABASE_URL": live_home.url,
+            "DATABASE_URL": home.url,
             "REDIS_URL": servers.redis.url,
             "DATA_DIR": str(directory / "data"),
             "LEASE_SECONDS": str(LEASE_SECONDS),
             "WORKER_SLOTS": "4",
             "PYTHONUNBUFFERED": "1",
         }
-        undo.enter_context(django_db_blocker.unblock())
-        undo.enter_context(database_in_use(live_home.database))
+        undo.enter_context(blocker.unblock())
+        undo.enter_context(database_in_use(home.database))
         undo.enter_context(redis_in_use(servers.redis.url))
         undo.enter_context(storage_in_use(directory / "data" / "storage"))
         _empty_queue()
-        started = Live(live_home, servers.redis, directory, environment)
+        started = Live(home, servers.redis, directory, environment)
         undo.callback(started.end)
         yield started
 

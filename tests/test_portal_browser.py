@@ -1,0 +1,250 @@
+"""The portal in a real browser: from signing in to the file that a run left, and a log of a hundred thousand lines."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from apps.common.testing import eventually
+from tests.browser import Browse, Reader, aside, expect
+from tests.live import Live, Process
+from tests.shop import PASSWORD, Shop, run_stored, run_waiting, shop_opened
+
+NO_SOCKETS = """
+window.WebSocket = class extends EventTarget {
+  constructor() {
+    super();
+    setTimeout(() => this.dispatchEvent(new CloseEvent("close", { code: 1006 })), 0);
+  }
+  close() {}
+};
+"""
+pytestmark = pytest.mark.xdist_group("portal-in-a-browser")
+ALL_HERE = "document.querySelector('[data-log]').logViewer.lines.seqs"
+
+
+@pytest.fixture(scope="module")
+def shop(live_module: Live) -> Shop:
+    """One for all tests here: starting processes is what takes its time."""
+    return shop_opened(live_module)
+
+
+@pytest.fixture(scope="module")
+def worker(shop: Shop) -> Process:
+    return shop.live.worker(include="apps.robots.kind")
+
+
+@pytest.fixture
+def reader(shop: Shop, browse: Browse) -> Reader:
+    """Somebody who has signed in."""
+    somebody = browse(shop.address)
+    somebody.sign_in(shop.email, PASSWORD)
+    return somebody
+
+
+def test_from_sign_in_to_what_a_run_left(shop: Shop, worker: Process, browse: Browse, tmp_path: Path) -> None:
+    reader = browse(shop.address)
+    page = reader.page
+    reader.open(f"/portal/services/{shop.service_id}/")
+    expect(page).to_have_url(re.compile(r"/sign-in/\?next="))
+    reader.check_access()
+    page.get_by_label("E-mail").fill(shop.email)
+    page.locator("#password").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Take orders")
+
+    page.get_by_role("button", name="Run", exact=True).click()  # without a name
+    expect(page.locator(".summary")).to_be_focused()
+    page.locator(".summary a").click()
+    expect(page.get_by_label("Name")).to_be_focused()
+    expect(page.locator("#error-name")).to_contain_text("is required")
+    reader.expect("400 (Bad Request)")  # the browser names the status of the page it shows
+    reader.check_access()
+
+    page.get_by_label("Name").fill("Ada")
+    page.get_by_role("button", name="What will run?").click()
+    expect(page.locator("#plan")).to_contain_text("Ada")
+    page.get_by_role("button", name="Run", exact=True).click()
+    expect(page).to_have_url(re.compile(r"/portal/runs/"))
+    expect(page.locator("[data-run-state]")).to_have_text("Succeeded")
+    expect(page.locator("[data-log-connection-text]")).to_have_text("Complete")
+    expect(page.locator(".log-text", has_text="order 2 <b>for Ada</b>")).to_be_visible()
+    expect(page.locator(".ansi-fg-2").first).to_have_text("order")
+    reader.check_access()
+
+    with page.expect_download() as started:
+        page.get_by_role("link", name="Download orders.csv").click()
+    started.value.save_as(tmp_path / "orders.csv")
+    assert (tmp_path / "orders.csv").read_text() == "order,total\n1,10\n2,20\n"
+    page.get_by_role("link", name="orders.csv", exact=True).click()
+    expect(page.get_by_role("columnheader")).to_have_text(["order", "total"])
+    reader.check_access()
+
+
+def test_lines_arrive_live_and_none_is_missing_when_the_connection_breaks(
+    shop: Shop, worker: Process, reader: Reader
+) -> None:
+    page = reader.page
+    reader.expect("WebSocket connection to")
+    reader.expect("ERR_CONNECTION_REFUSED")
+    reader.open(f"/portal/services/{shop.service_id}/")
+    page.get_by_label("Name").fill("Ada")
+    page.get_by_label("Count", exact=True).fill("80")
+    page.get_by_role("button", name="Run", exact=True).click()
+    connection = page.locator("[data-log-connection]")
+    expect(connection).to_have_attribute("data-kind", "live")
+    expect(page.locator("[data-run-state]")).to_have_text("Running")
+    eventually(lambda: len(page.evaluate(ALL_HERE)) > 10)
+    expect(page.locator("[data-run-progress-count]")).to_contain_text("/ 80")
+
+    shop.web.process.kill()
+    expect(connection).to_have_attribute("data-kind", re.compile("waiting|connecting"))
+    aside(shop.reopen)
+    expect(page.locator("[data-run-state]")).to_have_text("Succeeded")
+    expect(connection).to_have_attribute("data-kind", "over")
+    expect(page.locator("[data-run-artifacts]")).to_contain_text("orders.csv")
+    assert page.evaluate(ALL_HERE) == list(range(1, 87))
+
+
+def test_events_serve_where_sockets_do_not_get_through(shop: Shop, browse: Browse) -> None:
+    run = run_stored(shop, 40)
+    reader = browse(shop.address)
+    reader.page.add_init_script(NO_SOCKETS)
+    reader.sign_in(shop.email, PASSWORD)
+    reader.open(f"/portal/runs/{run}/")
+    expect(reader.page.locator("[data-log-count]")).to_have_text("40 lines")
+    expect(reader.page.locator("[data-log-connection]")).to_have_attribute("data-kind", "over")
+
+
+def test_a_hundred_thousand_lines(shop: Shop, browse: Browse) -> None:
+    run = run_stored(shop, 100_000)
+    reader = browse(shop.address)
+    reader.sign_in(shop.email, PASSWORD)
+    page = reader.page
+    reader.open(f"/portal/runs/{run}/#L54321")
+    expect(page.locator("[data-log-count]")).to_have_text("100,000 lines", timeout=30_000)
+    expect(page.locator(".log-row.marked .log-number")).to_have_text("54321")
+    expect(page.locator(".log-row.marked")).to_be_in_viewport()
+
+    steps = page.evaluate(
+        """async () => {
+          const view = document.querySelector('[data-log-lines]');
+          let most = 0, slowest = 0, empty = 0;
+          for (let step = 0; step <= 60; step += 1) {
+            view.scrollTop = (view.scrollHeight * step) / 60;
+            const before = performance.now();
+            await new Promise(requestAnimationFrame);
+            await new Promise(requestAnimationFrame);
+            slowest = Math.max(slowest, performance.now() - before);
+            most = Math.max(most, view.querySelectorAll('*').length);
+            empty += view.querySelectorAll('.log-row').length < 10;
+          }
+          return { most, slowest, empty };
+        }"""
+    )
+    assert steps["most"] < 600  # elements, whatever the number of lines
+    assert steps["empty"] == 0
+    assert steps["slowest"] < 500  # milliseconds, on a busy machine; some 20 on an idle one
+    expect(page.locator(".log-number").last).to_have_text("100000")
+
+    page.get_by_role("searchbox", name="Search the log").fill("order 4242 ")
+    expect(page.locator("[data-log-matches]")).to_have_text("1 of 1")
+    expect(page.locator(".log-row.current mark")).to_have_text("order 4242")
+    page.get_by_role("searchbox", name="Search the log").fill("line 99")
+    expect(page.locator("[data-log-matches]")).to_contain_text("of 1,111")
+    found = page.locator(".log-row.current .log-number").text_content()
+    page.keyboard.press("Enter")
+    expect(page.locator(".log-row.current .log-number")).not_to_have_text(found or "")
+
+    page.get_by_role("button", name="First error").click()
+    expect(page.locator(".log-row.marked .log-number")).to_have_text("1000")
+    assert page.url.endswith("#L1000")
+    page.get_by_label("Levels").select_option("2")
+    assert page.evaluate("document.querySelector('[data-log]').logViewer.lines.view.length") == 100
+    page.locator("[data-log-lines]").focus()
+    page.keyboard.press("e")
+    expect(page.locator(".log-row.marked .log-number")).to_have_text("2000")
+    reader.check_access()
+
+
+def test_the_form_follows_the_answers(shop: Shop, reader: Reader) -> None:
+    page = reader.page
+    reader.open(f"/portal/services/{shop.service_id}/")
+    expect(page.get_by_label("Text of the card")).to_be_hidden()
+    page.get_by_label("Kind").select_option("gift")
+    page.get_by_label("Text of the card").fill("Happy birthday")
+    expect(page.get_by_label("At", exact=True)).to_have_value(
+        "2026-02-03T09:00"
+    )  # noon in London, by the reader's clock
+    version = page.get_by_label("Version")
+    expect(version.locator("option")).to_have_text(["Nothing to choose from"])
+    page.locator("#answer-robot").select_option(label=shop.robot.name)
+    expect(version.locator("option")).to_have_text(["Choose…", "1.0.0"])
+    page.get_by_label("Kind").select_option("plain")
+    expect(page.get_by_label("Text of the card")).to_be_hidden()
+    page.get_by_label("Name").fill("Ada")
+    page.get_by_role("button", name="Run", exact=True).click()  # the hidden answer is not sent, or it would be refused
+    expect(page).to_have_url(re.compile(r"/portal/runs/"))
+
+
+def test_a_run_that_waits_can_be_stopped(shop: Shop, browse: Browse) -> None:
+    run = run_waiting(shop)
+    reader = browse(shop.address)
+    reader.sign_in(shop.email, PASSWORD)
+    page = reader.page
+    reader.open(f"/portal/runs/{run}/")
+    expect(page.locator("[data-run-queue]")).to_contain_text("Waiting: next in line.")
+    expect(page.locator("[data-log-empty]")).to_have_text("Waiting for the first line…")
+    page.get_by_role("link", name="Stop").click()
+    reader.check_access()
+    page.get_by_role("dialog").get_by_role("button", name="Stop it").click()
+    expect(page.locator("[data-run-state]")).to_have_text("Cancelled")
+    expect(page.locator("[data-log-empty]")).to_have_text("This run wrote nothing.")
+    expect(page.get_by_role("button", name="Run again")).to_be_visible()
+
+
+def test_every_page_is_open_to_everybody(shop: Shop, browse: Browse) -> None:
+    """On a phone, in both languages and both themes."""
+    run = run_stored(shop, 30)
+    for language, services in (("pt-BR", "Serviços"), ("en-US", "Services")):
+        reader = browse(shop.address, width=360, height=740, language=language)
+        reader.sign_in(shop.email, PASSWORD)
+        expect(reader.page.get_by_role("heading", level=1)).to_have_text(services)
+        domain = reader.page.locator("h2 a").first.get_attribute("href")
+        reader.expect("404 (Not Found)")
+        for path in (
+            "/",
+            "/portal/",
+            "/portal/?q=nothing-like-this",
+            domain or "",
+            f"/portal/services/{shop.service_id}/",
+            f"/portal/services/{shop.service_id}/runs/",
+            f"/portal/runs/{run}/",
+            f"/portal/runs/{run}/cancel/",
+            "/portal/nowhere/",
+        ):
+            reader.open(path)
+            reader.check_width()
+            if language == "en-US":
+                reader.check_access()
+    shared = browse(shop.web.url, width=360)
+    shared.page.goto(f"http://localhost:{shop.web.port}/portal/runs/{run}/")
+    shared.check_access()
+    shared.page.get_by_role("textbox").fill(shop.organization.slug)
+    shared.page.keyboard.press("Enter")
+    expect(shared.page).to_have_url(
+        re.compile(rf"^{re.escape(shop.address)}/portal/session/sign-in/\?next=%2Fportal%2Fruns")
+    )
+
+
+def test_language_and_theme_are_remembered(reader: Reader) -> None:
+    page = reader.page
+    page.get_by_role("contentinfo").get_by_role("button", name="Português").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Serviços")
+    page.get_by_role("contentinfo").get_by_role("button", name="Escuro").click()
+    page.reload()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    expect(page.locator("html")).to_have_attribute("lang", "pt-br")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(15, 19, 23)"
