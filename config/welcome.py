@@ -38,9 +38,9 @@ def welcome(url: str, demo: Demo) -> str:
 Oficina is running.
 
     Landing page     {url}/
-    API documents    {url}/api/v1/docs
-    Portal API       {url}/portal/docs
+    Portal           {home}/portal/
     Admin            {home}/admin/
+    API documents    {url}/api/v1/docs
     Platform admin   {url}/admin/
 
     Sign in          {_login(owner)}

@@ -150,6 +150,11 @@ def test_it_works(proxy: Proxy) -> None:
     assert answer["x-forwarded-proto"] == "http"
 
 
+def test_the_port_stays_in_the_host(proxy: Proxy) -> None:
+    """Browsers name it in Origin, which forms and sockets compare with the host."""
+    assert told(httpx.get(proxy.url, headers={"Host": "acme.localhost:8080"}))["host"] == "acme.localhost:8080"
+
+
 def test_what_the_client_says_about_its_address_is_not_believed(proxy: Proxy) -> None:
     answer = told(httpx.get(proxy.url, headers={"X-Forwarded-For": "10.9.8.7", "X-Forwarded-Proto": "https"}))
     assert (answer["x-forwarded-for"], answer["x-forwarded-proto"]) == ("127.0.0.1", "http")
@@ -190,6 +195,12 @@ def test_a_flood_of_sign_ins_is_refused_in_the_products_words(proxy: Proxy) -> N
     assert len(refused) in range(5, 11)
     assert refused[0].json()["error_code"] == "too_many_requests"
     assert refused[0].headers["Retry-After"] == "1"
+
+
+def test_a_flood_at_the_forms_is_refused_too(proxy: Proxy) -> None:
+    for path in ("/portal/session/sign-in/", "/admin/login/"):
+        with httpx.Client() as client:
+            assert 429 in {client.post(f"{proxy.url}{path}").status_code for _ in range(30)}
 
 
 def test_a_large_body_is_refused_but_for_packages(proxy: Proxy) -> None:

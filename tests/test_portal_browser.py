@@ -102,7 +102,7 @@ def test_lines_arrive_live_and_none_is_missing_when_the_connection_breaks(
     shop.web.process.kill()
     expect(connection).to_have_attribute("data-kind", re.compile("waiting|connecting"))
     aside(shop.reopen)
-    expect(page.locator("[data-run-state]")).to_have_text("Succeeded")
+    expect(page.locator("[data-run-state]")).to_have_text("Succeeded", timeout=60_000)  # it waits longer each time
     expect(connection).to_have_attribute("data-kind", "over")
     expect(page.locator("[data-run-artifacts]")).to_contain_text("orders.csv")
     assert page.evaluate(ALL_HERE) == list(range(1, 87))
@@ -154,6 +154,9 @@ def test_a_hundred_thousand_lines(shop: Shop, browse: Browse) -> None:
     expect(page.locator(".log-row.current mark")).to_have_text("order 4242")
     page.get_by_role("searchbox", name="Search the log").fill("line 99")
     expect(page.locator("[data-log-matches]")).to_contain_text("of 1,111")
+    expect(page.locator(".log-row:has(mark)").first).to_be_visible()
+    marked = "document.querySelectorAll('.log-row mark').length"
+    assert page.evaluate(marked) == page.locator(".log-row", has_text="line 99").count()
     found = page.locator(".log-row.current .log-number").text_content()
     page.keyboard.press("Enter")
     expect(page.locator(".log-row.current .log-number")).not_to_have_text(found or "")

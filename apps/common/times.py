@@ -8,8 +8,10 @@ _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 
 
 def duration_text(seconds: float) -> str:
-    """``42 s``, ``3 min 07 s``, ``1 h 02 min``, ``2 d 3 h``; ``moments.js`` writes the same."""
+    """``< 1 s``, ``42 s``, ``3 min 07 s``, ``1 h 02 min``, ``2 d 3 h``; ``moments.js`` writes the same."""
     whole = max(0, int(seconds))
+    if whole < 1:
+        return "< 1 s"
     if whole < _MINUTE:
         return f"{whole} s"
     if whole < _HOUR:

@@ -10,8 +10,8 @@ from apps.common.times import duration_text, zone_named
 @pytest.mark.parametrize(
     ("seconds", "text"),
     [
-        (-1, "0 s"),
-        (0.9, "0 s"),
+        (-1, "< 1 s"),
+        (0.9, "< 1 s"),
         (59.9, "59 s"),
         (60, "1 min 00 s"),
         (3_599, "59 min 59 s"),

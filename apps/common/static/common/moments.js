@@ -34,10 +34,13 @@ export function minute(moment) {
   return formats.minute.format(moment);
 }
 
-/** "42 s", "3 min 07 s", "1 h 02 min", "2 d 3 h": the same as the server writes. */
+/** "< 1 s", "42 s", "3 min 07 s", "1 h 02 min", "2 d 3 h": the same as the server writes. */
 export function duration(seconds) {
   const whole = Math.max(0, Math.floor(seconds));
   const two = (number) => String(number).padStart(2, "0");
+  if (whole < 1) {
+    return "< 1 s";
+  }
   if (whole < 60) {
     return `${whole} s`;
   }

@@ -10,7 +10,7 @@ class RunPage {
   constructor(root) {
     this.root = root;
     this.texts = JSON.parse(document.getElementById("log-texts").textContent);
-    this.part = (name) => root.querySelector(`[data-run-${name}]`);
+    this.part = (name) => root.querySelector(`[data-run-${name}]`); // each may be missing
     this.state = root.dataset.state;
     this.started = moment(root.dataset.started);
     this.finished = moment(root.dataset.finished);
@@ -39,19 +39,33 @@ class RunPage {
     }
   }
 
+  /** Writes a text where the page has a place for it. */
+  write(name, text) {
+    const part = this.part(name);
+    if (part) {
+      (part.querySelector("span") ?? part).textContent = text;
+    }
+  }
+
+  show(name, shown) {
+    const part = this.part(name);
+    if (part) {
+      part.hidden = !shown;
+    }
+  }
+
   get isFinished() {
     return FINISHED.includes(this.state);
   }
 
   showState(before) {
-    const pill = this.part("state");
-    pill.dataset.state = this.state;
-    pill.textContent = this.texts.states[this.state];
+    this.write("state", this.texts.states[this.state]);
+    this.part("state")?.setAttribute("data-state", this.state);
     this.root.querySelectorAll("[data-run-while]").forEach((element) => {
       element.hidden = !element.dataset.runWhile.split(" ").includes(this.state);
     });
     if (this.isFinished) {
-      this.part("queue").hidden = true;
+      this.show("queue", false);
       document.getElementById("cancel-dialog")?.close();
     } else if (before === "PENDING" && this.state === "RUNNING") {
       this.root.querySelector("[data-log]")?.logViewer?.say(this.texts.started);
@@ -64,8 +78,7 @@ class RunPage {
   }
 
   showQueue(queue) {
-    const line = this.part("queue");
-    line.hidden = queue === null;
+    this.show("queue", queue !== null);
     if (queue === null) {
       return;
     }
@@ -74,33 +87,30 @@ class RunPage {
     if (queue.eta_seconds !== null && queue.eta_seconds !== undefined) {
       words.push(filled(eta, { time: duration(queue.eta_seconds) }));
     }
-    line.querySelector("span").textContent = words.join(" ");
+    this.write("queue", words.join(" "));
   }
 
   showProgress({ done, total, message }) {
     if (done === null || done === undefined) {
       return;
     }
-    const box = this.part("progress");
-    const bar = box.querySelector("progress");
-    box.hidden = false;
-    if (total) {
+    this.show("progress", true);
+    const bar = this.part("progress")?.querySelector("progress");
+    if (bar && total) {
       bar.max = total;
       bar.value = Math.min(done, total);
     } else {
-      bar.removeAttribute("value");
+      bar?.removeAttribute("value");
     }
     const number = new Intl.NumberFormat(language);
-    this.part("progress-count").textContent = total
-      ? `${number.format(done)} / ${number.format(total)}`
-      : number.format(done);
-    this.part("progress-message").textContent = message ?? "";
+    this.write("progress-count", total ? `${number.format(done)} / ${number.format(total)}` : number.format(done));
+    this.write("progress-message", message ?? "");
   }
 
   tick() {
     if (this.started) {
       const end = this.finished ?? new Date(Date.now() - this.skew);
-      this.part("duration").textContent = duration((end - this.started) / 1000);
+      this.write("duration", duration((end - this.started) / 1000));
     }
     if (!this.finished) {
       setTimeout(() => this.tick(), 1000);
@@ -118,14 +128,13 @@ class RunPage {
     this.finished = moment(run.finished_at);
     this.showTime("started", run.started_at);
     this.showTime("finished", run.finished_at);
-    this.part("attempt").textContent = `${run.attempt} / ${run.max_attempts}`;
-    this.part("exit").textContent = run.exit_code ?? "—";
-    const error = this.part("error");
-    error.hidden = !run.error_message;
-    error.querySelector("span").textContent = run.error_message;
+    this.write("attempt", `${run.attempt} / ${run.max_attempts}`);
+    this.write("exit", run.exit_code ?? "—");
+    this.show("error", Boolean(run.error_message));
+    this.write("error", run.error_message);
     this.showArtifacts(run.artifacts);
     if (this.finished && this.started) {
-      this.part("duration").textContent = duration((this.finished - this.started) / 1000);
+      this.write("duration", duration((this.finished - this.started) / 1000));
     }
     if (this.isFinished) {
       const said = filled(this.texts.ended, { state: this.texts.states[this.state] });
@@ -134,7 +143,7 @@ class RunPage {
   }
 
   showTime(name, iso) {
-    if (iso) {
+    if (iso && this.part(name)) {
       const time = document.createElement("time");
       time.dateTime = iso;
       time.dataset.moment = "minute";
@@ -146,7 +155,7 @@ class RunPage {
   showArtifacts(artifacts) {
     const template = this.part("artifact");
     const page = this.root.dataset.artifactPage;
-    if (!page) {
+    if (!page || !template) {
       return;
     }
     const items = artifacts.map((artifact) => {
@@ -160,7 +169,7 @@ class RunPage {
       return item;
     });
     this.part("artifacts").replaceChildren(...items);
-    this.part("no-artifacts").hidden = items.length > 0;
+    this.show("no-artifacts", items.length === 0);
   }
 }
 

@@ -3,7 +3,7 @@
 
 const PING_SECONDS = 20;
 const ANSWER_SECONDS = 10;
-const LONGEST_WAIT = 15;
+const LONGEST_WAIT = 10;
 const SOCKETS_TRIED = 2; // that never opened, before events are tried instead
 const FINAL = { 4401: "signed_out", 4403: "forbidden", 4404: "gone" };
 const TOO_SLOW = 4408;

@@ -81,6 +81,7 @@ export class Search {
     if (!this.pattern) {
       return [];
     }
+    this.pattern.lastIndex = 0;
     return [...text.matchAll(this.pattern)].map((found) => [found.index, found.index + found[0].length]);
   }
 }

@@ -75,6 +75,7 @@ export class LogViewer {
       this._showEmpty();
       this._goToWanted();
       this._follow(false, { quietly: true });
+      this.part("follow").disabled = true; // there is nothing more to come
     }
     this.root.dispatchEvent(new CustomEvent(`log:${frame.type}`, { bubbles: true, detail: frame }));
   }
