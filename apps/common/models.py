@@ -21,6 +21,10 @@ class BaseModel(models.Model):
         abstract = True
 
 
+class IdempotencyRecords(models.Manager["IdempotencyRecord"]):
+    """A class of its own, so that tenancy, which stands above, can guard its querysets."""
+
+
 class IdempotencyRecord(BaseModel):
     """A successful answer, sealed, for who asks again with the same ``Idempotency-Key``."""
 
@@ -28,6 +32,8 @@ class IdempotencyRecord(BaseModel):
     request_digest = models.CharField(_("request"), max_length=64, editable=False)
     answer = models.BinaryField(_("answer"))
     expires_at = models.DateTimeField(_("expires"), db_index=True, editable=False)
+
+    objects: ClassVar[IdempotencyRecords] = IdempotencyRecords()
 
     class Meta:
         ordering = ("-id",)

@@ -8,14 +8,16 @@ from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync
+from django.apps import apps
 from django.db import DatabaseError, models, transaction
 from django.db.models import Count, Exists, OuterRef, Prefetch, Subquery, prefetch_related_objects
 
 from apps.accounts.models import Role, Session, User
 from apps.tenants.context import public_context, tenant_context
-from apps.tenants.guard import CrossTenantError, TenantQuerySet
+from apps.tenants.guard import CrossTenantError, GuardedQuerySet, TenantQuerySet
 from apps.tenants.models import Organization
 from apps.tenants.origin import Origin
+from apps.tenants.routers import lives_in_schemas
 
 Query = Any
 USES: dict[str, Callable[[Any], Any]] = {
@@ -186,3 +188,10 @@ def test_values_of_another_organization_in_filters(owner: User, other_organizati
         ):
             with pytest.raises(CrossTenantError):
                 use()
+
+
+@pytest.mark.parametrize(
+    "model", [m for m in apps.get_models() if lives_in_schemas(m._meta.app_label)], ids=lambda m: m._meta.label
+)
+def test_the_querysets_of_every_model_in_schemas_are_guarded(organization: Organization, model: Any) -> None:
+    assert isinstance(model._default_manager.all(), GuardedQuerySet)
