@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.utils import get_fields_from_path
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model
+from django.db.models import Field, Model
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
@@ -71,6 +72,23 @@ class ServiceAdmin(ModelAdmin):  # type: ignore[misc]
         """Asks for the right first: what a selector refuses would be told on this page again, and again refused."""
         self._require_view(request)
         return super().get_object(request, object_id, from_field)
+
+    def get_list_filter(self, request: HttpRequest) -> Any:
+        """A filter by other rows offers those that visible rows point to: it names no others."""
+        return [self._of_visible_rows(entry) for entry in super().get_list_filter(request)]
+
+    def _of_visible_rows(self, entry: Any) -> Any:
+        if isinstance(entry, str) and get_fields_from_path(self.model, entry)[-1].is_relation:
+            return entry, admin.RelatedOnlyFieldListFilter
+        return entry
+
+    def formfield_for_foreignkey(self, db_field: Field[Any, Any], request: HttpRequest, **kwargs: Any) -> Any:
+        """A form offers the rows that their own page shows to this person."""
+        page = self.admin_site._registry.get(db_field.related_model)
+        if page is not None and "queryset" not in kwargs:
+            seen = page.has_view_permission(request)
+            kwargs["queryset"] = page.get_queryset(request) if seen else page.model._default_manager.none()
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         saved = self.save_through(request, form, change=change)

@@ -170,3 +170,19 @@ def test_only_what_may_be_seen(
     assert client.get(f"{ROBOTS}{run.robot_id}/change/").status_code == 302
     assert client.get(f"{VERSIONS}{run.version_id}/change/").status_code == 302
     assert client.get(f"{RUNS}{run.pk}/change/").status_code == 302
+
+
+def test_filters_and_forms_name_only_robots_that_may_be_read(
+    maintainer: User, browser: Browser, organization: Organization, run: Run, grant: Callable[[User, str, Robot], Any]
+) -> None:
+    secret = robot_made(organization.schema_name, "Hidden robot")
+    version_made(organization.schema_name, secret)
+    run_made(organization.schema_name, secret)
+    for action in ("robot.read", "run.read", "robot.publish"):
+        grant(maintainer, action, run.robot)
+    client = browser(maintainer)
+    for page in (RUNS, f"{SCHEDULES}add/"):
+        shown = client.get(page).content.decode()
+        assert run.robot.name in shown, page
+        assert secret.name not in shown, page
+        assert str(secret.pk) not in shown, page
