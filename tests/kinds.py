@@ -9,7 +9,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -62,7 +62,7 @@ class FreezingKind(TestKind):
         super().changed(execution, event=event, actor=actor, now=now)
         if event == "started" and execution.worker.startswith("sleeper"):
             os.kill(os.getpid(), signal.SIGSTOP)
-            time.sleep(TICK_SECONDS)  # it takes a moment to reach this thread
+            threading.Event().wait(TICK_SECONDS)  # it takes a moment to reach this thread
 
 
 def say(lease: Lease, *messages: str) -> None:
