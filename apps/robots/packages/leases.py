@@ -72,10 +72,8 @@ class LeasedDirectories:
             lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             try:
                 fcntl.flock(lock, how)
-                if path.stat().st_ino == os.fstat(lock).st_ino:
+                if _still_at(path, lock):
                     return lock
-            except FileNotFoundError:
-                pass
             except BaseException:
                 os.close(lock)
                 raise
@@ -100,6 +98,8 @@ class LeasedDirectories:
             return False
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if not _still_at(path, lock):  # removed between opening and locking; what is there now is another's
+                return False
             entry = self.root / path.stem
             if entry.is_dir():
                 doomed = Path(tempfile.mkdtemp(prefix=_BUILDING, dir=self.root))
@@ -118,6 +118,14 @@ class LeasedDirectories:
         for directory in self.root.glob(f"{_BUILDING}*"):
             if time.time() - _modified(directory) > _LEFTOVER_SECONDS:
                 remove_tree(directory)
+
+
+def _still_at(path: Path, lock: int) -> bool:
+    """Whether the open file is the one of that name: one that was deleted meanwhile guards nothing."""
+    try:
+        return path.stat().st_ino == os.fstat(lock).st_ino
+    except FileNotFoundError:
+        return False
 
 
 def _modified(path: Path) -> float:

@@ -193,10 +193,9 @@ def test_a_ping_before_anything_else(stage: Stage) -> None:
         connection.send('{"type": "ping"}')
         assert {received(connection)["type"], received(connection)["type"]} == {"status", "pong"}
     with stage.watch(token="nonsense") as connection:
-        connection.send('{"type": "ping"}')
-        with pytest.raises(ConnectionClosed):
-            connection.recv(timeout=10)
-        assert connection.close_code == 4401
+        with contextlib.suppress(ConnectionClosed):  # it may have been closed before
+            connection.send('{"type": "ping"}')
+        assert closed_with(connection) == 4401
 
 
 def test_no_or_bad_credentials(stage: Stage) -> None:

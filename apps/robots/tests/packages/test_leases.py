@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import fcntl
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -92,6 +93,28 @@ def test_what_is_in_use_stays(tmp_path: Path) -> None:
             assert keys(tmp_path) == {"a", "b", "c"}
     with cache.lease("d", writes("d", MIB)):
         assert keys(tmp_path) == {"d"}
+
+
+def test_an_eviction_that_comes_second_leaves_what_was_built_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between its opening of the lock file and its locking, somebody else evicts the entry and builds it again."""
+    cache = LeasedDirectories(tmp_path, capacity_bytes=MIB)
+    with cache.lease("a", writes("old")):
+        pass
+    real = fcntl.flock
+
+    def late(lock: int, how: int) -> None:
+        monkeypatch.setattr(fcntl, "flock", real)
+        assert cache._remove(tmp_path / "a.lock")
+        with cache.lease("a", writes("new")):
+            pass
+        real(lock, how)
+
+    monkeypatch.setattr(fcntl, "flock", late)
+    assert not cache._remove(tmp_path / "a.lock")
+    with cache.lease("a", never) as directory:
+        assert (directory / "content").read_text() == "new"
 
 
 def test_leases_and_evictions_at_once(tmp_path: Path) -> None:
