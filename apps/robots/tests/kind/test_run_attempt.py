@@ -27,6 +27,7 @@ from apps.robots.tests.packages.test_environment import make_wheel
 from apps.tenants.context import public_context
 from apps.tenants.models import Organization
 from apps.tenants.storage import tenant_storage
+from config.env import BASE_DIR
 
 Attempt = Callable[..., Lease]
 
@@ -213,7 +214,8 @@ def test_without_the_sandbox_that_is_required(begun: Attempt, settings: Any, mon
 @pytest.mark.skipif(shutil.which("bwrap") is None, reason="needs bubblewrap")
 def test_it_really_is_in_a_sandbox(begun: Attempt, tmp_path: Path) -> None:
     assert sandbox_available(tmp_path).available
-    lease = begun("import os; print(os.getpid() < 10, os.path.exists('/work/main'), sorted(os.listdir('/')))")
+    ours = str(BASE_DIR / "manage.py")
+    lease = begun(f"import os; print(os.getpid() < 10, os.path.exists({ours!r}), sorted(os.listdir('/')))")
     assert RobotKind().run(lease).status is Status.COMPLETED
     assert messages(lease)[0].startswith("True False")
 
