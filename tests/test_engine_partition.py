@@ -7,12 +7,16 @@ from uuid import UUID
 
 import psutil
 import pytest
+from django.db.models.functions import Now
 
+from apps.dispatch.models import Ticket
+from apps.tenants.context import public_context
 from tests.engine import accept, all_are, cancel, execution, history, log, statuses, tokens, until
 from tests.live import SHORT_LEASE_SECONDS, Live
 from tests.proxy import proxy
 from tests.robots import TALKING, living, processes_of, run_robot
 
+SLACK_SECONDS = 0.7  # of a busy machine
 pytestmark = pytest.mark.usefixtures("short_leases")
 
 
@@ -35,6 +39,31 @@ def test_it_works(live: Live, harm: str) -> None:
         until(all_are(live.schema, done, "completed"), seconds=20)
         assert cut_off.running
         _nothing_came_of_what_it_had(live, once, [again, told])
+
+
+def test_away_for_all(live: Live) -> None:
+    """Its own work is what the worker finds when PostgreSQL is back."""
+    with proxy(live.home.url) as road:
+        live.worker(WORKER_SLOTS="2", DATABASE_URL=road.url)
+        once, again = run_robot(live.schema, TALKING), run_robot(live.schema, TALKING, max_attempts=2)
+        until(lambda: min(execution(live.schema, torn).last_seq for torn in (once, again)) > 2, seconds=20)
+        robots = processes_of(once) + processes_of(again)
+        road.cut()
+        _robots_end_in_time(robots)
+        until(_leases_are_over)
+        road.mend()
+        back = time.monotonic()
+        until(lambda: statuses(live.schema, [once]) == ["lost"] and execution(live.schema, again).attempt == 2)
+        assert time.monotonic() - back < SHORT_LEASE_SECONDS / 2 + SLACK_SECONDS
+        cancel(live.schema, again)
+        until(all_are(live.schema, [again], "cancelled"), seconds=20)
+        assert history(live.schema, again) == ["queued", "started", "retried", "started", "cancelled"]
+        assert history(live.schema, once) == ["queued", "started", "lost"]
+
+
+def _leases_are_over() -> bool:
+    with public_context():
+        return not Ticket.objects.filter(lease_until__gt=Now()).exists()
 
 
 def _robots_end_in_time(robots: list[psutil.Process]) -> None:

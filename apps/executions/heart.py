@@ -13,7 +13,7 @@ from typing import Protocol
 from uuid import UUID
 
 import structlog
-from django.db import DatabaseError, InterfaceError, OperationalError, connection
+from django.db import DatabaseError, InterfaceError, connection
 from django.utils import timezone
 
 from apps.dispatch import metrics
@@ -71,7 +71,6 @@ class Heart(threading.Thread):
         super().__init__(name="heart", daemon=True)
         self.body = body
         self.lease_seconds = lease_seconds
-        self._reaping_from = 0.0
         self._failing = False
         self._ended = threading.Event()
         self._pulses = [
@@ -135,17 +134,13 @@ class Heart(threading.Thread):
 
     def reap(self) -> bool:
         """Recovers what any worker held that fell silent; returns whether there may be more of it."""
-        if time.monotonic() < self._reaping_from:
-            return False
         return tickets_reap(recover=_recover, lease_seconds=self.lease_seconds) > 0
 
     def _suffer(self, error: DatabaseError | InterfaceError) -> None:
-        """Others may have been cut off as well: first all get time to renew, then leases are taken away again."""
+        """The next beat tries again, over a new connection. What could not be renewed in time has ended by then."""
         if not self._failing:
             logger.warning("heart_without_database", error=str(error).strip())
         self._failing = True
-        if isinstance(error, OperationalError | InterfaceError):
-            self._reaping_from = time.monotonic() + self.lease_seconds / 2
         connection.close()
 
     def _sign_off(self) -> None:

@@ -17,13 +17,16 @@ from apps.dispatch.models import Ticket
 from apps.dispatch.services.tickets import NoTransactionError
 from apps.tenants.models import Organization
 
+TURN_SECONDS = 5.0
 _TICKETS = Ticket._meta.db_table
 _ORGANIZATIONS = Organization._meta.db_table
 
 # Claims of one queue take turns, so that each sees what the one before took: that makes the order exact. They do not
 # wait for the disk, for a claim that a crash of the database undoes is a lease lost, which every holder must expect.
+# Who falls silent during its turn loses it soon, since all others wait.
 _TAKE_TURNS = """
     SELECT set_config('synchronous_commit', 'off', true),
+           set_config('idle_in_transaction_session_timeout', %(turn_milliseconds)s, true),
            pg_advisory_xact_lock(hashtext('dispatch.claim'), hashtext(queue))
     FROM unnest(%(queues)s::text[]) AS queue
 """
@@ -135,7 +138,8 @@ def ticket_claim(
         raise NoTransactionError
     with connection.cursor() as cursor:
         wanted = 1 + max(limit, bulk_limit if bulk_kinds else 0)
-        cursor.execute(_TURN_AND_HEADS, {"queues": sorted(set(queues)), "limit": wanted})
+        turn = f"{min(lease_seconds, TURN_SECONDS) * 1000:.0f}"
+        cursor.execute(_TURN_AND_HEADS, {"queues": sorted(set(queues)), "limit": wanted, "turn_milliseconds": turn})
         cursor.nextset()
         order = fair_order(_lines(cursor.fetchall()), wanted)
         batch = batch_of(order[: wanted - 1], limit=limit, bulk_kinds=bulk_kinds)

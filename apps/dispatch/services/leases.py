@@ -30,12 +30,9 @@ _RENEW = f"""
     WHERE ticket.id = free.id
     RETURNING ticket.id
 """
-# Leases that ended while the database itself was away get one lease from its return: nobody could renew them.
 _EXPIRED = f"""
-    SELECT id FROM {_TICKETS}
-    WHERE token IS NOT NULL AND lease_until < statement_timestamp()
-      AND pg_postmaster_start_time() < statement_timestamp() - make_interval(secs => %s)
-    ORDER BY lease_until LIMIT %s
+    SELECT id FROM {_TICKETS} WHERE token IS NOT NULL AND lease_until < statement_timestamp()
+    ORDER BY lease_until LIMIT {MOST_AT_ONCE}
 """
 # Locks of somebody who fell silent in the middle of a transaction are waited for briefly: the heart has more to do.
 _SEIZE = f"""
@@ -81,7 +78,7 @@ def tickets_reap(*, recover: Callable[[Expired], None], lease_seconds: float) ->
     recovered = 0
     with public_context():
         with connection.cursor() as cursor:
-            cursor.execute(_EXPIRED, [lease_seconds, MOST_AT_ONCE])
+            cursor.execute(_EXPIRED)
             expired = [row[0] for row in cursor.fetchall()]
         for identifier in random.sample(expired, len(expired)):  # another order for every reaper, and for each try
             recovered += _recovered(identifier, recover, lock_seconds=lease_seconds * SHARE / 10)

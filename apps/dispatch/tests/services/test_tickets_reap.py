@@ -6,7 +6,6 @@ import pytest
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
-from apps.dispatch.services import leases
 from apps.dispatch.services.leases import Expired, tickets_reap
 from apps.dispatch.services.tickets import ticket_drop
 from apps.dispatch.tests.conftest import Make, stored, written_by_another
@@ -14,12 +13,6 @@ from apps.tenants.context import current_schema
 from apps.tenants.models import Organization
 
 LONG_AGO = timezone.now() - timedelta(hours=1)
-
-
-@pytest.fixture(autouse=True)
-def _database_up_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leases get one lease of time after the database starts, which in tests it has just done."""
-    monkeypatch.setattr(leases, "_EXPIRED", leases._EXPIRED.replace("pg_postmaster_start_time()", "'-infinity'"))
 
 
 def _never(expired: Expired) -> None:
@@ -87,9 +80,3 @@ def test_it_stops_before_the_leases_of_the_reaper_end(make: Make) -> None:
     assert tickets_reap(recover=_dropped, lease_seconds=0.0) == 1
     assert tickets_reap(recover=_dropped, lease_seconds=30) == 2
     assert tickets_reap(recover=_dropped, lease_seconds=30) == 0
-
-
-def test_a_lease_of_time_after_the_database_came_back(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    make(held=True, lease_until=LONG_AGO)
-    monkeypatch.setattr(leases, "_EXPIRED", leases._EXPIRED.replace("'-infinity'", "statement_timestamp()"))
-    assert tickets_reap(recover=_never, lease_seconds=30) == 0
