@@ -41,6 +41,7 @@ class Guard:
                 start_new_session=True,
             )
         self.owner = os.getpid()
+        self._gone = False
         self.pid = self._process.pid
         self._channel = ours
         self._lock = threading.Lock()
@@ -55,9 +56,13 @@ class Guard:
         self.refusal = str(answer[0]["refusal"])
 
     def order(self, request: dict[str, Any], descriptors: Sequence[int]) -> None:
-        """Have something started with these descriptors; raises OSError when the guardian is gone."""
-        with self._lock:
-            send(self._channel, request, descriptors)
+        """Have something started with these descriptors; raises OSError when the guardian is gone, or about to go."""
+        try:
+            with self._lock:
+                send(self._channel, request, descriptors)
+        except OSError:
+            self._gone = True
+            raise
 
     def trust(self, seconds: float) -> None:
         """Have everything ended unless this is said again within so many seconds. Waits for no order on its way."""
@@ -69,7 +74,7 @@ class Guard:
 
     @property
     def is_alive(self) -> bool:
-        return self.owner == os.getpid() and self._process.poll() is None
+        return self.owner == os.getpid() and not self._gone and self._process.poll() is None
 
     def close(self) -> None:
         """End it and everything it started."""

@@ -101,7 +101,7 @@ class Guardian:
             return
         try:
             os.setsid()
-            self._worker.detach()
+            self._worker.close()
             os.closerange(3, _FREE_FROM)
             keep(request, *descriptors)
         finally:
@@ -109,8 +109,8 @@ class Guardian:
 
 
 def main() -> None:
-    """Entry point: the socket to the worker is the descriptor named first; the rest says what to prepare."""
-    worker = socket.socket(fileno=int(sys.argv[1]))
+    """Entry point: the socket to the worker is the descriptor named first, which no robot may inherit."""
+    worker = socket.socket(fileno=_raise(int(sys.argv[1])))
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     signal.signal(signal.SIGCHLD, lambda *_: None)
@@ -118,6 +118,7 @@ def main() -> None:
     namespaces, refusal = _namespaces()
     send(worker, {"own_users": bool(namespaces), "refusal": refusal})
     Guardian(worker, namespaces, adopting=adopting).serve()
+    worker.close()  # one that wakes up just now shall have another guardian started
     if adopting:
         Family(os.getpid(), adopting=True).kill(seconds=30, each_round=reap)
     else:

@@ -74,6 +74,20 @@ print(os.getppid())
     assert sandboxed.recorder.messages == ["2", "gone", "gone", *["False"] * 5, "1"]
 
 
+@pytest.mark.parametrize("mode", ["sandboxed", "unsandboxed"])
+def test_it_is_left_no_descriptor_of_ours(request: pytest.FixtureRequest, mode: str) -> None:
+    """Least of all the guardian's socket: over it come the orders for other people's robots, and its end is theirs."""
+    runner: Runner = request.getfixturevalue(mode)
+    source = """
+import os
+for number in range(3, 1024):
+    try: print(os.readlink(f"/proc/self/fd/{number}"))
+    except OSError: pass
+"""
+    assert runner.run(source).succeeded
+    assert {message.partition(":")[0] for message in runner.recorder.messages} <= {"user"}  # its own namespaces
+
+
 def test_the_first_process_says_nothing_about_us(sandboxed: Runner) -> None:
     source = """
 for name in ("environ", "cmdline"):
