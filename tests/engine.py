@@ -108,5 +108,5 @@ def log(schema: str, execution_id: UUID) -> list[str]:
     return [line[3] for chunk in chunks for line in chunk.lines]
 
 
-def until(probe: Callable[[], bool], seconds: float = 10) -> None:
+def until(probe: Callable[[], bool], seconds: float = 30) -> None:
     eventually(probe, seconds=seconds)

@@ -18,7 +18,7 @@ from tests.live import SHORT_LEASE_SECONDS, Live, Process
 from tests.robots import DAEMONS, living, named, run_robot
 
 pytestmark = pytest.mark.usefixtures("short_leases")
-SLACK_SECONDS = 0.7  # of a busy machine
+SLACK_SECONDS = 1.0  # of a busy machine
 ENDS = {"completed", "failed", "cancelled", "lost"}
 
 
@@ -49,6 +49,7 @@ def test_it_works(live: Live) -> None:
 def test_its_robots_end_with_it(live: Live) -> None:
     """Within a second, daemons included; another worker goes on where attempts are left."""
     mark = f"daemon-{uuid4().hex}"
+    live.environment["CANCEL_GRACE_SECONDS"] = "0.5"
     worker = live.worker("first", WORKER_SLOTS="2")
     once = run_robot(live.schema, DAEMONS.format(mark=mark))
     again = run_robot(live.schema, DAEMONS.format(mark=mark), max_attempts=2)
@@ -56,6 +57,7 @@ def test_its_robots_end_with_it(live: Live) -> None:
     family = worker.descendants() + named(mark)
     assert len(living(family)) >= 7  # guardian; twice robot, child and grandchild
     live.worker("survivor", WORKER_SLOTS="2")
+    before = [history(live.schema, run) for run in (once, again)]
     worker.kill()
     killed = time.monotonic()
     until(lambda: not living(family), seconds=1)
@@ -64,11 +66,10 @@ def test_its_robots_end_with_it(live: Live) -> None:
     assert time.monotonic() - killed < 1.5 * SHORT_LEASE_SECONDS + SLACK_SECONDS
     until(lambda: log(live.schema, again) == ["up", "up"])
     assert log(live.schema, once) == ["up"]
-    assert history(live.schema, once) == ["queued", "started", "lost"]
-
     cancel(live.schema, again)
-    until(all_are(live.schema, [again], "cancelled"), seconds=20)
-    assert history(live.schema, again) == ["queued", "started", "retried", "started", "cancelled"]
+    until(all_are(live.schema, [again], "cancelled"))
+    assert history(live.schema, once) == before[0] + ["lost"]
+    assert history(live.schema, again) == before[1] + ["retried", "started", "cancelled"]
     assert not named(mark)
 
 

@@ -16,7 +16,7 @@ from tests.live import SHORT_LEASE_SECONDS, Live
 from tests.proxy import proxy
 from tests.robots import TALKING, living, processes_of, run_robot
 
-SLACK_SECONDS = 0.7  # of a busy machine
+SLACK_SECONDS = 1.0  # of a busy machine
 pytestmark = pytest.mark.usefixtures("short_leases")
 
 
@@ -26,9 +26,10 @@ def test_it_works(live: Live, harm: str) -> None:
         cut_off = live.worker("cut-off", WORKER_SLOTS="3", DATABASE_URL=road.url)
         once, again = run_robot(live.schema, TALKING), run_robot(live.schema, TALKING, max_attempts=2)
         [told] = accept(live.schema, "test.endless", max_attempts=2)
-        until(lambda: min(execution(live.schema, torn).last_seq for torn in (once, again, told)) > 2, seconds=20)
+        _talk(live, once, again, told)
         robots = processes_of(once) + processes_of(again)
         live.worker("other", WORKER_SLOTS="2")
+        before = _histories(live, once, again, told)
 
         {"frozen": road.freeze, "cut": road.cut, "paused": cut_off.pause}[harm]()
         _robots_end_in_time(robots)
@@ -36,9 +37,13 @@ def test_it_works(live: Live, harm: str) -> None:
 
         {"frozen": road.thaw, "cut": road.mend, "paused": cut_off.resume}[harm]()
         done = accept(live.schema, "test.done", number=3)  # the other's slots are taken: only who was cut off can
-        until(all_are(live.schema, done, "completed"), seconds=20)
+        until(all_are(live.schema, done, "completed"))
         assert cut_off.running
         _nothing_came_of_what_it_had(live, once, [again, told])
+    assert _histories(live, once) == [before[0] + ["lost"]]
+    assert _histories(live, again, told) == [[*begun, "retried", "started", "cancelled"] for begun in before[1:]]
+    assert not processes_of(once)
+    assert not processes_of(again)
 
 
 def test_away_for_all(live: Live) -> None:
@@ -46,8 +51,9 @@ def test_away_for_all(live: Live) -> None:
     with proxy(live.home.url) as road:
         live.worker(WORKER_SLOTS="2", DATABASE_URL=road.url)
         once, again = run_robot(live.schema, TALKING), run_robot(live.schema, TALKING, max_attempts=2)
-        until(lambda: min(execution(live.schema, torn).last_seq for torn in (once, again)) > 2, seconds=20)
+        _talk(live, once, again)
         robots = processes_of(once) + processes_of(again)
+        before = _histories(live, once, again)
         road.cut()
         _robots_end_in_time(robots)
         until(_leases_are_over)
@@ -56,9 +62,17 @@ def test_away_for_all(live: Live) -> None:
         until(lambda: statuses(live.schema, [once]) == ["lost"] and execution(live.schema, again).attempt == 2)
         assert time.monotonic() - back < SHORT_LEASE_SECONDS / 2 + SLACK_SECONDS
         cancel(live.schema, again)
-        until(all_are(live.schema, [again], "cancelled"), seconds=20)
-        assert history(live.schema, again) == ["queued", "started", "retried", "started", "cancelled"]
-        assert history(live.schema, once) == ["queued", "started", "lost"]
+        until(all_are(live.schema, [again], "cancelled"))
+        after = [before[0] + ["lost"], before[1] + ["retried", "started", "cancelled"]]
+        assert _histories(live, once, again) == after
+
+
+def _talk(live: Live, *runs: UUID) -> None:
+    until(lambda: min(execution(live.schema, run).last_seq for run in runs) > 2)
+
+
+def _histories(live: Live, *runs: UUID) -> list[list[str]]:
+    return [history(live.schema, run) for run in runs]
 
 
 def _leases_are_over() -> bool:
@@ -92,12 +106,7 @@ def _nothing_came_of_what_it_had(live: Live, once: UUID, again: list[UUID]) -> N
     for torn in again:
         cancel(live.schema, torn)
     until(all_are(live.schema, again, "cancelled"))
-    assert history(live.schema, once) == ["queued", "started", "lost"]
     assert execution(live.schema, once).error_message == f"last seen at line {len(log(live.schema, once))}"
     robot, told = again
-    assert history(live.schema, robot) == ["queued", "started", "retried", "started", "cancelled"]
-    assert history(live.schema, told) == ["started", "retried", "started", "cancelled"]
-    assert len(set(tokens(live.schema, told))) == 2
+    assert len(set(tokens(live.schema, told))) == history(live.schema, told).count("started")
     assert log(live.schema, robot).count("line 1") == 2
-    assert not processes_of(once)
-    assert not processes_of(robot)
