@@ -28,6 +28,12 @@ DATABASE_PASSWORD=
 REDIS_PASSWORD=
 # Port on which nginx is reached
 # HTTP_PORT=80
+
+# --- the bucket of STORAGE_URL, where the machine has no role of its own; the endpoint for what is not Amazon's
+# AWS_ACCESS_KEY_ID=
+# AWS_SECRET_ACCESS_KEY=
+# AWS_DEFAULT_REGION=
+# AWS_ENDPOINT_URL_S3=
 """
 HOW_TO_MAKE = {
     "secret_key": "openssl rand -base64 48",

@@ -205,9 +205,11 @@ def test_a_flood_at_the_forms_is_refused_too(proxy: Proxy) -> None:
 
 def test_a_large_body_is_refused_but_for_packages(proxy: Proxy) -> None:
     body = b"x" * (11 * 1024**2)
-    refused = httpx.post(f"{proxy.url}/api/v1/robots", content=body)
+    refused = httpx.post(f"{proxy.url}/api/v1/services", content=body)
     assert (refused.status_code, refused.json()["error_code"]) == (413, "body_too_large")
-    assert httpx.post(f"{proxy.url}/api/v1/robots/1/versions/publish", content=body).status_code == 200
+    for path in ("robots", "robots/", "robots/1/versions/publish"):
+        assert httpx.post(f"{proxy.url}/api/v1/{path}", content=body).status_code == 200
+    assert httpx.post(f"{proxy.url}/api/v1/robots/1/versions", content=body).status_code == 413
 
 
 def test_an_absent_product_is_a_503(proxy: Proxy, upstreams: list[ThreadingHTTPServer]) -> None:
