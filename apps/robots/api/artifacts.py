@@ -33,14 +33,14 @@ class ArtifactViewSet(ApiViewSet):
 
     @extend_schema(
         parameters=[OpenApiParameter("Range", str, OpenApiParameter.HEADER, description="`bytes=0-499`")],
-        responses={200: OpenApiTypes.BINARY, (206, "application/octet-stream"): OpenApiTypes.BINARY},
+        responses={(200, "*/*"): OpenApiTypes.BINARY, (206, "*/*"): OpenApiTypes.BINARY},
     )
     @operation(
         summary="Download a file, or a range of it",
         right="artifact.download",
         response=OpenApiTypes.BINARY,
         errors=[RunNotFound, ArtifactNotFound, RangeNotSatisfiable],
-        produces=["application/octet-stream"],
+        produces=["*/*"],
     )
     def download(self, request: ApiRequest, run_id: UUID, artifact_id: UUID) -> HttpResponseBase:
         artifact = artifact_get(actor=request.actor, run_id=run_id, artifact_id=artifact_id)

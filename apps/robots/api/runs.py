@@ -103,7 +103,12 @@ class RunViewSet(ApiViewSet):
         log = {"logs": lines, "last_seq": run.execution.last_seq, "truncated": run.execution.log_truncated}
         return Response(LogOutput(log).data)
 
-    @extend_schema(responses={200: OpenApiTypes.STR, 204: OpenApiResponse(description="The viewer has it all.")})
+    @extend_schema(
+        responses={
+            (200, "text/event-stream"): OpenApiTypes.STR,
+            204: OpenApiResponse(description="The viewer has it all."),
+        }
+    )
     @operation(
         summary="The log live, as Server-Sent Events; Last-Event-ID resumes",
         right="run.read",

@@ -94,6 +94,12 @@ def test_download(client_of: Clients, viewer: User, artifact: Artifact, url: str
     assert "filename*=utf-8''relat%C3%B3rio%20final.csv" in disposition
 
 
+@pytest.mark.parametrize("accepted", ["text/csv", "image/png", "text/html", "application/json", "*/*"])
+def test_a_file_is_what_it_is_whatever_is_accepted(client_of: Clients, viewer: User, url: str, accepted: str) -> None:
+    answer = client_of(viewer).get(url, headers={"Accept": accepted})
+    assert (answer.status_code, answer["Content-Type"]) == (200, "text/csv")
+
+
 @pytest.mark.parametrize(
     ("wanted", "first", "last"),
     [
