@@ -1,1 +1,1 @@
-"""Pages for who cannot sign in yet: a new password, an invitation. They work without JavaScript and load no script."""
+"""Pages for who cannot sign in yet: a new password, an invitation. They work without JavaScript."""

@@ -12,7 +12,7 @@ class ForgotPasswordForm(forms.Form):
     email = forms.EmailField(
         label=_("E-mail"),
         max_length=254,
-        widget=forms.EmailInput(attrs={"autocomplete": "username", "autofocus": True}),
+        widget=forms.EmailInput(attrs={"class": "input", "autocomplete": "username", "autofocus": True}),
     )
 
 
@@ -25,13 +25,13 @@ class SetPasswordForm(forms.Form):
         strip=False,
         max_length=1000,
         help_text=_("8 to 100 characters with upper case, lower case and a digit."),
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password", "autofocus": True}),
+        widget=forms.PasswordInput(attrs={"class": "input", "autocomplete": "new-password", "autofocus": True}),
     )
     again = forms.CharField(
         label=_("The same again"),
         strip=False,
         max_length=1000,
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        widget=forms.PasswordInput(attrs={"class": "input", "autocomplete": "new-password"}),
     )
 
     def clean(self) -> dict[str, Any]:

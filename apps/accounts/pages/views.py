@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -20,8 +21,10 @@ from apps.accounts.services.password_links import password_link_owner
 from apps.accounts.services.password_resets import password_reset, password_reset_request
 from apps.accounts.tenancy import organization_of_host
 from apps.common.errors import InvalidInput, TooManyRequests
-
-POLICY = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+from apps.common.middleware.headers import pages_policy
+from apps.tenants.branding import branding_of
+from apps.tenants.naming import PLATFORM
+from apps.tenants.selectors import organization_title
 
 if TYPE_CHECKING:
     _FormView = FormView[Any]
@@ -29,12 +32,23 @@ else:
     _FormView = FormView  # generic for type checkers only
 
 
-def guarded(response: HttpResponseBase) -> HttpResponseBase:
-    """A page that loads nothing but its style sheet, and that nobody keeps or finds."""
-    response.headers["Content-Security-Policy"] = POLICY
+def frame(request: Any) -> dict[str, Any]:
+    """The looks of the organization, and where its people sign in: those of the platform in its back-office."""
+    brand = replace(branding_of(request.organization), name=organization_title(request.organization))
+    return {"brand": brand, "sign_in": "/admin/" if request.organization.schema_name == PLATFORM else "/portal/"}
+
+
+def guarded(request: Any, response: HttpResponseBase) -> HttpResponseBase:
+    """A page that nobody keeps or finds, with nothing from elsewhere but the organization's logo."""
+    response.headers["Content-Security-Policy"] = pages_policy(images=branding_of(request.organization).logo_url)
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Robots-Tag"] = "noindex"
     return response
+
+
+def shown(request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponseBase:
+    """A page without a form."""
+    return guarded(request, render(request, template, frame(request) | context, status=status))
 
 
 class PasswordPage(_FormView):
@@ -43,7 +57,10 @@ class PasswordPage(_FormView):
     http_method_names = ("get", "head", "post")
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        return guarded(super().dispatch(request, *args, **kwargs))
+        return guarded(request, super().dispatch(request, *args, **kwargs))
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(**frame(self.request), **kwargs)
 
     def client(self) -> Client:
         request: Any = self.request
@@ -86,7 +103,7 @@ class SetPasswordPage(PasswordPage):
         try:
             return super().dispatch(request, *args, **kwargs)
         except InvalidLink as error:
-            return guarded(render(request, "accounts/pages/invalid.html", {"error": error}, status=error.status))
+            return shown(request, "accounts/pages/invalid.html", {"error": error}, status=error.status)
 
     def get_initial(self) -> dict[str, Any]:
         return {"token": self.request.GET.get("token", "")}
@@ -114,11 +131,11 @@ def asked(request: HttpRequest) -> HttpResponseBase:
         "title": _("Look into your mail"),
         "text": _("If this address has an account, a mail with a link is on its way to it. It works for an hour."),
     }
-    return guarded(render(request, "accounts/pages/message.html", texts))
+    return shown(request, "accounts/pages/message.html", texts)
 
 
 @require_safe
 def done(request: HttpRequest) -> HttpResponseBase:
     """After a password was set."""
     texts = {"title": _("Your password is set"), "text": _("You can sign in with it now.")}
-    return guarded(render(request, "accounts/pages/message.html", texts))
+    return shown(request, "accounts/pages/message.html", texts)

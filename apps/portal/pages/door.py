@@ -20,8 +20,8 @@ from apps.common.errors import ApplicationError, NotFound, Unauthorized
 from apps.common.middleware.headers import pages_policy
 from apps.common.times import zone_named
 from apps.common.trace import current_trace_id
-from apps.portal.pages.branding import branding_of
 from apps.portal.permissions import MANAGE
+from apps.tenants.branding import branding_of
 from apps.tenants.models import Organization
 
 P = ParamSpec("P")

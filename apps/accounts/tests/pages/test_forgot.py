@@ -10,8 +10,9 @@ from django.test import Client
 
 from apps.accounts.models import User
 from apps.accounts.tests.conftest import tokens_in
-from apps.tenants.context import tenant_context
+from apps.tenants.context import public_context, tenant_context
 from apps.tenants.models import Organization
+from apps.tenants.selectors import hosts_forget
 from conftest import PASSWORD, make_user
 
 PAGE = "/password/forgot"
@@ -60,8 +61,12 @@ def test_the_own_host_asks_there_alone(browser: Client, member: User, mailed: Ma
 
 
 def test_sign_in_pages_lead_here(browser: Client) -> None:
-    for host in ("acme.localhost", "localhost"):
-        page = browser.get("/admin/login/", SERVER_NAME=host)
+    for host, path in (
+        ("acme.localhost", "/admin/login/"),
+        ("localhost", "/admin/login/"),
+        ("acme.localhost", "/portal/session/sign-in/"),
+    ):
+        page = browser.get(path, SERVER_NAME=host)
         assert f'href="{PAGE}"' in page.content.decode()
 
 
@@ -82,13 +87,34 @@ def test_a_form_of_another_site_is_refused(browser: Client, member: User, mailed
 
 
 @pytest.mark.parametrize("path", [PAGE, "/password/asked", "/password/set?token=x", "/password/done"])
-def test_pages_load_nothing_but_their_style_and_are_not_kept(browser: Client, path: str) -> None:
+def test_pages_load_nothing_from_elsewhere_and_are_not_kept(browser: Client, path: str) -> None:
     page = browser.get(path)
-    assert page["Content-Security-Policy"].startswith("default-src 'none'; style-src 'self'; form-action 'self';")
+    policy = page["Content-Security-Policy"]
+    assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self'; ")
+    assert "unsafe" not in policy
     assert (page["Cache-Control"], page["Referrer-Policy"]) == ("no-store", "same-origin")
     content = page.content.decode()
-    assert "<script" not in content
+    assert "<script>" not in content
     assert "style=" not in content
+
+
+def test_they_wear_the_organizations_looks(browser: Client, organization: Organization) -> None:
+    with public_context():
+        Organization.objects.filter(pk=organization.pk).update(
+            logo_url="https://cdn.example/logo.svg", name="Acme Ltda"
+        )
+    hosts_forget()
+    page = browser.get(PAGE)
+    hosts_forget()
+    assert "Acme Ltda" in page.content.decode()
+    assert 'src="https://cdn.example/logo.svg"' in page.content.decode()
+    assert "img-src 'self' data: https://cdn.example/logo.svg;" in page["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize(("host", "door"), [("acme.localhost", "/portal/"), ("localhost", "/admin/")])
+def test_they_lead_to_where_one_signs_in(browser: Client, host: str, door: str) -> None:
+    page = browser.get("/password/asked", SERVER_NAME=host)
+    assert f'<a class="button primary full" href="{door}">' in page.content.decode()
 
 
 def test_they_speak_the_browsers_language(browser: Client) -> None:

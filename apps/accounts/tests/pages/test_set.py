@@ -39,7 +39,7 @@ def test_it_works(browser: Client, member: User, token: str) -> None:
     assert "Acme" in page.content.decode()
     answer = send(browser, token)
     assert (answer.status_code, answer["Location"]) == (302, "/password/done")
-    assert b'href="/admin/"' in browser.get("/password/done").content
+    assert b'href="/portal/"' in browser.get("/password/done").content
     member.refresh_from_db()
     assert member.check_password(NEW)
 

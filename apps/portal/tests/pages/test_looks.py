@@ -9,8 +9,8 @@ from django.conf import settings
 from django.test import Client
 
 from apps.accounts.models import User
-from apps.portal.pages.branding import branding_of
 from apps.portal.tests.conftest import Browser
+from apps.tenants.branding import branding_of
 from apps.tenants.models import Organization
 
 
