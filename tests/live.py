@@ -161,12 +161,15 @@ class Live:
     def beat(self, **environment: str) -> Process:
         return self.start("beat", "-m", "celery", "-A", "config", "beat", "--pidfile=", **environment)
 
-    def web(self, port: int | None = None, **environment: str) -> Web:
-        """The web process on a port of its own, once it answers; ``port`` is that of one that has ended."""
-        if port is None:
-            with socket.socket() as probe:
-                probe.bind(("127.0.0.1", 0))
-                port = probe.getsockname()[1]
+    def web(self, **environment: str) -> Web:
+        """The web process on a port of its own, once it answers."""
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        return self.web_at(port, **environment)
+
+    def web_at(self, port: int, **environment: str) -> Web:
+        """The web process on this port, say that of one that has ended."""
         process = self.start(
             "web",
             *("-m", "uvicorn", "config.asgi:application", "--host", "127.0.0.1", "--port", str(port)),

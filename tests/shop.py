@@ -95,13 +95,13 @@ class Shop:
 
     def reopen(self) -> None:
         """The web process again, at the same address, after it was killed."""
-        self.web = self.live.web(self.web.port, **SIGN_IN_OFTEN)
+        self.web = self.live.web_at(self.web.port, **SIGN_IN_OFTEN)
 
 
 def shop_opened(live: Live) -> Shop:
     """A new shop, in a domain of its own, with its web process."""
     organization = Organization.objects.get(schema_name=live.schema)
-    web, mark = live.web(None, **SIGN_IN_OFTEN), uuid4().hex[:8]
+    web, mark = live.web(**SIGN_IN_OFTEN), uuid4().hex[:8]
     actor, now = Actor.system("tests", schema=live.schema), timezone.now()
     with tenant_context(organization):
         person = _person(actor, f"owner-{mark}@acme.example", organization)

@@ -246,10 +246,12 @@ def test_every_page_is_open_to_everybody(shop: Shop, browse: Browse) -> None:
     )
 
 
-def test_language_and_theme_are_remembered(reader: Reader) -> None:
+def test_language_and_theme_are_remembered(shop: Shop, browse: Browse) -> None:
+    reader = browse(shop.address)
     page = reader.page
+    reader.open("/portal/session/sign-in/")
     page.get_by_role("contentinfo").get_by_role("button", name="Português").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Serviços")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Entrar")
     page.get_by_role("contentinfo").get_by_role("button", name="Escuro").click()
     page.reload()
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")

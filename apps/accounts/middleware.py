@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
@@ -43,9 +42,9 @@ class ActorMiddleware:
 
 
 class LanguageMiddleware:
-    """Pages speak the language that was chosen in this browser, else the account's, else what the browser asks for.
+    """Pages speak the account's language, else the one that was chosen in this browser, else what the browser asks for.
 
-    Django's own middleware has seen to the first and the last before anybody knew who is there.
+    Django's own middleware has seen to the last two before anybody knew who is there.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -54,7 +53,7 @@ class LanguageMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         actor: Actor | None = getattr(request, "actor", None)
         own = getattr(actor.user, "locale", "") if actor is not None else ""
-        if own and settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
+        if own:
             try:
                 translation.activate(translation.get_supported_language_variant(own))
             except LookupError:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.urls import path, re_path
-from django.views.i18n import set_language
 
 from apps.common import views
 from apps.common.api import documents
@@ -11,7 +10,6 @@ from apps.common.api.areas import AREAS
 
 urlpatterns = [
     path("", views.landing, name="landing"),
-    path("language", set_language, name="language"),
     re_path(r"^theme/(?P<color>[0-9a-f]{6})\.css\Z", views.theme, name="theme"),
     path("health", views.health, name="health"),
     path("health/services", views.health_services, name="health-services"),

@@ -20,11 +20,11 @@ class Branding:
 
 def branding_of(organization: Organization) -> Branding:
     """The looks of an organization."""
-    color = color_of(getattr(organization, "theme_primary_color", None) or "")
+    color = color_of(organization.theme_primary_color or "")
     accent = str(color).removeprefix("#") if color is not None else ""
     return Branding(
         name=organization.name,
-        logo_url=_shown(getattr(organization, "logo_url", None) or ""),
+        logo_url=_shown(organization.logo_url or ""),
         accent="" if accent == DEFAULT_ACCENT else accent,
     )
 

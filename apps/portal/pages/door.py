@@ -23,6 +23,7 @@ from apps.common.trace import current_trace_id
 from apps.portal.permissions import MANAGE
 from apps.tenants.branding import branding_of
 from apps.tenants.models import Organization
+from apps.tenants.selectors import organization_settings
 
 P = ParamSpec("P")
 View = Callable[Concatenate["PageRequest", P], HttpResponse]
@@ -87,8 +88,8 @@ def nowhere(request: PageRequest, rest: str) -> HttpResponse:
 
 
 def zone_of(actor: Actor) -> ZoneInfo:
-    """The zone of the account, or UTC."""
-    return _zone(actor) or ZoneInfo("UTC")
+    """The zone of the account, or else of the organization."""
+    return _zone(actor) or ZoneInfo(organization_settings().timezone)
 
 
 def _zone(actor: Actor) -> ZoneInfo | None:

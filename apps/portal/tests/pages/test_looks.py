@@ -7,9 +7,12 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.test import Client
+from django.utils import timezone
 
 from apps.accounts.models import User
-from apps.portal.tests.conftest import Browser
+from apps.accounts.services.organizations import organization_settings_update
+from apps.portal.models import Service
+from apps.portal.tests.conftest import ActorOf, Browser
 from apps.tenants.branding import branding_of
 from apps.tenants.models import Organization
 
@@ -38,9 +41,24 @@ def test_what_was_chosen_here_is_remembered(teammate: User, browser: Browser) ->
     client = browser(teammate)
     answer = client.post("/language", {"language": "pt-br", "next": "/portal/"})
     assert (answer.status_code, answer["Location"]) == (302, "/portal/")
-    cookie = client.cookies[settings.LANGUAGE_COOKIE_NAME]
-    assert cookie["max-age"] > 24 * 3600
+    assert User.objects.get().locale == "pt-br"
     assert '<html lang="pt-br"' in client.get("/portal/").content.decode()
+
+
+def test_who_is_not_signed_in_is_remembered_by_the_browser(organization: Organization) -> None:
+    client = Client(SERVER_NAME=f"{organization.slug}.localhost")
+    client.post("/language", {"language": "pt-br", "next": "/"})
+    assert client.cookies[settings.LANGUAGE_COOKIE_NAME]["max-age"] > 24 * 3600
+    page = client.get("/portal/session/sign-in/", headers={"Accept-Language": "en"})
+    assert '<html lang="pt-br"' in page.content.decode()
+
+
+@pytest.mark.parametrize("language", ["xx", "", "pt-br\x00", "de"])
+def test_what_we_do_not_speak_changes_nothing(teammate: User, browser: Browser, language: str) -> None:
+    client = browser(teammate)
+    assert client.post("/language", {"language": language}).status_code == 302
+    assert client.get("/language").status_code == 405
+    assert User.objects.get().locale == ""
 
 
 def test_choosing_a_language_leads_nowhere_else(organization: Organization) -> None:
@@ -55,11 +73,17 @@ def test_times_are_in_the_zone_of_the_account(teammate: User, browser: Browser) 
     assert "data-zone" not in browser(teammate).get("/portal/").content.decode()
 
 
+def test_times_of_forms_are_in_the_zone_of_the_organization(
+    owner: User, browser: Browser, service: Service, actor: ActorOf
+) -> None:
+    changes = {"timezone": "America/Sao_Paulo"}
+    organization_settings_update(actor=actor(owner), changes=changes, now=timezone.now())
+    page = browser(owner).get(f"/portal/services/{service.pk}/").content.decode()
+    assert 'data-zone="America/Sao_Paulo"' in page
+
+
 def wearing(**looks: Any) -> Any:
-    organization = Organization(name="Acme", slug="acme")
-    for name, value in looks.items():
-        setattr(organization, name, value)
-    return branding_of(organization)
+    return branding_of(Organization(name="Acme", slug="acme", **looks))
 
 
 def test_an_organization_without_looks_of_its_own() -> None:
