@@ -25,6 +25,7 @@ def test_it_works(member: User, browser: Browser) -> None:
     assert page["Location"] == f"{SIGN_IN}?next=%2Fportal%2Fdp-rh%2F%3Fq%3Da"
     form = client.get(page["Location"])
     assert 'autocomplete="current-password"' in form.content.decode()
+    assert 'href="/password/forgot"' in form.content.decode()
     sent = client.post(SIGN_IN, {"username": "MEMBER@acme.example", "password": PASSWORD, "next": "/portal/dp-rh/?q=a"})
     assert (sent.status_code, sent["Location"]) == (302, "/portal/dp-rh/?q=a")
     assert Session.objects.get().user == member
