@@ -62,7 +62,7 @@ class Stage:
     @contextmanager
     def web(self, **environment: str) -> Iterator[Web]:
         """A web process while the block runs."""
-        web = self.live.web(None, **environment)
+        web = self.live.web(**environment)
         with ended(web.process):
             yield web
 
