@@ -22,6 +22,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from celery import current_app
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
@@ -39,6 +40,7 @@ from apps.tenants.models import Organization
 from apps.tenants.selectors import hosts_forget, platform
 from apps.tenants.services.organizations import organization_create
 from apps.tenants.testing import TestDatabase, roles_drop
+from config.celery import app as celery
 
 PASSWORD = "Correct-horse-7"
 
@@ -47,6 +49,13 @@ PASSWORD = "Correct-horse-7"
 def _own_rate_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test spends what another may send."""
     monkeypatch.setattr("apps.common.limits.namespace", uuid4().hex)
+
+
+@pytest.fixture(autouse=True)
+def _rings_stay_ours() -> Iterator[None]:
+    """No test leaves another Celery application behind: rings of later tests would be sent to nobody."""
+    yield
+    assert current_app == celery
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,29 @@
 """Fixtures of the tests that start real processes."""
 
+from collections.abc import Generator
+from typing import Any
+
+import pytest
+
 from tests.browser import browse
-from tests.live import live, live_home, live_module, short_leases
+from tests.live import Live, live, live_home, live_module, short_leases
 from tests.strangers import stranger
 
 __all__ = ["browse", "live", "live_home", "live_module", "short_leases", "stranger"]
+TOLD_CHARACTERS = 4000
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Function, call: pytest.CallInfo[Any]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Where a test fails, its report ends with the last words of the processes that it started."""
+    report = yield
+    if report.failed and call.when == "call":
+        for started in _started(item):
+            report.sections += [(f"output of {one.name}", one.output()[-TOLD_CHARACTERS:]) for one in started.processes]
+    return report
+
+
+def _started(item: pytest.Function) -> list[Live]:
+    return [value for value in item.funcargs.values() if isinstance(value, Live)]

@@ -42,7 +42,7 @@ from config.servers.redis import Redis as RedisServer
 ROOT = embedded.BASE_DIRECTORY
 START_SECONDS = 60
 LEASE_SECONDS = 10
-SHORT_LEASE_SECONDS = 2.0  # a busy machine may keep a heart from beating for more than a second
+SHORT_LEASE_SECONDS = 3.0  # a busy machine may keep a heart from beating for more than a second
 
 
 class Process:

@@ -10,7 +10,7 @@ from celery import current_app
 
 from apps.dispatch import rings
 from tests.engine import QUEUE, accept, all_are, history, until
-from tests.live import Live
+from tests.live import Live, Process
 
 UNHEARD = "robots.unheard"
 BACK_SECONDS = 30
@@ -22,14 +22,14 @@ def test_it_works(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
     _without_redis(live)
 
     live.redis_start()
-    _rings_arrive_again()
+    _rings_are_heard_again(worker)
     _lost_rings(live, monkeypatch)
     _double_rings(live)
 
     live.redis_stop()
     _without_redis(live)
     live.redis_start()
-    _rings_arrive_again()
+    _rings_are_heard_again(worker)
     accepted = accept(live.schema, "test.done", number=20)
     until(all_are(live.schema, accepted, "completed"))
     assert worker.running
@@ -43,15 +43,21 @@ def _without_redis(live: Live) -> None:
     until(all_are(live.schema, accepted, "completed"))
 
 
-def _rings_arrive_again() -> None:
-    """This process rings over the connections it had before."""
+def _rings_are_heard_again(worker: Process) -> None:
+    """This process rings over the connections it had before, and the worker takes what rings."""
 
     def arrived() -> bool:
         rings.ring(UNHEARD)
         rings.flush(5)
         return _waiting(UNHEARD) > 0
 
+    def heard() -> bool:
+        assert worker.running
+        return _waiting(QUEUE) == 0
+
     until(arrived, seconds=BACK_SECONDS)
+    current_app.send_task(rings.TASK, kwargs={"queue": QUEUE}, queue=QUEUE)
+    until(heard, seconds=BACK_SECONDS)
 
 
 def _lost_rings(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -66,6 +72,7 @@ def _double_rings(live: Live) -> None:
     for _number in range(20):
         current_app.send_task(rings.TASK, kwargs={"queue": QUEUE}, queue=QUEUE)
     until(all_are(live.schema, accepted, "completed"))
+    until(lambda: _waiting(QUEUE) == 0)
     assert {tuple(history(live.schema, execution_id)) for execution_id in accepted} == {("started", "completed")}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from uuid import UUID
 
 from apps.dispatch.models import Worker
 from apps.executions.models import Execution
@@ -15,7 +16,7 @@ def test_it_works(live: Live) -> None:
     worker = live.worker(WORKER_SLOTS="3", WORKER_GRACE_SECONDS="2", CANCEL_GRACE_SECONDS="1")
     [once], [twice] = accept(live.schema, "test.endless"), accept(live.schema, "test.endless", max_attempts=2)
     short = accept(live.schema, "test.talking")
-    until(lambda: _talking(live) == 3)
+    until(lambda: _talking(live, once, twice, *short))
     waiting = accept(live.schema, "test.done", number=3, priority=9)
     worker.terminate()
     until(all_are(live.schema, short, "completed"))
@@ -31,7 +32,7 @@ def test_it_works(live: Live) -> None:
 def test_at_once_by_the_keyboard(live: Live) -> None:
     worker = live.worker(WORKER_SLOTS="1", WORKER_GRACE_SECONDS="60")
     [twice] = accept(live.schema, "test.endless", max_attempts=2)
-    until(lambda: _talking(live) == 1)
+    until(lambda: _talking(live, twice))
     worker.interrupt()
     began = time.monotonic()
     worker.wait(15)
@@ -39,6 +40,7 @@ def test_at_once_by_the_keyboard(live: Live) -> None:
     assert statuses(live.schema, [twice]) == ["pending"]
 
 
-def _talking(live: Live) -> int:
+def _talking(live: Live, *executions: UUID) -> bool:
     with tenant_context(live.schema):
-        return Execution.objects.filter(status="running", last_seq__gt=0).count()
+        talking = Execution.objects.filter(pk__in=executions, status="running", last_seq__gt=0)
+        return talking.count() == len(executions)

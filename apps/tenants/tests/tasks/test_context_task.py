@@ -65,8 +65,12 @@ def nested(schema: str) -> list[str]:
 def worker(transactional_db: None) -> Iterator[Celery]:
     """A worker with four threads in this process, over a broker in memory; it answers, unlike the product's."""
     own = CeleryApp("tests", task_cls=app.task_cls, broker="memory://", backend="cache+memory://", set_as_current=False)
-    with start_worker(own, pool="threads", concurrency=4, perform_ping_check=False, shutdown_timeout=SECONDS):
-        yield own
+    try:
+        with start_worker(own, pool="threads", concurrency=4, perform_ping_check=False, shutdown_timeout=SECONDS):
+            yield own
+    finally:  # it made itself the one that rings are sent by, in every thread
+        app.set_current()
+        app.set_default()
 
 
 def test_it_works(organization: Organization, other_organization: Organization) -> None:
