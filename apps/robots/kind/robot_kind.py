@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from datetime import datetime
+from uuid import UUID
 
 from django.conf import settings
 
@@ -28,15 +30,22 @@ from apps.robots.supervision.log import LogLimits
 from apps.robots.supervision.process import Supervision, supervise
 from apps.robots.supervision.records import Ending, ExitReport, Level
 
+REMEMBERED = 1024
+
 
 class RobotKind:
     """Runs robots and writes their story into the ledger."""
 
     name = KIND
 
+    def __init__(self) -> None:
+        self._running: OrderedDict[UUID, Run] = OrderedDict()
+
     def run(self, lease: Lease) -> Outcome:
         """Prepares, starts and watches the robot, then keeps what it left."""
-        run = Run.objects.select_related("version").get(pk=lease.execution_id)
+        run = self._run_of(lease.execution_id)
+        if run is None:
+            raise LeaseLost
         sink = ExecutionSink(lease)
         try:
             with prepared(run.version, sink=sink, control=lease.control) as ready:
@@ -84,12 +93,25 @@ class RobotKind:
 
     def changed(self, execution: Execution, *, event: str, actor: Actor, now: datetime) -> None:
         """Writes each change into the ledger, and looks after a canary whose run failed."""
-        run = Run.objects.select_related("version").filter(pk=execution.pk).first()
+        run = self._run_of(execution.pk)
         if run is None:
             return
+        if event != "started":
+            self._running.pop(execution.pk, None)
         record(f"run.{event}", actor=actor, subject=run, data=run_facts(run) | _ending(execution), now=now)
         if event == "failed":
             canary_review(actor=actor, run=run, now=now)
+
+    def _run_of(self, execution_id: UUID) -> Run | None:
+        """The run, read once for each attempt: nothing that is frozen in it changes."""
+        run = self._running.get(execution_id)
+        if run is None:
+            run = Run.objects.select_related("version").filter(pk=execution_id).first()
+        if run is not None:
+            self._running[execution_id] = run
+            while len(self._running) > REMEMBERED:
+                self._running.popitem(last=False)
+        return run
 
 
 def outcome_of(report: ExitReport) -> Outcome:

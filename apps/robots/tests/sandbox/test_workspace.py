@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from apps.common.testing import eventually
 from apps.robots.sandbox import directories
 from apps.robots.sandbox import workspace as module
 from apps.robots.sandbox.directories import run_directory
@@ -53,7 +54,7 @@ print(subprocess.check_output(["./tool"], text=True).strip())
         assert run_in(either, workspace, source) == "data main.py tool monday\ntool"
         assert (workspace.artifacts / "report.txt").read_text() == "result"
         root = workspace.root
-    assert not root.exists()
+    eventually(lambda: not root.exists())
     assert (package / "data" / "table.csv").read_text() == "a,b"
 
 
@@ -102,7 +103,7 @@ os.makedirs("a/b"); open("a/b/c", "w").close(); os.chmod("a/b", 0); os.chmod("a"
 """
     with open_workspace(either.policy, "one") as workspace:
         run_in(either, workspace, source)
-    assert not workspace.root.exists()
+    eventually(lambda: not workspace.root.exists())
 
 
 def test_two_attempts_of_one_run_do_not_meet(either: Runner) -> None:
