@@ -22,7 +22,7 @@ import psutil
 
 from bench.statistics import percentile
 
-WINDOW_SECONDS, SETTLE_SECONDS, CONNECT_SECONDS = 3.0, 2.0, 60.0
+FRAMES, LONGEST_WINDOW_SECONDS, SETTLE_SECONDS, CONNECT_SECONDS = 6, 60.0, 2.0, 60.0
 _AT_ONCE = 20
 _SMALL_WINDOW = 4096
 _SHORT, _LONG = 126, 127
@@ -65,10 +65,32 @@ def handshake(address: str, *, after: int) -> bytes:
     ).encode()
 
 
+class Latencies:
+    """Milliseconds of frames as they come, whoever of the readers gets them."""
+
+    def __init__(self) -> None:
+        self._values: list[float] = []
+        self._wanted = 0
+        self._enough = asyncio.Event()
+
+    def add(self, milliseconds: float) -> None:
+        self._values.append(milliseconds)
+        if len(self._values) >= self._wanted:
+            self._enough.set()
+
+    async def p99_of(self, wanted: int) -> float:
+        """The 99th percentile of so many frames from now on."""
+        self._values, self._wanted = [], wanted
+        self._enough.clear()
+        async with asyncio.timeout(LONGEST_WINDOW_SECONDS):
+            await self._enough.wait()
+        return percentile(self._values, 99)
+
+
 class Reader(asyncio.Protocol):
     """Reads frames as quickly as it can, and notes how old the newest line of each is."""
 
-    def __init__(self, request: bytes, latencies: list[float]) -> None:
+    def __init__(self, request: bytes, latencies: Latencies) -> None:
         self._request, self._latencies = request, latencies
         self._unread = b""
         self.watching: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -91,7 +113,7 @@ class Reader(asyncio.Protocol):
         while (frame := self._frame()) is not None:
             newest = frame.rfind(_MESSAGE)
             if newest > 0 and (written := _WRITTEN.match(frame, newest + len(_MESSAGE))):
-                self._latencies.append((arrived - int(written[1])) / 1e6)
+                self._latencies.add((arrived - int(written[1])) / 1e6)
 
     def connection_lost(self, exc: Exception | None) -> None:
         if not self.watching.done():
@@ -113,7 +135,7 @@ class Reader(asyncio.Protocol):
 
 
 async def watch(plan: Plan) -> Measured:
-    latencies: list[float] = []
+    latencies = Latencies()
     host, port = _place(plan.address)
     loop = asyncio.get_running_loop()
     request = handshake(plan.address, after=plan.behind)
@@ -129,21 +151,15 @@ async def watch(plan: Plan) -> Measured:
     server = psutil.Process(plan.server)
     for _round in range(plan.rounds):
         await asyncio.sleep(SETTLE_SECONDS)
-        measured.without.append(await _window(latencies))
+        measured.without.append(await latencies.p99_of(plan.readers * FRAMES))
         before = server.memory_full_info().uss
         blocked = await asyncio.to_thread(_stall, plan)
         await asyncio.sleep(SETTLE_SECONDS)
-        measured.beside.append(await _window(latencies))
+        measured.beside.append(await latencies.p99_of(plan.readers * FRAMES))
         measured.held.append((server.memory_full_info().uss - before) / plan.stalled)
         for connection in blocked:
             connection.close()
     return measured
-
-
-async def _window(latencies: list[float]) -> float:
-    latencies.clear()
-    await asyncio.sleep(WINDOW_SECONDS)
-    return percentile(latencies, 99)
 
 
 def _stall(plan: Plan) -> list[socket.socket]:

@@ -14,8 +14,9 @@ from apps.robots.live.wakeups import WakeUps
 
 IDLE_SECONDS = 2.0
 LOOK_AT_MOST_EVERY_SECONDS = 0.1
-FEW_CHUNKS, MANY_CHUNKS = 16, 512
-SMALL_BYTES, LARGE_BYTES = 256 * 1024, 2 * 1024**2
+# What was read and waits for room counts as well in what a viewer costs, so little is read at a time.
+FEW_CHUNKS, MANY_CHUNKS = 1, 512
+SMALL_BYTES, LARGE_BYTES = 64 * 1024, 256 * 1024
 
 
 class RunGone(Exception):
@@ -62,9 +63,9 @@ class Feed:
             raise RunGone
         if snapshot.state != self._told and not snapshot.is_finished:
             await self._tell(snapshot.state)
-        for piece in snapshot.pieces:
-            await self._forward(piece)
         self._adapt(snapshot)
+        while snapshot.pieces:
+            await self._forward(snapshot.pieces.popleft())  # not kept while the next one waits for room
         return snapshot
 
     async def _tell(self, state: State) -> None:

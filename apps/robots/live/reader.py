@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from typing import Any, TypeVar
@@ -38,7 +39,7 @@ class Snapshot:
     is_finished: bool
     last_seq: int
     exit_code: int | None
-    pieces: Sequence[Piece]
+    pieces: deque[Piece]
     more: bool
 
     @property
@@ -59,7 +60,7 @@ def snapshot_of(run_id: UUID, *, after: int, chunks: int) -> Snapshot | None:
     if execution is None:
         return None
     stored = log_chunks(execution_id=run_id, after=after, limit=chunks) if execution.last_seq > after else []
-    found = [piece_of(chunk) for chunk in stored]
+    found = deque(piece_of(chunk) for chunk in stored)
     return Snapshot(
         state=_state(execution),
         is_finished=execution.is_finished,
