@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -35,6 +37,7 @@ from tests.live import Home, Live, Process, Web
 
 POLL_SECONDS = 0.004
 WORK_SECONDS = 120
+END_SECONDS = 5
 
 
 @dataclass
@@ -121,9 +124,9 @@ def ended(process: Process) -> Iterator[Process]:
     try:
         yield process
     finally:
-        if process.running:
-            process.terminate()
-            eventually(lambda: not process.running, seconds=10, interval=0.05)
+        process.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(END_SECONDS)
         process.end()
 
 
