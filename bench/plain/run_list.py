@@ -28,7 +28,14 @@ _ROWS = """
             'progress', json_build_object('done', execution.progress_done, 'total', execution.progress_total,
                 'message', execution.progress_message),
             'last_seq', execution.last_seq, 'is_canary', run.is_canary, 'retry_of', run.retry_of_id,
-            'schedule_id', run.schedule_id) AS run_json
+            'schedule_id', run.schedule_id,
+            'queue', NULL,  -- nothing waits in this history
+            'artifacts', (SELECT coalesce(json_agg(json_build_object(
+                    'id', artifact.id, 'name', artifact.name, 'content_type', artifact.content_type,
+                    'size', artifact.size, 'sha256', artifact.sha256, 'created_at', {created_at},
+                    'download_url', concat('/api/v1/runs/', run.id, '/artifacts/', artifact.id, '/download'))
+                    ORDER BY artifact.name), '[]')
+                FROM executions_artifact artifact WHERE artifact.execution_id = execution.id)) AS run_json
         FROM robots_run run
         JOIN robots_robot robot ON robot.id = run.robot_id
         JOIN robots_robotversion version ON version.id = run.version_id
@@ -39,13 +46,14 @@ _ROWS = """
 _TOTAL = "SELECT count(*) FROM robots_run"
 
 
-def _moment(column: str) -> str:
-    return f"to_char(execution.{column} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
+def _moment(column: str, table: str = "execution") -> str:
+    return f"to_char({table}.{column} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
 
 
 def plain_answer(connection: psycopg.Connection[Any], *, limit: int, after: str | None = None) -> bytes:
     """The newest runs and how many there are; or those after one, and nothing counted."""
     moments = {column: _moment(column) for column in ("queued_at", "started_at", "finished_at")}
+    moments["created_at"] = _moment("created_at", "artifact")
     rows = _ROWS.format(after="WHERE run.id < %(after)s" if after else "", **moments)
     total = f"({_TOTAL})" if after is None else "NULL::bigint"
     statement = f"SELECT json_build_object('runs', ({rows}), 'total', {total})::text"
