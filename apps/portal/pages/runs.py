@@ -20,9 +20,8 @@ from apps.portal.pages.once import new_key, once
 from apps.portal.pages.previews import PREVIEW_BYTES, is_picture, preview_of
 from apps.portal.selectors.runs import answers_of, service_behind
 from apps.robots.models import Run
-from apps.robots.selectors.runs import artifact_get, artifacts_of, run_get
+from apps.robots.selectors.runs import artifact_get, artifact_opened, artifacts_of, run_get
 from apps.robots.services.runs import run_cancel, run_retry
-from apps.tenants.storage import tenant_storage
 
 
 @require_safe
@@ -92,5 +91,5 @@ def artifact(request: PageRequest, run_id: UUID, artifact_id: UUID) -> HttpRespo
 def _beginning(kept: Artifact) -> bytes:
     if is_picture(kept.content_type):
         return b""
-    with tenant_storage.open(kept.storage_name) as file:
+    with artifact_opened(kept) as file:
         return bytes(file.read(PREVIEW_BYTES))

@@ -14,14 +14,13 @@ from django.utils.http import content_disposition_header
 from apps.executions.models import Artifact
 from apps.executions.selectors import log_text
 from apps.robots.api.ranges import byte_range
-from apps.robots.errors import ArtifactNotFound
 from apps.robots.live import frames
 from apps.robots.live.events import HELLO, event
 from apps.robots.live.feed import closing_frames
 from apps.robots.live.reader import snapshot_of
 from apps.robots.models import Run
+from apps.robots.selectors.runs import artifact_opened
 from apps.tenants.context import current_schema, tenant_context
-from apps.tenants.storage import tenant_storage
 
 PIECE_BYTES = 64 * 1024
 CHUNKS_AT_ONCE = 50
@@ -37,10 +36,7 @@ def artifact_as_download(
     etag = f'"{artifact.sha256}"'
     span = byte_range(wanted, artifact.size) if unless_changed in {None, etag} else None
     first, last = span or (0, artifact.size - 1)
-    try:
-        file = tenant_storage.open(artifact.storage_name)
-    except FileNotFoundError as error:
-        raise ArtifactNotFound from error
+    file = artifact_opened(artifact)
     response = StreamingHttpResponse(
         _pieces(file, first, last - first + 1),
         status=206 if span else 200,

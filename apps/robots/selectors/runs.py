@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from django.core.files.base import File
 from django.db.models import Q, QuerySet
 
 from apps.accounts.permissions import visible_filter
@@ -16,6 +17,7 @@ from apps.executions.selectors import QueuePosition, queue_positions
 from apps.robots.errors import ArtifactNotFound, RunNotFound
 from apps.robots.models import Run
 from apps.robots.permissions import require_on_robot
+from apps.tenants.storage import tenant_storage
 
 READ = "run.read"
 WORDS: dict[Status, str] = {
@@ -139,3 +141,11 @@ def artifact_get(*, actor: Actor, run_id: UUID, artifact_id: UUID) -> Artifact:
     if artifact is None:
         raise ArtifactNotFound
     return artifact
+
+
+def artifact_opened(artifact: Artifact) -> File[bytes]:
+    """The file of an artifact that the caller may download. Raises ``ArtifactNotFound`` for one that is gone."""
+    try:
+        return tenant_storage.open(artifact.storage_name)
+    except FileNotFoundError as error:
+        raise ArtifactNotFound from error

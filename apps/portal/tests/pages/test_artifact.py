@@ -83,6 +83,15 @@ def test_it_needs_the_right_to_download(teammate: User, browser: Browser, keep: 
     assert "secret" not in page.content.decode()
 
 
+def test_one_whose_file_is_gone(teammate: User, browser: Browser, keep: Keep) -> None:
+    """Retention takes the row first; who has read it before finds no file."""
+    address = keep("gone.csv", "text/csv", b"branch;total\n")
+    tenant_storage.delete(Artifact.objects.get().storage_name)
+    page = browser(teammate).get(address)
+    assert page.status_code == 404
+    assert "There is no such artifact" in page.content.decode()
+
+
 def test_one_that_is_not_there(teammate: User, browser: Browser, keep: Keep, run: Run) -> None:
     page = browser(teammate).get(f"/portal/runs/{run.pk}/artifacts/{run.pk}/")
     assert page.status_code == 404
