@@ -113,10 +113,12 @@ class Listener:
         try:
             await asyncio.wait({receiving, stopped}, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            await layer.group_discard(self.group, channel)
-            for task in (stopped, receiving):
-                task.cancel()
-            await asyncio.gather(stopped, receiving, return_exceptions=True)
+            try:
+                await layer.group_discard(self.group, channel)
+            finally:  # also where Redis is away: nobody else ends them
+                for task in (stopped, receiving):
+                    task.cancel()
+                await asyncio.gather(stopped, receiving, return_exceptions=True)
 
     async def _receive(self, layer: Any, channel: str) -> None:
         """Waits in memory only, so it may be cancelled; the layer then forgets the channel."""
