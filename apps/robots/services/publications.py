@@ -50,6 +50,11 @@ class Package:
     entrypoint_path: str
     fields: dict[str, Any]
     named: bool = False
+    committed: bool = False
+
+    def note_commit(self) -> None:
+        """From now on a version names it for good, whatever else fails."""
+        self.committed = True
 
 
 def entrypoint_of(publication: Publication, upload_name: str) -> str:
@@ -89,7 +94,7 @@ def package_prepared(
         kept = package.named  # it may have been committed before the connection broke; if it was not, it is swept later
         raise
     finally:
-        if not kept:
+        if not (kept or package.committed):
             _discard(package)
 
 
@@ -140,6 +145,7 @@ def version_write(*, actor: Actor, robot: Robot, package: Package, now: datetime
             raise
         raise _exists(package.publication) from error
     package.named = True
+    transaction.on_commit(package.note_commit)
     facts = {"robot_id": str(robot.pk), "version": version.version, "sha256": version.artifact_sha256}
     record("version.published", actor=actor, subject=version, data=facts, now=now)
     if package.publication.activate:

@@ -82,6 +82,24 @@ def test_where_nobody_knows_whether_it_was_committed_it_stays(prepare: Prepare, 
     assert files(storage) == ["main.py"] * named
 
 
+def test_what_was_committed_stays_whatever_fails_after_that(
+    organization: Organization,
+    robot: Robot,
+    prepare: Prepare,
+    storage: Path,
+    django_capture_on_commit_callbacks: Callable[..., AbstractContextManager[Any]],
+) -> None:
+    def answer(package: Package) -> None:
+        actor, now = system(organization.schema_name), timezone.now()
+        with django_capture_on_commit_callbacks(execute=True):
+            version_publish(actor=actor, robot=robot, package=package, now=now)
+        raise RuntimeError("the answer cannot be written")
+
+    with pytest.raises(RuntimeError), prepare() as package:
+        answer(package)
+    assert files(storage) == ["main.py"]
+
+
 def test_a_refusal_stays_one_when_the_storage_is_away(prepare: Prepare, monkeypatch: pytest.MonkeyPatch) -> None:
     def away(_storage: FileSystemStorage, _name: str) -> None:
         raise OSError("connection refused")
