@@ -144,6 +144,14 @@ def lines_of(frames: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [line for frame in frames if frame["type"] == "logs" for line in frame["lines"]]
 
 
+def frames_until(frames: Iterator[dict[str, Any]], lines: int) -> list[dict[str, Any]]:
+    """The next frames, up to the one with which so many lines have come."""
+    taken: list[dict[str, Any]] = []
+    while len(lines_of(taken)) < lines:
+        taken.append(next(frames))
+    return taken
+
+
 def test_twenty_reconnects_during_twenty_thousand_lines(stage: Stage) -> None:
     """A thousand lines between one and the next, so that each falls into the midst of a run that goes on."""
     chance = random.Random(20)
@@ -180,14 +188,13 @@ def test_redis_away_and_back(stage: Stage) -> None:
     stage.live.worker()
     with ExitStack() as open_sockets:
         first = open_sockets.enter_context(stage.watch(run))
-        seen: list[dict[str, Any]] = []
-        for frame in frames_of(first):
-            seen.append(frame)
-            if len(lines_of(seen)) == 10:
-                stage.live.redis_stop()
-                second = open_sockets.enter_context(stage.watch(run))
-            elif len(lines_of(seen)) == 20:
-                stage.live.redis_start()
+        frames = frames_of(first)
+        seen = frames_until(frames, 10)
+        stage.live.redis_stop()
+        second = open_sockets.enter_context(stage.watch(run))
+        seen += frames_until(frames, 10)
+        stage.live.redis_start()
+        seen += list(frames)
         assert lines_of(list(frames_of(second))) == lines_of(seen)
     assert lines_of(seen) == stage.stored(run)
     assert len(lines_of(seen)) == 40
