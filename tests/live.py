@@ -41,6 +41,7 @@ from config.servers.redis import Redis as RedisServer
 
 ROOT = embedded.BASE_DIRECTORY
 START_SECONDS = 60
+SLOTS = 4  # of each worker, unless a test says otherwise
 LEASE_SECONDS = 10
 SHORT_LEASE_SECONDS = 3.0  # a busy machine may keep a heart from beating for more than a second
 
@@ -375,7 +376,7 @@ def _started(home: Home, blocker: Any) -> Iterator[Live]:
             "REDIS_URL": servers.redis.url,
             "DATA_DIR": str(directory / "data"),
             "LEASE_SECONDS": str(LEASE_SECONDS),
-            "WORKER_SLOTS": "4",
+            "WORKER_SLOTS": str(SLOTS),
             "PYTHONUNBUFFERED": "1",
         }
         undo.enter_context(blocker.unblock())
