@@ -40,7 +40,7 @@ SWITCHES = (
     "--disable-component-update",
     "--disable-sync",
 )
-PATIENCE = 15_000  # milliseconds; machines that run tests are busy
+PATIENCE = 30_000  # milliseconds; machines that run tests are busy
 ZONE = "America/Sao_Paulo"
 expect.set_options(timeout=PATIENCE)
 Theme = Literal["light", "dark"]

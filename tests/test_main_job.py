@@ -83,7 +83,7 @@ def test_a_run_ends_with_its_daemons(live: Live, stranger: Stranger, how: str) -
     mark = f"daemon-{uuid4().hex}"
     live.worker(CANCEL_GRACE_SECONDS="0.5")
     robot = stranger.publish("Slow", DAEMONS.format(mark=mark))
-    limit = {"cancelled": 600, "timed out": 5}[how]
+    limit = {"cancelled": 600, "timed out": 8}[how]
     run = stranger.post(f"runs/{robot}/execute", {"timeout_seconds": limit}, 202)["run_id"]
     eventually(lambda: stranger.get(f"runs/{run}")["last_seq"] == 1, seconds=20)
     family = processes_of(run) + named(mark)

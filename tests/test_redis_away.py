@@ -45,7 +45,7 @@ def _asked_for_runs(stranger: Stranger, robot: str) -> list[str]:
         runs.append(answer.json()["run_id"])
         for path in ("/health", "/api/v1/runs", f"/api/v1/runs/{runs[-1]}", f"/api/v1/runs/{runs[-1]}/logs"):
             assert stranger.http.get(path).status_code == 200
-        anonymous = httpx.get(f"{stranger.http.base_url}/api/v1/runs")
+        anonymous = httpx.get(f"{stranger.http.base_url}/api/v1/runs", timeout=LONGEST_SECONDS)
         assert anonymous.status_code == 401
     return runs
 

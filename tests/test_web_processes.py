@@ -15,6 +15,7 @@ from tests.live import Live, Web
 from tests.running import free_port
 
 SECONDS = 90  # on a busy machine
+ANSWER_SECONDS = 20
 SCRAPES, BETWEEN = 20, 4
 _ANSWERED = re.compile(r'oficina_http_requests_total\{method="GET",route="health",status="200"\} (\S+)')
 
@@ -40,12 +41,13 @@ def started(web: Web, times: int) -> None:
 
 def ask(web: Web, times: int) -> None:
     """Over a new connection each time, so that each process gets its share."""
-    assert [httpx.get(f"{web.url}/health").status_code for _number in range(times)] == [200] * times
+    found = [httpx.get(f"{web.url}/health", timeout=ANSWER_SECONDS) for _number in range(times)]
+    assert [answer.status_code for answer in found] == [200] * times
 
 
 def answered(web: Web) -> float:
     """How many of these requests Prometheus is told of, by whichever process."""
-    answer = httpx.get(f"{web.url}/metrics")
+    answer = httpx.get(f"{web.url}/metrics", timeout=ANSWER_SECONDS)
     assert answer.status_code == 200
     assert "oficina_queue_depth" in answer.text
     found = _ANSWERED.search(answer.text)
