@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.urls import include, path
-from django.views.generic import RedirectView
 
 from apps.common.admin_sites import platform_site
 from config.urls_common import urlpatterns as common_urlpatterns
@@ -11,7 +10,6 @@ from config.urls_common import urlpatterns as common_urlpatterns
 urlpatterns = [
     *common_urlpatterns,
     path("admin/", platform_site.urls),
-    path("portal", RedirectView.as_view(url="/portal/", query_string=True)),
     path("portal/", include("apps.portal.pages.shared_urls")),
 ]
 handler400 = "apps.common.api.fallback.bad_request"
