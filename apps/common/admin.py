@@ -82,6 +82,14 @@ class ServiceAdmin(ModelAdmin):  # type: ignore[misc]
             return entry, admin.RelatedOnlyFieldListFilter
         return entry
 
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        """Addresses narrow a list by its filters alone: by any other column, what is hidden could be guessed at."""
+        offered = [entry if isinstance(entry, str) else entry[0] for entry in self.list_filter]
+        named = [name for name in (*offered, self.date_hierarchy) if name]
+        return any(f"{lookup}__".startswith(f"{name}__") for name in named) and bool(
+            super().lookup_allowed(lookup, value, request)
+        )
+
     def formfield_for_foreignkey(self, db_field: Field[Any, Any], request: HttpRequest, **kwargs: Any) -> Any:
         """A form offers the rows that their own page shows to this person."""
         page = self.admin_site._registry.get(db_field.related_model)

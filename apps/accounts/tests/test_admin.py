@@ -68,6 +68,19 @@ def test_no_page_shows_a_hash(browser: Client, owner: User, actor: Callable[[Use
         assert "argon2" not in content
 
 
+@pytest.mark.parametrize(
+    ("model", "lookup"),
+    [(User, "password__startswith"), (ApiKey, "secret_hash__startswith"), (Session, "user__password")],
+)
+def test_no_list_lets_a_hash_be_guessed(browser: Client, model: type[Model], lookup: str) -> None:
+    assert browser.get(url(model), {lookup: "argon2"}).status_code == 400
+
+
+def test_lists_of_users_are_filtered(browser: Client, viewer: User) -> None:
+    for filters in ({"is_active__exact": "1"}, {"role__id__exact": str(viewer.role_id)}):
+        assert viewer.email in browser.get(url(User), filters).content.decode()
+
+
 def test_adding_a_user(browser: Client) -> None:
     body = form("operator", email="New@Acme.example", name="Nova", new_password=PASSWORD)
     answer = browser.post(url(User, "add/"), body)

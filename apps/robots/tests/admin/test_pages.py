@@ -154,6 +154,25 @@ def test_viewers_change_nothing(viewer: User, browser: Browser, run: Run) -> Non
     assert run.execution.status == Status.PENDING
 
 
+def test_what_is_hidden_cannot_be_guessed_at(viewer: User, browser: Browser, run: Run) -> None:
+    Run.objects.filter(pk=run.pk).update(environment={"TOKEN": "s3cret"})
+    client = browser(viewer)
+    for lookup in ("environment__TOKEN__startswith", "environment__has_key", "robot__description__startswith"):
+        assert client.get(RUNS, {lookup: "s"}).status_code == 400, lookup
+
+
+def test_filters_narrow_the_list(viewer: User, browser: Browser, run: Run) -> None:
+    client = browser(viewer)
+    for name, value, found in (
+        ("trigger_type__exact", "MANUAL", 1),
+        ("trigger_type__exact", "RETRY", 0),
+        ("execution__status__exact", "pending", 1),
+        ("robot__id__exact", str(run.robot_id), 1),
+    ):
+        answer = client.get(RUNS, {name: value})
+        assert (answer.status_code, len(answer.context["cl"].result_list)) == (200, found), name
+
+
 def test_without_any_right_an_object_is_403(stranger: User, browser: Browser, run: Run, schedule: Schedule) -> None:
     client = browser(stranger)
     pages = (f"{ROBOTS}{run.robot_id}", f"{VERSIONS}{run.version_id}", f"{RUNS}{run.pk}", f"{SCHEDULES}{schedule.pk}")
