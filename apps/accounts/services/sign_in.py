@@ -14,7 +14,7 @@ from django.db import transaction
 from apps.accounts.errors import AccountInactive, AccountLocked, OrganizationRequired, WrongCredentials
 from apps.accounts.models import User
 from apps.accounts.payloads import Client, SignedIn
-from apps.accounts.services.attempts import NOBODY, Attempt, attempt, failure_forgive
+from apps.accounts.services.attempts import LOCK, NOBODY, Attempt, attempt, failure_forgive
 from apps.accounts.services.directory import address_hash, directory_candidates
 from apps.accounts.services.sessions import session_start, tokens_issue
 from apps.common.errors import ApplicationError
@@ -40,7 +40,7 @@ def sign_in(
     attempts = [attempt(each, email=email, password=password, client=client, now=now) for each in candidates]
     if not attempts:
         attempts = [attempt(_home(host), email=NOBODY, password=password, client=client, now=now)]
-    _forgive(attempts, email=email)
+    _forgive(attempts, email=email, now=now)
     organization, user = _chosen(attempts)
     with tenant_context(organization), transaction.atomic():
         session = session_start(user=user, schema=organization.schema_name, client=client, now=now)
@@ -82,9 +82,13 @@ def _chosen(attempts: list[Attempt]) -> tuple[Organization, User]:
     return organization, user
 
 
-def _forgive(attempts: list[Attempt], *, email: str) -> None:
-    """A password right in one organization is no guess at the accounts that the address has in others."""
-    if any(each.user is not None for each in attempts):
+def _forgive(attempts: list[Attempt], *, email: str, now: datetime) -> None:
+    """A password right in one organization is no guess at the accounts that the address has in others.
+
+    One that was set a moment ago may be: whoever administers an organization can add an address of others to it, and
+    give that account one password after the other. So each must have stood for as long as five wrong ones lock.
+    """
+    if any(each.user is not None and each.user.updated_at <= now - LOCK for each in attempts):
         for each in attempts:
             if isinstance(each.refusal, WrongCredentials):
                 failure_forgive(each.organization, email=email)

@@ -10,6 +10,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from apps.accounts.models import Session, User
+from apps.accounts.services.attempts import FAILURES_UNTIL_LOCK, LOCK
 from apps.accounts.services.users import user_update
 from apps.accounts.tokens import read_access_token
 from apps.common.actor import Actor
@@ -164,10 +165,25 @@ class TestSeveralOrganizations:
             twin: User = User.objects.get(email=member.email)
             twin.set_password("Another-horse-8")
             twin.save()
+        User.objects.filter(pk=member.pk).update(updated_at=timezone.now() - LOCK)
         assert {login(api, member).status_code for _time in range(6)} == {200}
         with tenant_context(other_organization):
             twin.refresh_from_db()
         assert (twin.failed_logins, twin.locked_until) == (0, None)
+
+    @pytest.mark.usefixtures("unlimited")
+    def test_passwords_set_to_guess_with_are_guesses(
+        self, api: APIClient, member: User, other_organization: Organization
+    ) -> None:
+        """Whoever administers another organization knows the password of the twin there, for it is theirs to set."""
+        for number in range(FAILURES_UNTIL_LOCK):
+            with tenant_context(other_organization):
+                twin: User = User.objects.get(email=member.email)
+                twin.set_password(f"Guessed-horse-{number}")
+                twin.save()
+            assert login(api, member, f"Guessed-horse-{number}").json()["organization"]["slug"] == "rival"
+        member.refresh_from_db()
+        assert member.locked_until is not None
 
     def test_a_host_of_its_own_names_it(self, api: APIClient, member: User) -> None:
         api.defaults["SERVER_NAME"] = "rival.localhost"
