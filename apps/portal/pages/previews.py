@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import PurePosixPath
@@ -13,7 +14,9 @@ PREVIEW_BYTES: Final = 64 * 1024
 ROWS, COLUMNS = 500, 50
 PICTURES: Final = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "image/avif", "image/svg+xml"})
 TABLES: Final = {".csv": "", ".tsv": "\t"}
+SEPARATORS: Final = (",", ";", "\t", "|")
 SNIFFED = 4096
+_QUOTED = re.compile(r'"[^"]*"')
 
 
 class Kind(StrEnum):
@@ -71,14 +74,16 @@ def _text(beginning: bytes, *, whole: bool) -> str | None:
     return None
 
 
+def _separator(text: str) -> str:
+    """The one that the first line has most of. The library's own guess takes half a second for a hostile file."""
+    first = _QUOTED.sub("", text[:SNIFFED].lstrip().partition("\n")[0])
+    return max(SEPARATORS, key=first.count)
+
+
 def _table(text: str, delimiter: str) -> list[list[str]]:
     """Rows of a table, all of the header's width; nothing where it cannot be read as one."""
     try:
-        separator = delimiter or csv.Sniffer().sniff(text[:SNIFFED], delimiters=",;\t|").delimiter
-    except csv.Error:
-        separator = ","
-    try:
-        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator))
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter or _separator(text)))
     except csv.Error:
         return []
     width = min(max((len(row) for row in rows), default=0), COLUMNS)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.portal.pages.previews import COLUMNS, ROWS, Kind, preview_of
+from apps.portal.pages.previews import COLUMNS, PREVIEW_BYTES, ROWS, Kind, preview_of
 
 
 @pytest.mark.parametrize(
@@ -15,6 +17,8 @@ from apps.portal.pages.previews import COLUMNS, ROWS, Kind, preview_of
         ("a.csv", b"a,b\n1,2\n", [["1", "2"]]),
         ("a.csv", b"a;b\n1;2\n", [["1", "2"]]),
         ("a.CSV", b"a\tb\n1\t2\n", [["1", "2"]]),
+        ("a.csv", b'a;"b,c,d"\n1;2\n', [["1", "2"]]),
+        ("a.csv", b"a\n1\n", [["1"]]),
         ("a.tsv", b"a\tb,c\n1\t2\n", [["1", "2"]]),
         ("a.csv", b'a,b\n"x\ny",2\n', [["x\ny", "2"]]),
         ("a.csv", b"a,b\n1\n1,2\n\n", [["1", ""], ["1", "2"]]),
@@ -31,6 +35,14 @@ def test_tables_are_bounded() -> None:
     content = b"".join(b",".join([b"1"] * 60) + b"\n" for _ in range(600))
     preview = preview_of("a.csv", "text/csv", content, size=len(content))
     assert (len(preview.rows), len(preview.header), preview.cut) == (ROWS, COLUMNS, True)
+
+
+@pytest.mark.parametrize("piece", [b'\n"', b',"', b'"', b'",', b'"\n,'])
+def test_quotes_without_end_cost_little(piece: bytes) -> None:
+    content = piece * (PREVIEW_BYTES // len(piece))
+    began = time.thread_time()
+    preview_of("a.csv", "text/csv", content, size=len(content))
+    assert time.thread_time() - began < 0.25
 
 
 def test_a_row_that_was_cut_is_left_out() -> None:
