@@ -76,6 +76,8 @@ def _firings(timetable: Timetable, after: datetime) -> Iterator[datetime]:
     if timetable.ends_at:
         last = min(last, timetable.ends_at.astimezone(UTC))
     search = CronSim(timetable.expression, first.astimezone(zone))
+    if not _meets_window(timetable, search):
+        return
     latest = first
     while (candidate := next(search, None)) is not None:
         moment = candidate.astimezone(UTC)
@@ -91,19 +93,30 @@ def _firings(timetable: Timetable, after: datetime) -> Iterator[datetime]:
             search = CronSim(timetable.expression, resume - _MOMENT)
 
 
+def _meets_window(timetable: Timetable, search: CronSim) -> bool:
+    """Whether any time of day of the expression lies in the daily window; else five years would be searched in vain.
+
+    That a job of a skipped hour, fired right after it, may come into the window once a year does not count.
+    """
+    times = (time(hour, minute) for hour in search.hours for minute in search.minutes)
+    return timetable.window_start is None or any(_in_window(timetable, moment) for moment in times)
+
+
+def _in_window(timetable: Timetable, moment: time) -> bool:
+    start, end = timetable.window_start, timetable.window_end
+    if start is None or end is None:
+        return True
+    return start <= moment < end if start < end else moment >= start or moment < end
+
+
 def _resume(timetable: Timetable, local: datetime) -> datetime | None:
     """When firing is next allowed; None when it is allowed now."""
     if local.date() in timetable.holidays:
         return _at(local, time(), days=1)
-    start, end = timetable.window_start, timetable.window_end
-    if start is None or end is None:
+    start, now = timetable.window_start, local.time()
+    if start is None or _in_window(timetable, now):
         return None
-    now = local.time()
-    if start < end:
-        if start <= now < end:
-            return None
-        return _at(local, start, days=0 if now < start else 1)
-    return None if now >= start or now < end else _at(local, start)
+    return _at(local, start, days=0 if now < start else 1)
 
 
 def _at(local: datetime, moment: time, *, days: int = 0) -> datetime:

@@ -154,6 +154,14 @@ def test_a_daily_job_fires_once_every_day(after: datetime) -> None:
     assert days == [days[0] + timedelta(days=number) for number in range(10)]
 
 
+def test_a_page_of_schedules_that_never_fire_costs_little() -> None:
+    began = clock.thread_time()
+    for minute in range(100):
+        never = {"window_start": time(13, minute % 60), "window_end": time(14)}
+        assert firings("0 12 * * *", BERLIN, "2026-01-01 00:00", 5, **never) == []
+    assert clock.thread_time() - began < 1
+
+
 @pytest.mark.parametrize(
     ("field", "more"),
     [
