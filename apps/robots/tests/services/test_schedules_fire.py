@@ -13,6 +13,7 @@ from apps.events.models import Event
 from apps.executions.models import Status
 from apps.robots.models import Robot, RobotVersion, Run, Schedule, ScheduleFiring
 from apps.robots.selectors.schedules import firings_ahead
+from apps.robots.services import schedules
 from apps.robots.services.robots import robot_archive
 from apps.robots.services.schedules import schedule_create, schedules_fire
 from apps.robots.tests.factories import robot_made, run_ended, system, version_made
@@ -239,3 +240,10 @@ def test_many_beats_fire_it_once(live_organization: Organization) -> None:
     with tenant_context(live_organization):
         assert Run.objects.filter(schedule_id=schedule.pk).count() == 1
         assert ScheduleFiring.objects.filter(schedule_id=schedule.pk).count() == 1
+
+
+def test_many_that_are_due_take_turns(robot: Robot, version: RobotVersion, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(schedules, "FIRED_AT_ONCE", 2)
+    for _number in range(3):
+        scheduled(robot)
+    assert [schedules_fire(now=NOON + SECOND) for _tick in range(3)] == [2, 1, 0]
