@@ -18,6 +18,7 @@ from apps.robots.errors import InvalidEnvironment
 MAXIMUM_ARGUMENTS = 200
 MAXIMUM_KEYS = 200
 MAXIMUM_TEXT_BYTES = 32 * 1024
+MAXIMUM_TOTAL_BYTES = 256 * 1024  # of arguments, and of variables; Linux takes some 2 MiB of both, lists show many runs
 MAXIMUM_PARAMETERS_BYTES = 256 * 1024
 HUGE = 2**63
 
@@ -29,6 +30,7 @@ RESERVED_NAMES = frozenset(
         "PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "PYTHONUSERBASE", "PYTHONEXECUTABLE", "PYTHONINSPECT",
         "PYTHONBREAKPOINT", "PYTHONWARNINGS", "PYTHONPLATLIBDIR", "PYTHONPYCACHEPREFIX", "NODE_OPTIONS", "NODE_PATH",
         "PERL5LIB", "PERL5OPT", "RUBYLIB", "RUBYOPT", "JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS", "JDK_JAVA_OPTIONS",
+        "ROBOT_OPTIONS", "REBOT_OPTIONS", "ROBOT_SYSLOG_FILE", "LUA_INIT", "DOTNET_STARTUP_HOOKS",
         "LOCPATH", "NLSPATH", "MALLOC_CONF", "GLIBC_TUNABLES", "HOSTALIASES", "RES_OPTIONS", "RESOLV_HOST_CONF",
     }
 )  # fmt: skip
@@ -80,8 +82,7 @@ def arguments_checked(values: Any, *, name: str) -> list[str]:
         raise _refused(name, _("An array of strings is expected."))
     if len(values) > MAXIMUM_ARGUMENTS:
         raise _refused(name, _("At most %(count)s arguments are taken.") % {"count": MAXIMUM_ARGUMENTS})
-    for value in values:
-        _check_text(value, name)
+    _check_texts(values, name)
     return list(values)
 
 
@@ -91,8 +92,7 @@ def environment_checked(values: Any, *, name: str) -> dict[str, str]:
         raise _refused(name, _("An object of strings is expected."))
     if len(values) > MAXIMUM_KEYS:
         raise _refused(name, _("At most %(count)s variables are taken.") % {"count": MAXIMUM_KEYS})
-    for value in values.values():
-        _check_text(value, name)
+    _check_texts(list(values.values()), name)
     names_checked(list(values), name=name)
     return dict(values)
 
@@ -141,7 +141,13 @@ def _has_huge_number(value: Any) -> bool:
     return isinstance(value, int | float) and not -HUGE <= value < HUGE
 
 
-def _check_text(text: str, name: str) -> None:
+def _check_texts(texts: Sequence[str], name: str) -> None:
+    total = sum(_checked_size(text, name) for text in texts)
+    if total > MAXIMUM_TOTAL_BYTES:
+        raise _refused(name, _("All texts together are longer than %(bytes)s bytes.") % {"bytes": MAXIMUM_TOTAL_BYTES})
+
+
+def _checked_size(text: str, name: str) -> int:
     if "\0" in text:
         raise _refused(name, _("NUL characters are not taken."))
     try:
@@ -150,6 +156,7 @@ def _check_text(text: str, name: str) -> None:
         raise _refused(name, _("This is not valid Unicode.")) from error
     if size > MAXIMUM_TEXT_BYTES:
         raise _refused(name, _("A text is longer than %(bytes)s bytes.") % {"bytes": MAXIMUM_TEXT_BYTES})
+    return size
 
 
 def _refused(name: str, text: Any) -> BadRequest:

@@ -13,6 +13,8 @@ from apps.robots.api.serializers.fields import JSONTextField, TagsField
 from apps.robots.api.serializers.versions import VersionOutput, VersionSummaryOutput
 from apps.robots.models import Robot
 
+VERSIONS_SHOWN = 100
+
 
 class RobotFields(InputSerializer):
     name = serializers.CharField(min_length=3, max_length=200)
@@ -83,4 +85,6 @@ class RobotDetailOutput(RobotOutput):
 
     @extend_schema_field(VersionOutput(many=True))
     def get_versions(self, robot: Robot) -> Any:
-        return VersionOutput(robot.versions.select_related("created_by").order_by("-id"), many=True).data
+        """The newest; all of them, page by page, are at the route of versions."""
+        newest = robot.versions.select_related("created_by").order_by("-id")[:VERSIONS_SHOWN]
+        return VersionOutput(newest, many=True).data

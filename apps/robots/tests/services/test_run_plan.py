@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from apps.common.errors import BadRequest, PermissionDenied
 from apps.executions.models import Execution
-from apps.robots.errors import MissingEnvironment, VersionNotFound
+from apps.robots.errors import InvalidEnvironment, MissingEnvironment, VersionNotFound
 from apps.robots.models import Robot, RobotVersion, Run
 from apps.robots.services.runs import run_plan
 from apps.robots.tests.factories import robot_made, system, version_made
@@ -47,3 +49,25 @@ def test_parameters_that_cannot_be_kept(
 ) -> None:
     with pytest.raises(BadRequest):
         run_plan(actor=system(organization.schema_name), robot=robot, parameters=parameters)
+
+
+@pytest.mark.parametrize(
+    "inputs",
+    [
+        {"runtime_arguments": ["x" * 30_000] * 9},
+        {"runtime_env": {f"K{number}": "x" * 30_000 for number in range(9)}},
+    ],
+)
+def test_inputs_too_long_together(
+    organization: Organization, robot: Robot, version: RobotVersion, inputs: dict[str, Any]
+) -> None:
+    with pytest.raises(BadRequest, match="together"):
+        run_plan(actor=system(organization.schema_name), robot=robot, **inputs)
+
+
+def test_options_of_a_suite_cannot_come_by_the_environment(
+    organization: Organization, robot: Robot, version: RobotVersion
+) -> None:
+    """Robot Framework reads them there, and a listener among them is code of the caller's own."""
+    with pytest.raises(InvalidEnvironment, match="ROBOT_OPTIONS"):
+        run_plan(actor=system(organization.schema_name), robot=robot, runtime_env={"ROBOT_OPTIONS": "--listener x"})
