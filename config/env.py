@@ -205,6 +205,10 @@ class Environment(BaseSettings):
         10, gt=0, le=600, description="How often a live viewer's right is re-checked."
     )
 
+    viewers_per_person: int = Field(
+        100, ge=1, description="Live logs that one person, API keys included, watches at once in one web process."
+    )
+
     # --- storage
     storage_url: str = Field("", description="s3://bucket/prefix for S3; empty keeps files under DATA_DIR/storage.")
 

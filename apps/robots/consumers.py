@@ -17,7 +17,7 @@ from apps.common.errors import ApplicationError, InternalError
 from apps.robots.live import events
 from apps.robots.live.frames import PONG_FRAME, Frame
 from apps.robots.live.places import after_of, place_of
-from apps.robots.live.viewer import Farewell, Viewer, admit
+from apps.robots.live.viewer import Farewell, Viewer, admit, seat
 
 logger = structlog.get_logger(__name__)
 BROKEN = 1011
@@ -60,16 +60,18 @@ class RunLogsConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             await self.close(code=code)
 
     async def _watch(self) -> int:
-        try:
-            actor = await authenticate_socket(self.scope)
-            place = place_of(after=after_of(self.scope["query_string"]))
-            admission = await admit(actor, self.scope["url_route"]["kwargs"]["run_id"], after=place.after)
-        except ApplicationError as error:
-            return close_code(error)
-        self._viewer = Viewer(admission, self._deliver)
-        for _ping in range(self._early_pings):
-            self._viewer.outbox.offer(PONG_FRAME)
-        return int(await self._viewer.serve())
+        with contextlib.ExitStack() as held:
+            try:
+                actor = await authenticate_socket(self.scope)
+                held.enter_context(seat(actor))
+                place = place_of(after=after_of(self.scope["query_string"]))
+                admission = await admit(actor, self.scope["url_route"]["kwargs"]["run_id"], after=place.after)
+            except ApplicationError as error:
+                return close_code(error)
+            self._viewer = Viewer(admission, self._deliver)
+            for _ping in range(self._early_pings):
+                self._viewer.outbox.offer(PONG_FRAME)
+            return int(await self._viewer.serve())
 
     async def _deliver(self, frame: Frame) -> None:
         await self.send(text_data=frame.data.decode())
@@ -106,8 +108,13 @@ class RunLogsStream(AsyncHttpConsumer):  # type: ignore[misc]
             await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _serve(self) -> None:
+        with contextlib.ExitStack() as held:
+            await self._serve_in_seat(held)
+
+    async def _serve_in_seat(self, held: contextlib.ExitStack) -> None:
         try:
             actor = await authenticate_socket(self.scope)
+            held.enter_context(seat(actor))
             place = events.requested_place(self.scope)
             admission = await admit(actor, self.scope["url_route"]["kwargs"]["run_id"], after=place.after)
         except ApplicationError as error:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import enum
-from collections.abc import Awaitable, Callable
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from uuid import UUID
 
 from django.conf import settings
-from prometheus_client import Counter, Gauge
+from prometheus_client import Counter as Metric
+from prometheus_client import Gauge
 
 from apps.accounts.authentication import recheck
 from apps.common.actor import Actor
-from apps.common.errors import ApplicationError
+from apps.common.errors import ApplicationError, TooManyRequests
 from apps.executions.wakeups import execution_group
 from apps.robots.errors import RunNotFound
 from apps.robots.live.feed import Feed, RunGone
@@ -24,7 +27,7 @@ from apps.robots.selectors.runs import run_get
 from apps.tenants.aio import in_tenant
 
 VIEWERS = Gauge("oficina_live_viewers", "Viewers of live logs that are connected.", multiprocess_mode="livesum")
-CUT_OFF = Counter("oficina_live_viewers_cut_off", "Viewers of live logs that were given up: they did not read.")
+CUT_OFF = Metric("oficina_live_viewers_cut_off", "Viewers of live logs that were given up: they did not read.")
 
 
 class Farewell(enum.IntEnum):
@@ -45,6 +48,27 @@ class Admission:
     run_id: UUID
     after: int
     group: str
+
+
+_seats: Counter[tuple[str, str]] = Counter()
+
+
+@contextmanager
+def seat(actor: Actor) -> Iterator[None]:
+    """A place among the viewers of this process. Raises ``TooManyRequests`` for who holds VIEWERS_PER_PERSON already.
+
+    All viewers share a few threads that read for them: one person's many must not keep those of others waiting.
+    """
+    holder = actor.schema, str(actor.user_id)
+    if _seats[holder] >= settings.ENV.viewers_per_person:
+        raise TooManyRequests(retry_after=settings.ENV.viewer_recheck_seconds)
+    _seats[holder] += 1
+    try:
+        yield
+    finally:
+        _seats[holder] -= 1
+        if not _seats[holder]:
+            del _seats[holder]
 
 
 async def admit(actor: Actor, run_id: str, *, after: int) -> Admission:

@@ -274,3 +274,20 @@ def test_no_token_reaches_a_log(stage: Stage, caplog: pytest.LogCaptureFixture, 
     for text in (caplog.text, captured.out, captured.err):
         assert stage.token not in text
         assert "nonsense-token" not in text
+
+
+def test_one_person_holds_so_many_seats(stage: Stage, settings: Any) -> None:
+    settings.ENV = settings.ENV.model_copy(update={"viewers_per_person": 2})
+    with stage.watch() as one:
+        with stage.watch() as another:
+            for connection in (one, another):
+                received(connection)
+            with stage.watch() as refused:
+                assert closed_with(refused) == 4429
+        eventually(lambda: _is_let_in(stage))
+
+
+def _is_let_in(stage: Stage) -> bool:
+    with stage.watch() as connection, contextlib.suppress(ConnectionClosed):
+        return bool(received(connection)["type"] == "status")
+    return False

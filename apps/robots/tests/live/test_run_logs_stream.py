@@ -95,6 +95,16 @@ def test_no_or_bad_credentials(stage: Stage) -> None:
         assert "error_code" in answer.json()
 
 
+def test_one_person_holds_so_many_seats(stage: Stage, settings: Any) -> None:
+    settings.ENV = settings.ENV.model_copy(update={"viewers_per_person": 1})
+    with stage.stream() as client, client.stream("GET", "/logs/stream") as held:
+        pieces = held.iter_bytes()
+        next(pieces)
+        answer = client.get("/logs/stream")
+    assert (answer.status_code, answer.json()["error_code"]) == (429, "too_many_requests")
+    assert int(answer.headers["Retry-After"]) >= 1
+
+
 def test_without_the_right(stage: Stage) -> None:
     with tenant_context(stage.organization):
         Role.objects.filter(slug="viewer").update(actions=[])
