@@ -206,7 +206,7 @@ class Environment(BaseSettings):
     )
 
     viewers_per_person: int = Field(
-        100, ge=1, description="Live logs that one person, API keys included, watches at once in one web process."
+        500, ge=1, description="Live logs that one person, API keys included, watches at once in one web process."
     )
 
     # --- storage
