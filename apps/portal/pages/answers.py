@@ -78,7 +78,8 @@ def _kept(text: str) -> object:
         kept = orjson.loads(text) if text else None
     except orjson.JSONDecodeError:
         return None
-    return kept if isinstance(kept, dict) else None
+    sound = isinstance(kept, dict) and all(isinstance(part, str) for part in kept.values())
+    return kept if sound else None
 
 
 def _in_zone(text: str, zone: tzinfo | None) -> str:

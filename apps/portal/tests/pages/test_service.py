@@ -125,7 +125,17 @@ def test_a_kept_file_is_sent_again(teammate: User, browser: Browser, address: st
     assert Run.objects.get().parameters["file"]["size"] == 5
 
 
-@pytest.mark.parametrize("kept", ["{", "[]", '{"name": 1, "content_base64": []}', '{"content_base64": "%"}', "null"])
+@pytest.mark.parametrize(
+    "kept",
+    [
+        "{",
+        "[]",
+        '{"name": 1, "content_base64": []}',
+        '{"content_base64": "%"}',
+        "null",
+        f'{{"name": {"[" * 300}{"]" * 300}}}',
+    ],
+)
 def test_a_forged_kept_file_is_no_fault_of_ours(teammate: User, browser: Browser, address: str, kept: str) -> None:
     assert browser(teammate).post(address, sent(name="Ada") | {"kept-file": kept}).status_code in {302, 400}
 
