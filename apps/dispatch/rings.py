@@ -24,7 +24,6 @@ TASK = "dispatch.work"
 EXPIRES_SECONDS = 60.0
 MOMENT_SECONDS = 0.01
 LONGEST_MOMENT_SECONDS = 0.05
-ALONE_SECONDS = 1.0
 COMPLAIN_EVERY_SECONDS = 60.0
 _answers: list[Answer] = []
 
@@ -52,7 +51,6 @@ class Ringer:
         self._changed = threading.Condition()
         self._sending = False
         self._pid = 0
-        self._sent_at: dict[str, float] = {}
         self._complained_at = float("-inf")
 
     def ring(self, queue: str) -> None:
@@ -95,19 +93,17 @@ class Ringer:
                         retry=False,
                         ignore_result=True,
                     )
-                    self._sent_at[queue] = time.monotonic()
         except Exception:  # whatever it was: without this thread nothing would be rung any more
             if time.monotonic() - self._complained_at > COMPLAIN_EVERY_SECONDS:
                 self._complained_at = time.monotonic()
                 logger.exception("ring_not_sent", queue=queue)
 
-    def _one_waits(self, channel: Any, queue: str) -> bool:
+    @staticmethod
+    def _one_waits(channel: Any, queue: str) -> bool:
         """Whether a ring was not heard yet: whoever takes that will see what another one would tell.
 
-        Redis is only asked where we rang a moment ago; so rings do not pile up while nobody listens.
+        So they do not pile up where nobody listens, now or ever: anybody may send a robot to a pool without workers.
         """
-        if time.monotonic() - self._sent_at.get(queue, float("-inf")) > ALONE_SECONDS:
-            return False
         return bool(channel.queue_declare(queue).message_count)
 
 

@@ -46,6 +46,14 @@ def test_rings_while_one_waits_are_one() -> None:
     assert waiting() == 1
 
 
+def test_rings_that_nobody_hears_do_not_pile_up() -> None:
+    for _process in range(3):
+        ringer = Ringer()
+        ringer.ring(QUEUE)
+        assert ringer.flush(5)
+    assert waiting() == 1
+
+
 @pytest.fixture
 def redis_away(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     with monkeypatch.context() as patch:
