@@ -142,7 +142,7 @@ class Environment(BaseSettings):
         "3/minute,10/hour", description="Requests for a new password per address and per e-mail."
     )
     rate_limit_invitation: Rate = Field("100/hour", description="Invitations mailed per organization.")
-    rate_limit_api: Rate = Field("600/minute", description="Requests per user or API key.")
+    rate_limit_api: Rate = Field("600/minute", description="Requests per user, pages included, or API key.")
     rate_limit_anonymous: Rate = Field("300/minute", description="Requests without credentials per address.")
 
     # --- sign-in

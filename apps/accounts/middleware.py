@@ -1,10 +1,14 @@
-"""Who is at the pages: ``request.actor`` for admin and portal. The API builds its actor itself."""
+"""Who is at the pages: ``request.actor`` for admin and portal. The API builds its actor itself.
+
+Pages count towards the same rate as the API: what may be done there, a script may do through forms.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
@@ -13,6 +17,7 @@ from apps.accounts.authentication.pages import page_actor
 from apps.common.actor import Actor
 from apps.common.api.responses import error_response
 from apps.common.errors import ApplicationError
+from apps.common.limits import hit
 from apps.common.trace import current_trace_id
 
 
@@ -38,6 +43,8 @@ class ActorMiddleware:
             actor = Actor.anonymous(
                 schema=request.organization.schema_name, ip=request.client_ip, trace_id=current_trace_id()
             )
+        else:
+            hit(settings.ENV.rate_limit_api, "api", actor.type, actor.id)
         request.actor = actor
 
 

@@ -182,3 +182,11 @@ def test_sessions_that_ended_a_month_ago_are_forgotten(browser: Client, admin: U
     Session.objects.create(user=admin, last_used_at=long_ago, expires_at=long_ago)
     sign_in(browser, admin)
     assert Session.objects.filter(user=admin).count() == 1
+
+
+def test_pages_count_towards_the_rate_of_the_api(browser: Client, admin: User, settings: Any) -> None:
+    sign_in(browser, admin)
+    settings.ENV = settings.ENV.model_copy(update={"rate_limit_api": "2/minute"})
+    answers = [browser.get(page) for page in ("/portal/", ME, INDEX, "/portal/")]
+    assert [answer.status_code for answer in answers] == [200, 200, 429, 429]
+    assert int(answers[-1]["Retry-After"]) >= 1
