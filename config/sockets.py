@@ -18,13 +18,16 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 _quiet = logging.getLogger("uvicorn.error.sockets")
 _quiet.setLevel(logging.WARNING)
 
+LARGEST_MESSAGE_BYTES = 4096  # clients say nothing but pings; uvicorn would keep 16 MiB of each, whoever it is
+
 
 class SocketProtocol(WebSocketsSansIOProtocol):
-    """uvicorn's protocol with closes that do not wait, and a log without addresses."""
+    """uvicorn's protocol with closes that do not wait, short messages, and a log without addresses."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.logger = _quiet
+        self.conn.max_message_size = LARGEST_MESSAGE_BYTES
 
     async def send(self, message: Any) -> None:
         if message["type"] == "websocket.close":

@@ -276,6 +276,14 @@ def test_no_token_reaches_a_log(stage: Stage, caplog: pytest.LogCaptureFixture, 
         assert "nonsense-token" not in text
 
 
+@pytest.mark.parametrize("token", [None, "nonsense", ""])
+def test_nobody_sends_long_messages(stage: Stage, token: str | None) -> None:
+    with stage.watch(**({} if token is None else {"token": token})) as connection:
+        with contextlib.suppress(ConnectionClosed):
+            connection.send("x" * 2**20)
+        assert closed_with(connection) in ({1009} if token is None else {1009, 4401})
+
+
 def test_one_person_holds_so_many_seats(stage: Stage, settings: Any) -> None:
     settings.ENV = settings.ENV.model_copy(update={"viewers_per_person": 2})
     with stage.watch() as one:
