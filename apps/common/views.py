@@ -73,8 +73,8 @@ def metrics(request: HttpRequest) -> HttpResponse:
 
 def _signed_in(request: HttpRequest) -> bool:
     """Whether a valid access token came along; it needs no organization, which would need the database."""
-    if "Authorization" not in request.headers:
-        return False
+    if not request.headers.get("Authorization", "").lower().startswith("bearer "):
+        return False  # without a token a key would do, of which only the organization is read here
     try:
         return import_string(settings.ORGANIZATION_FROM_CREDENTIALS)(request) is not None
     except (ApplicationError, DatabaseError):

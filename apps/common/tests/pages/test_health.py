@@ -91,7 +91,13 @@ def test_they_only_read(api: APIClient, path: str) -> None:
 
 def test_reasons_are_for_the_signed_in(api: APIClient, known: APIClient, redis_away: None) -> None:
     assert "Error 111" in known.get("/health/services").json()["services"]["redis"]["error"]
-    headers: list[dict[str, Any]] = [{}, {"HTTP_AUTHORIZATION": "Bearer x"}, {"HTTP_X_API_KEY": "ofi_platform_x"}]
+    key = {"HTTP_X_API_KEY": "ofi_platform_x"}
+    headers: list[dict[str, Any]] = [
+        {},
+        {"HTTP_AUTHORIZATION": "Bearer x"},
+        key,
+        key | {"HTTP_AUTHORIZATION": "Basic x"},
+    ]
     for header in headers:
         found = api.get("/health/services", **header)
         assert "error" not in found.json()["services"]["redis"]
