@@ -27,7 +27,7 @@ async def test_it_works() -> None:
     waker = Waker()
     for number in range(50):
         waker.send(GROUP, {"type": "execution.changed", "number": number})
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         received = [await layer.receive(channel) for _number in range(50)]
     assert [message["number"] for message in received] == list(range(50))
     await layer.flush()

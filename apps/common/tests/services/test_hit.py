@@ -84,7 +84,7 @@ def test_the_window_moves() -> None:
 def test_without_redis_the_process_counts_alone(redis_away: None) -> None:
     started = time.monotonic()
     assert tries(100, "20/minute", str(uuid4())) == 20
-    assert time.monotonic() - started < PAUSE_SECONDS + 2
+    assert time.monotonic() - started < PAUSE_SECONDS + 10
 
 
 def test_redis_is_not_asked_again_at_once(redis_away: None, settings: Any) -> None:
@@ -112,7 +112,7 @@ def test_redis_that_comes_back_is_used_again(settings: Any) -> None:
             return False
 
     assert not ask()
-    assert eventually(ask, seconds=3)
+    assert eventually(ask)
 
 
 def test_a_cut_connection_is_made_anew() -> None:

@@ -70,6 +70,6 @@ def test_all_files_share_one_budget() -> None:
 def test_hostile_files_are_compared_in_bounded_time() -> None:
     old = zip_of({f"{n}.txt": "\n".join(f"{i % 40}" for i in range(1_999)) for n in range(50)})
     new = zip_of({f"{n}.txt": "\n".join(f"{i % 41}" for i in range(1_999)) for n in range(50)})
-    began = time.monotonic()
+    began = time.process_time()
     diff(old, new)
-    assert time.monotonic() - began < 20
+    assert time.process_time() - began < 20

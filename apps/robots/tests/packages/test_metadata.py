@@ -93,6 +93,6 @@ def test_blocks_are_those_of_the_specification(lines: list[str]) -> None:
 
 
 def test_a_hostile_script_is_read_in_linear_time() -> None:
-    began = time.monotonic()
+    began = time.process_time()
     assert script_dependencies("# /// script\n" * 80_000) is None
-    assert time.monotonic() - began < 5
+    assert time.process_time() - began < 5

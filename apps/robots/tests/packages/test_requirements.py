@@ -63,8 +63,8 @@ def test_too_many_are_refused() -> None:
 
 
 def test_hostile_lines_cost_little() -> None:
-    began = time.monotonic()
+    began = time.process_time()
     for line in (" " * 1_000_000 + "x", "a" + " " * 1_000_000 + "#", "a " * 400_000):
         with pytest.raises(InvalidDependencies):
             read_requirements([line, "-"])
-    assert time.monotonic() - began < 5
+    assert time.process_time() - began < 5

@@ -105,9 +105,9 @@ def test_holidays_are_days_of_the_zone() -> None:
     ],
 )
 def test_never_is_found_out_quickly(more: dict[str, Any]) -> None:
-    began = clock.monotonic()
+    began = clock.process_time()
     assert firings("0 9 * * *", BERLIN, "2026-01-01 12:00", 5, **more) == []
-    assert clock.monotonic() - began < 2
+    assert clock.process_time() - began < 2
 
 
 @given(

@@ -54,8 +54,8 @@ def test_anything_else_is_a_plain_line(line: str) -> None:
 
 
 def test_hostile_lines_cost_little() -> None:
-    began = time.monotonic()
+    began = time.process_time()
     for line in ("::progress done=1" + " " * 16_000, "::progress " + "done=1 " * 2_000 + "::", "::" * 8_000):
         for _ in range(50):
             progress(line)
-    assert time.monotonic() - began < 2
+    assert time.process_time() - began < 2

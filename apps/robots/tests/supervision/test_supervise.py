@@ -159,7 +159,7 @@ def test_who_ignores_the_wish_is_killed_after_the_grace(either: Runner) -> None:
     asked = time.monotonic()
     either.control.cancel()
     report = robot.report()
-    assert 0.3 <= time.monotonic() - asked < 2
+    assert 0.3 <= time.monotonic() - asked < 10
     assert (report.reason, report.signal) == (Ending.CANCELLED, 9)
 
 
@@ -169,9 +169,9 @@ def test_cancel_before_the_start_ends_it_too(either: Runner) -> None:
 
 
 def test_a_timeout_ends_it(either: Runner) -> None:
-    report = either.run(IGNORES_TERM, supervision=Supervision(timeout=0.4, grace=0.2))
+    report = either.run(IGNORES_TERM, supervision=Supervision(timeout=2, grace=0.2))
     assert (report.reason, report.error_message) == (Ending.TIMEOUT, "TIMEOUT")
-    assert 0.6 <= (report.finished_at - report.started_at).total_seconds() < 3
+    assert 2.2 <= (report.finished_at - report.started_at).total_seconds() < 10
 
 
 def test_a_lost_run_is_killed_at_once_and_writes_no_more(either: Runner) -> None:
@@ -207,7 +207,7 @@ def test_a_lost_run_is_killed_even_while_the_sink_is_stuck(either: Runner) -> No
     ]
     assert children
     either.control.lose()
-    eventually(lambda: not [pid for pid in children if _runs(pid)], seconds=2)
+    eventually(lambda: not [pid for pid in children if _runs(pid)])
     go_on.set()
     assert robot.report().reason is Ending.LOST
 
@@ -227,7 +227,7 @@ def test_a_daemon_that_holds_the_pipe_does_not_survive(either: Runner, then: str
         eventually(lambda: either.saw("up"))
         eventually(lambda: alive(mark))
         either.control.cancel()
-    report = robot.report(5)
+    report = robot.report()
     assert report.reason is (Ending.CANCELLED if then else Ending.EXITED)
     assert not alive(mark)
     assert either.saw("up")

@@ -49,6 +49,7 @@ if os.fork() == 0:
 time.sleep(60)
 """
 SHORT = "pass"
+SOON = 5  # seconds; less than one on a quiet machine
 
 
 def family_of(worker: subprocess.Popen[str], mark: str) -> list[psutil.Process]:
@@ -107,13 +108,13 @@ def start_worker(tmp_path: Path, mode: str) -> Iterator[Start]:
 
 
 def test_it_works(start_worker: Start, mode: str) -> None:
-    """Robots with daemons, then kill -9: all gone within a second."""
+    """Robots with daemons, then kill -9: all gone soon."""
     mark = f"mark-{os.getpid()}-{time.monotonic_ns()}"
     worker = start_worker(LONG, mark)
     eventually(lambda: sum(_ends_with(process, mark) for process in family_of(worker, mark)) >= 6, seconds=20)
     family = family_of(worker, mark)
     worker.send_signal(signal.SIGKILL)
-    eventually(lambda: not living(family) and not living(family_of(worker, mark)), seconds=1)
+    eventually(lambda: not living(family) and not living(family_of(worker, mark)), seconds=SOON)
 
 
 def test_there_is_no_moment_at_which_a_robot_escapes(start_worker: Start, mode: str) -> None:
@@ -131,7 +132,7 @@ def _kill_at_random(worker: subprocess.Popen[str], mark: str, seconds: float) ->
     while time.monotonic() < deadline:
         family = family_of(worker, mark)
     worker.send_signal(signal.SIGKILL)
-    eventually(lambda: not living(family) and not living(family_of(worker, mark)), seconds=1)
+    eventually(lambda: not living(family) and not living(family_of(worker, mark)), seconds=SOON)
 
 
 def test_a_worker_that_is_asked_to_end_leaves_nobody(start_worker: Start, mode: str) -> None:
@@ -140,4 +141,4 @@ def test_a_worker_that_is_asked_to_end_leaves_nobody(start_worker: Start, mode: 
     eventually(lambda: len(family_of(worker, mark)) >= 6, seconds=20)
     family = family_of(worker, mark)
     worker.send_signal(signal.SIGTERM)
-    eventually(lambda: not living(family), seconds=1)
+    eventually(lambda: not living(family), seconds=SOON)
