@@ -31,10 +31,10 @@ def once(request: PageRequest, content: Mapping[str, object], act: Callable[[], 
     """Acts and goes on to the address that ``act`` returns; the same form with the same content only goes on there.
 
     Other content is another wish: whoever goes back and corrects a form is not held to the first one. Who clicks twice
-    waits a moment for the first click, and arrives where that one leads.
+    waits a moment for the first click, and arrives where that one leads. What comes without a key acts each time.
     """
     sent = orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
-    key = f"{request.POST.get(KEY, '')[:LONGEST]}:{sha256(sent).hexdigest()}"
+    key = f"{request.POST.get(KEY, '')[:LONGEST] or new_key()}:{sha256(sent).hexdigest()}"
     scope = "\n".join(("page", request.actor.type, request.actor.id, request.path))
     claim = Claim(scope=scope, key=key, request=sent)
     for _try in range(TRIES):

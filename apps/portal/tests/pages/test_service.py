@@ -199,6 +199,12 @@ def test_sent_twice_it_runs_once(teammate: User, browser: Browser, address: str)
     assert client.post(address, sent(name="Ada") | {"idempotency_key": "k2"})["Location"] != first["Location"]
 
 
+def test_without_a_key_it_runs_each_time(teammate: User, browser: Browser, address: str) -> None:
+    client, keyless = browser(teammate), sent(name="Ada") | {"idempotency_key": ""}
+    assert client.post(address, keyless)["Location"] != client.post(address, keyless)["Location"]
+    assert Run.objects.count() == 2
+
+
 def test_the_key_of_another_person_is_another_key(
     teammate: User, maintainer: User, browser: Browser, address: str
 ) -> None:
