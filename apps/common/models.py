@@ -15,7 +15,7 @@ class BaseModel(models.Model):
     """A UUIDv7 key and the moment the row was made."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    created_at = models.DateTimeField(default=timezone.now, editable=False, db_index=False)
+    created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False, db_index=False)
 
     class Meta:
         abstract = True

@@ -25,14 +25,15 @@ class Ticket(BaseModel):
     queue = models.CharField(_("queue"), max_length=80)
     priority = models.SmallIntegerField(_("priority"), default=0)
     available_at = models.DateTimeField(_("available"), db_default=Now())
-    token = models.UUIDField(null=True)
+    token = models.UUIDField(_("token"), null=True)
     worker = models.CharField(_("worker"), max_length=200, blank=True)
     lease_until = models.DateTimeField(_("leased until"), null=True)
-    cancel_requested = models.BooleanField(default=False)
+    cancel_requested = models.BooleanField(_("told to stop"), default=False)
 
     class Meta:
         ordering = ("-priority", "available_at", "id")
         verbose_name = _("ticket")
+        verbose_name_plural = _("tickets")
         indexes: ClassVar = [
             models.Index(
                 "queue",
@@ -72,6 +73,7 @@ class Worker(BaseModel):
     class Meta:
         ordering = ("name",)
         verbose_name = _("worker")
+        verbose_name_plural = _("workers")
 
     def __str__(self) -> str:
         return self.name

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from apps.tenants.models import TenantModel
 
@@ -21,7 +22,7 @@ class Event(TenantModel):
     actor_label = models.CharField(_("actor"), max_length=254, blank=True)
     subject_type = models.CharField(_("kind of subject"), max_length=40)
     subject_id = models.CharField(_("subject's id"), max_length=64)
-    subject_label = models.CharField(_("subject"), max_length=254, blank=True)
+    subject_label = models.CharField(pgettext_lazy("of an event", "subject"), max_length=254, blank=True)
     data = models.JSONField(_("data"), default=dict)
     trace_id = models.CharField(_("trace"), max_length=128, blank=True)
     cause_id = models.UUIDField(_("cause"), null=True)

@@ -37,28 +37,32 @@ class Execution(TenantModel):
     queue = models.CharField(_("queue"), max_length=80)
     priority = models.SmallIntegerField(_("priority"), default=0)
     requested_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="executions"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="executions",
+        verbose_name=_("requested by"),
     )
-    requested_by_label = models.CharField(max_length=254, blank=True)
-    trace_id = models.CharField(max_length=128, blank=True)
+    requested_by_label = models.CharField(_("requester"), max_length=254, blank=True)
+    trace_id = models.CharField(_("trace"), max_length=128, blank=True)
     attempt = models.PositiveSmallIntegerField(_("attempt"), default=0)
     max_attempts = models.PositiveSmallIntegerField(_("attempts at most"), default=1)
     retry_backoff_seconds = models.PositiveIntegerField(_("seconds between attempts"), default=0)
     # Workers that took it and vanished before the process started. That costs no attempt, but it must end somewhere.
     false_starts = models.PositiveSmallIntegerField(_("false starts"), default=0)
     timeout_seconds = models.PositiveIntegerField(_("time limit"))
-    token = models.UUIDField(null=True)
+    token = models.UUIDField(_("token"), null=True)
     worker = models.CharField(_("worker"), max_length=200, blank=True)
-    process_id = models.IntegerField(null=True)
-    process_started_at = models.DateTimeField(null=True)
-    cancel_requested_at = models.DateTimeField(null=True)
-    progress_done = models.BigIntegerField(null=True)
-    progress_total = models.BigIntegerField(null=True)
-    progress_message = models.CharField(max_length=500, blank=True)
-    exit_code = models.IntegerField(null=True)
+    process_id = models.IntegerField(_("process"), null=True)
+    process_started_at = models.DateTimeField(_("process started"), null=True)
+    cancel_requested_at = models.DateTimeField(_("told to stop"), null=True)
+    progress_done = models.BigIntegerField(_("progress so far"), null=True)
+    progress_total = models.BigIntegerField(_("progress in all"), null=True)
+    progress_message = models.CharField(_("message of progress"), max_length=500, blank=True)
+    exit_code = models.IntegerField(_("exit code"), null=True)
     error_message = models.TextField(_("error"), blank=True)
-    last_seq = models.BigIntegerField(default=0)
-    log_truncated = models.BooleanField(default=False)
+    last_seq = models.BigIntegerField(_("last line"), default=0)
+    log_truncated = models.BooleanField(_("log cut"), default=False)
     queued_at = models.DateTimeField(_("queued"))
     started_at = models.DateTimeField(_("started"), null=True)
     finished_at = models.DateTimeField(_("finished"), null=True)
@@ -66,6 +70,7 @@ class Execution(TenantModel):
     class Meta:
         ordering = ("-id",)
         verbose_name = _("execution")
+        verbose_name_plural = _("executions")
         indexes: ClassVar = [
             models.Index(fields=["status", "id"]),
             models.Index(fields=["finished_at"], condition=Q(finished_at__isnull=False), name="execution_finished"),
@@ -105,7 +110,8 @@ class Retention(TenantModel):
     runs_days = _days(_("days runs are kept"))
     logs_days = _days(_("days logs are kept"))
     artifacts_days = _days(_("days artifacts are kept"))
-    is_only = models.BooleanField(default=True, unique=True, editable=False)  # so that there is one row at most
+    # So that there is one row at most.
+    is_only = models.BooleanField(_("the only one"), default=True, unique=True, editable=False)
     updated_at = models.DateTimeField(_("changed"), default=now, editable=False)
 
     etag_ignores = frozenset({"id", "created_at", "updated_at"})  # defaults have a tag too, and it must not move
@@ -137,11 +143,13 @@ class LogChunk(TenantModel):
     out, and says why.
     """
 
-    execution = models.ForeignKey(Execution, on_delete=models.CASCADE, related_name="chunks", db_index=False)
-    first_seq = models.BigIntegerField()
-    last_seq = models.BigIntegerField()
-    lines = models.JSONField(default=list)
-    gap_reason = models.CharField(max_length=80, blank=True)
+    execution = models.ForeignKey(
+        Execution, on_delete=models.CASCADE, related_name="chunks", db_index=False, verbose_name=_("execution")
+    )
+    first_seq = models.BigIntegerField(_("first line"))
+    last_seq = models.BigIntegerField(_("last line"))
+    lines = models.JSONField(_("lines"), default=list)
+    gap_reason = models.CharField(_("why lines are missing"), max_length=80, blank=True)
 
     class Meta:
         ordering = ("execution", "first_seq")
@@ -159,16 +167,19 @@ class LogChunk(TenantModel):
 class Artifact(TenantModel):
     """A file that an execution left."""
 
-    execution = models.ForeignKey(Execution, on_delete=models.CASCADE, related_name="artifacts", db_index=False)
+    execution = models.ForeignKey(
+        Execution, on_delete=models.CASCADE, related_name="artifacts", db_index=False, verbose_name=_("execution")
+    )
     name = models.CharField(_("name"), max_length=255)
-    content_type = models.CharField(max_length=120, default="application/octet-stream")
+    content_type = models.CharField(_("media type"), max_length=120, default="application/octet-stream")
     size = models.BigIntegerField(_("size"))
-    sha256 = models.CharField(max_length=64)
-    storage_name = models.CharField(max_length=400)
+    sha256 = models.CharField(_("SHA-256"), max_length=64)
+    storage_name = models.CharField(_("name in the storage"), max_length=400)
 
     class Meta:
         ordering = ("name",)
         verbose_name = _("artifact")
+        verbose_name_plural = _("artifacts")
         constraints: ClassVar = [models.UniqueConstraint(fields=["execution", "name"], name="artifact_unique")]
         indexes: ClassVar = [models.Index(fields=["storage_name"], name="artifact_storage")]
 

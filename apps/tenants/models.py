@@ -206,7 +206,7 @@ class SchemaTemplate(BaseModel):
     """The SQL that makes a new schema, recorded from the real migrations, for one set of migrations."""
 
     fingerprint = models.CharField(_("fingerprint"), max_length=64, unique=True)
-    statements = ArrayField(models.TextField())
+    statements = ArrayField(models.TextField(), verbose_name=_("statements"))
 
     class Meta:
         ordering = ("-created_at",)

@@ -16,7 +16,7 @@ class ApiKey(TenantModel):
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_keys", verbose_name=_("made by"))
     name = models.CharField(_("name"), max_length=120)
     prefix = models.CharField(_("prefix"), max_length=40, unique=True)
-    secret_hash = models.CharField(max_length=64)
+    secret_hash = models.CharField(_("hash of the secret"), max_length=64)
     permissions = ArrayField(models.CharField(max_length=60), verbose_name=_("permissions"))
     expires_at = models.DateTimeField(_("expires"), null=True, blank=True)
     revoked_at = models.DateTimeField(_("revoked"), null=True)

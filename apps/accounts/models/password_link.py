@@ -21,7 +21,7 @@ class PasswordLink(TenantModel):
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="password_links", verbose_name=_("user"))
     purpose = models.CharField(_("purpose"), max_length=10, choices=LinkPurpose)
-    token_hash = models.CharField(max_length=64, unique=True)
+    token_hash = models.CharField(_("hash of the token"), max_length=64, unique=True)
     expires_at = models.DateTimeField(_("expires"))
 
     class Meta:

@@ -37,7 +37,7 @@ class RefreshToken(TenantModel):
     """A refresh token, stored as a hash; used ones stay until they expire, so that reuse is seen."""
 
     session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="tokens", verbose_name=_("session"))
-    token_hash = models.CharField(max_length=64, unique=True)
+    token_hash = models.CharField(_("hash of the token"), max_length=64, unique=True)
     expires_at = models.DateTimeField(_("expires"))
     used_at = models.DateTimeField(_("used"), null=True)
 
@@ -56,7 +56,7 @@ class SocketTicket(TenantModel):
     It stands for the session or the API key that asked for it, and is worth nothing without that.
     """
 
-    token_hash = models.CharField(max_length=64, unique=True)
+    token_hash = models.CharField(_("hash of the token"), max_length=64, unique=True)
     user = models.ForeignKey(User, on_delete=models.CASCADE, verbose_name=_("user"))
     session = models.ForeignKey(Session, on_delete=models.CASCADE, null=True, verbose_name=_("session"))
     api_key = models.ForeignKey(ApiKey, on_delete=models.CASCADE, null=True, verbose_name=_("API key"))

@@ -24,9 +24,9 @@ class Role(TenantModel):
 
     slug = models.SlugField(_("slug"), max_length=60, unique=True)
     name = models.CharField(_("name"), max_length=80)
-    actions = ArrayField(models.CharField(max_length=60), default=list)
+    actions = ArrayField(models.CharField(max_length=60), default=list, verbose_name=_("actions"))
     built_in = models.BooleanField(_("built in"), default=False, editable=False)
-    group = models.OneToOneField(Group, on_delete=models.PROTECT, related_name="role")
+    group = models.OneToOneField(Group, on_delete=models.PROTECT, related_name="role", verbose_name=_("group"))
 
     class Meta:
         ordering = ("slug",)
@@ -71,10 +71,12 @@ class User(TenantModel, AbstractBaseUser, PermissionsMixin):
     timezone = models.CharField(_("time zone"), max_length=64, blank=True, validators=[zone_validate])
     role = models.ForeignKey(Role, on_delete=models.PROTECT, related_name="users", verbose_name=_("role"))
     is_active = models.BooleanField(_("active"), default=True)
-    auth_source = models.CharField(max_length=10, choices=AuthSource, default=AuthSource.LOCAL, editable=False)
-    failed_logins = models.PositiveSmallIntegerField(default=0, editable=False)
-    locked_until = models.DateTimeField(null=True, editable=False)
-    updated_at = models.DateTimeField(auto_now=True)
+    auth_source = models.CharField(
+        _("signs in by"), max_length=10, choices=AuthSource, default=AuthSource.LOCAL, editable=False
+    )
+    failed_logins = models.PositiveSmallIntegerField(_("failed sign-ins"), default=0, editable=False)
+    locked_until = models.DateTimeField(_("locked until"), null=True, editable=False)
+    updated_at = models.DateTimeField(_("changed"), auto_now=True)
 
     USERNAME_FIELD = "email"
     etag_ignores: ClassVar[frozenset[str]] = frozenset({"last_login", "failed_logins", "locked_until"})

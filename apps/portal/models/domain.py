@@ -22,11 +22,12 @@ class Domain(TenantModel):
     slug = models.CharField(_("slug"), max_length=120, validators=[MinLengthValidator(2), RegexValidator(SLUG)])
     description = models.TextField(_("description"), blank=True)
     icon = models.CharField(_("icon"), max_length=120, blank=True)
-    updated_at = models.DateTimeField(auto_now=True)
+    updated_at = models.DateTimeField(_("changed"), auto_now=True)
 
     class Meta:
         ordering = ("name", "id")
         verbose_name = _("domain")
+        verbose_name_plural = _("domains")
         permissions: ClassVar = [(action, action) for action in DOMAIN_ACTIONS]
         constraints: ClassVar = [
             models.UniqueConstraint(Lower("name"), name="domain_name_unique"),

@@ -35,12 +35,15 @@ class Service(TenantModel):
     confirmation_text = models.TextField(_("confirmation"), blank=True)
     expected_minutes = models.PositiveIntegerField(_("expected minutes"), null=True, blank=True)
     revision = models.PositiveIntegerField(_("revision"), default=1, editable=False)
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, editable=False)
-    updated_at = models.DateTimeField(auto_now=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, editable=False, verbose_name=_("created by")
+    )
+    updated_at = models.DateTimeField(_("changed"), auto_now=True)
 
     class Meta:
         ordering = ("title", "id")
         verbose_name = _("service")
+        verbose_name_plural = _("services")
         permissions: ClassVar = [(action, action) for action in SERVICE_ACTIONS]
         constraints: ClassVar = [
             models.UniqueConstraint("domain", Lower("title"), name="service_title_unique"),
@@ -75,11 +78,14 @@ class ServiceRevision(TenantModel):
     service = models.ForeignKey(Service, on_delete=models.CASCADE, related_name="revisions", verbose_name=_("service"))
     number = models.PositiveIntegerField(_("number"))
     content = models.JSONField(_("content"))
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, verbose_name=_("created by")
+    )
 
     class Meta:
         ordering = ("service", "-number")
         verbose_name = _("service revision")
+        verbose_name_plural = _("service revisions")
         constraints: ClassVar = [models.UniqueConstraint(fields=["service", "number"], name="service_revision_unique")]
 
     def __str__(self) -> str:

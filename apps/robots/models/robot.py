@@ -26,18 +26,21 @@ class Robot(TenantModel):
     tags = ArrayField(models.CharField(max_length=60), default=list, blank=True, verbose_name=_("tags"))
     pool = models.SlugField(_("pool"), max_length=60, default="default")
     archived_at = models.DateTimeField(_("archived"), null=True, editable=False)
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, editable=False)
-    updated_at = models.DateTimeField(auto_now=True)
-    canary_version = models.ForeignKey(
-        "RobotVersion", on_delete=models.PROTECT, null=True, editable=False, related_name="+"
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, editable=False, verbose_name=_("created by")
     )
-    canary_percent = models.PositiveSmallIntegerField(default=0, editable=False)
-    canary_started_at = models.DateTimeField(null=True, editable=False)
-    canary_note = models.CharField(max_length=300, blank=True, editable=False)
+    updated_at = models.DateTimeField(_("changed"), auto_now=True)
+    canary_version = models.ForeignKey(
+        "RobotVersion", on_delete=models.PROTECT, null=True, editable=False, related_name="+", verbose_name=_("canary")
+    )
+    canary_percent = models.PositiveSmallIntegerField(_("percent to the canary"), default=0, editable=False)
+    canary_started_at = models.DateTimeField(_("canary since"), null=True, editable=False)
+    canary_note = models.CharField(_("note on the last canary"), max_length=300, blank=True, editable=False)
 
     class Meta:
         ordering = ("name",)
         verbose_name = _("robot")
+        verbose_name_plural = _("robots")
         permissions: ClassVar = [(action, action) for action in ROBOT_ACTIONS]
         constraints: ClassVar = [
             models.UniqueConstraint(Lower("name"), condition=Q(archived_at=None), name="robot_name_unique"),
@@ -65,31 +68,36 @@ class EntrypointType(models.TextChoices):
 class RobotVersion(TenantModel):
     """One published package of a robot; nothing of it changes but which one is active."""
 
-    robot = models.ForeignKey(Robot, on_delete=models.CASCADE, related_name="versions")
+    robot = models.ForeignKey(Robot, on_delete=models.CASCADE, related_name="versions", verbose_name=_("robot"))
     version = models.CharField(_("version"), max_length=100)
     channel = models.CharField(_("channel"), max_length=10, choices=Channel, default=Channel.STABLE)
-    artifact_type = models.CharField(max_length=10)
-    artifact_name = models.CharField(max_length=255)
-    artifact_sha256 = models.CharField(max_length=64)
-    artifact_size = models.BigIntegerField()
-    storage_name = models.CharField(max_length=400)
-    entrypoint_type = models.CharField(max_length=10, choices=EntrypointType, default=EntrypointType.PYTHON)
-    entrypoint_path = models.CharField(max_length=400, default="main.py")
-    arguments = models.JSONField(default=list)
-    env_vars = models.JSONField(default=dict)
-    required_env_keys = models.JSONField(default=list)
-    working_directory = models.CharField(max_length=400, blank=True)
-    changelog = models.TextField(blank=True)
-    commit_sha = models.CharField(max_length=64, blank=True)
-    branch = models.CharField(max_length=200, blank=True)
-    build_url = models.URLField(max_length=500, blank=True)
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True)
+    artifact_type = models.CharField(_("type of artifact"), max_length=10)
+    artifact_name = models.CharField(_("artifact"), max_length=255)
+    artifact_sha256 = models.CharField(_("SHA-256"), max_length=64)
+    artifact_size = models.BigIntegerField(_("size"))
+    storage_name = models.CharField(_("name in the storage"), max_length=400)
+    entrypoint_type = models.CharField(
+        _("type of entrypoint"), max_length=10, choices=EntrypointType, default=EntrypointType.PYTHON
+    )
+    entrypoint_path = models.CharField(_("entrypoint"), max_length=400, default="main.py")
+    arguments = models.JSONField(_("arguments"), default=list)
+    env_vars = models.JSONField(_("environment"), default=dict)
+    required_env_keys = models.JSONField(_("required variables"), default=list)
+    working_directory = models.CharField(_("working directory"), max_length=400, blank=True)
+    changelog = models.TextField(_("change log"), blank=True)
+    commit_sha = models.CharField(_("commit"), max_length=64, blank=True)
+    branch = models.CharField(_("branch"), max_length=200, blank=True)
+    build_url = models.URLField(_("address of the build"), max_length=500, blank=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, verbose_name=_("created by")
+    )
     is_active = models.BooleanField(_("active"), default=False)
-    release_tags = ArrayField(models.CharField(max_length=20), default=list)
+    release_tags = ArrayField(models.CharField(max_length=20), default=list, verbose_name=_("release tags"))
 
     class Meta:
         ordering = ("-id",)
         verbose_name = _("version")
+        verbose_name_plural = _("versions")
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["robot", "version"], name="version_unique"),
             models.UniqueConstraint(fields=["robot"], condition=Q(is_active=True), name="version_one_active"),

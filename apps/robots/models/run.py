@@ -24,24 +24,31 @@ class TriggerType(models.TextChoices):
 class Run(TenantModel):
     """What a robot was asked to do; how it goes stands in its execution, which has the same id."""
 
-    execution = models.OneToOneField(Execution, on_delete=models.CASCADE, related_name="run")
-    robot = models.ForeignKey(Robot, on_delete=models.PROTECT, related_name="runs")
-    version = models.ForeignKey(RobotVersion, on_delete=models.PROTECT, related_name="runs")
+    execution = models.OneToOneField(
+        Execution, on_delete=models.CASCADE, related_name="run", verbose_name=_("execution")
+    )
+    robot = models.ForeignKey(Robot, on_delete=models.PROTECT, related_name="runs", verbose_name=_("robot"))
+    version = models.ForeignKey(RobotVersion, on_delete=models.PROTECT, related_name="runs", verbose_name=_("version"))
     trigger_type = models.CharField(_("trigger"), max_length=10, choices=TriggerType, default=TriggerType.MANUAL)
-    arguments = models.JSONField(default=list)
-    environment = models.JSONField(default=dict)
-    parameters = models.JSONField(default=dict)
+    arguments = models.JSONField(_("arguments"), default=list)
+    environment = models.JSONField(_("environment"), default=dict)
+    parameters = models.JSONField(_("parameters"), default=dict)
     # The portal's service, as plain values: robots know nothing of the portal.
-    service_id = models.UUIDField(null=True)
-    service_title = models.CharField(max_length=200, blank=True)
-    service_revision = models.PositiveIntegerField(null=True)
-    retry_of = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, related_name="retries")
-    schedule = models.ForeignKey("robots.Schedule", on_delete=models.SET_NULL, null=True, related_name="runs")
-    is_canary = models.BooleanField(default=False)
+    service_id = models.UUIDField(_("service's id"), null=True)
+    service_title = models.CharField(_("service"), max_length=200, blank=True)
+    service_revision = models.PositiveIntegerField(_("service revision"), null=True)
+    retry_of = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, related_name="retries", verbose_name=_("retry of")
+    )
+    schedule = models.ForeignKey(
+        "robots.Schedule", on_delete=models.SET_NULL, null=True, related_name="runs", verbose_name=_("schedule")
+    )
+    is_canary = models.BooleanField(_("canary"), default=False)
 
     class Meta:
         ordering = ("-id",)
         verbose_name = _("run")
+        verbose_name_plural = _("runs")
         indexes: ClassVar = [
             models.Index(fields=["robot", "id"]),
             models.Index(fields=["service_id", "id"]),
