@@ -46,9 +46,9 @@ env: .venv/installed ## write what lists the variables of config/env.py: .env.ex
 	$(BIN)/python -m config.env_example
 
 messages: .venv/installed ## gather the texts of apps into their catalogues and compile them; needs gettext
-	for folder in apps/*/locale; do \
-	  (cd "$${folder%/locale}" && env -u DJANGO_SETTINGS_MODULE "$(CURDIR)/$(BIN)/django-admin" makemessages \
-	    --all --no-location --no-obsolete --ignore 'tests/*' --verbosity 0 \
+	for folder in . $$(dirname apps/*/locale); do \
+	  (cd "$$folder" && env -u DJANGO_SETTINGS_MODULE "$(CURDIR)/$(BIN)/django-admin" makemessages \
+	    --all --no-location --no-obsolete --ignore 'tests/*' --ignore 'apps/*' --verbosity 0 \
 	    && sed -i.before -E '/^"(POT-Creation-Date|Report-Msgid-Bugs-To)/d' locale/*/LC_MESSAGES/django.po \
 	    && rm locale/*/LC_MESSAGES/django.po.before) || exit 1; \
 	done
