@@ -1,29 +1,8 @@
-"""Every text of the kernel's errors exists in Brazilian Portuguese."""
+"""Answers speak the client's language."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
-from django.utils import translation
 from rest_framework.test import APIClient
-
-from apps.common.errors import ApplicationError
-
-
-def kernel_errors(kind: type[ApplicationError] = ApplicationError) -> Iterator[type[ApplicationError]]:
-    for inner in kind.__subclasses__():
-        if inner.__module__ == "apps.common.errors":
-            yield inner
-        yield from kernel_errors(inner)
-
-
-@pytest.mark.parametrize("error", sorted(set(kernel_errors()), key=str))
-def test_errors_are_translated(error: type[ApplicationError]) -> None:
-    with translation.override("en"):
-        english = str(error.message)
-    with translation.override("pt-br"):
-        assert str(error.message) != english
 
 
 def test_answers_follow_the_client(api: APIClient) -> None:
