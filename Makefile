@@ -7,7 +7,7 @@ PYTHON ?=
 PYTEST_WORKERS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench lint format venv requirements env messages clean
+.PHONY: help run test isolation bench lint format venv requirements env messages clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,6 +20,9 @@ test: .venv/installed ## run all tests against real PostgreSQL and Redis
 
 bench: .venv/installed ## measure speed against plain ways of doing the same; ARGS="row-name" for single rows
 	@exec $(BIN)/python -m bench $(ARGS)
+
+isolation: .venv/installed ## prove that organizations are kept apart, and that planted leaks are found
+	@exec $(BIN)/python -m tests.isolation
 
 lint: .venv/installed ## ruff, mypy, import-linter, missing migrations, templates
 	$(BIN)/ruff check .

@@ -63,6 +63,7 @@ INSTALLED_APPS = [
     "apps.executions",
     "apps.robots",
     "apps.portal",
+    "apps.isolation",  # no tables: it proves that the others keep organizations apart
 ]
 
 # --- tenancy

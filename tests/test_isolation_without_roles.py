@@ -17,7 +17,7 @@ CHOSEN = [
     "apps/tenants/tests/services/test_organization_suspend.py",
     "apps/tenants/tests/services/test_schemas_sweep.py",
     "apps/events/tests/database",
-    "tests/test_foreign_ids.py",
+    "tests/isolation/test_sample.py",
 ]
 SECONDS = 240
 

@@ -39,6 +39,19 @@ OWN_PARTS = {
     "executions": {"attempts", "fence", "heart", "lease", "metrics", "registry", "slots", "wakeups", "worker"},
     "mail": {"checks", "letters", "rings", "transport"},
     "portal": {"demo", "forms", "options", "pages", "run_templates"},
+    "isolation": {
+        "cases",
+        "coverage",
+        "doors",
+        "matrix",
+        "report",
+        "secrecy",
+        "side",
+        "staging",
+        "state",
+        "surface",
+        "watching",
+    },
     "robots": {"packages", "sandbox", "supervision", "scheduling", "kind", "live", "checks"},
 }
 NO_ACTOR = "No actor:"

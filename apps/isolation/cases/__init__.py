@@ -1,0 +1,1 @@
+"""What is tried, generated from the surface: each case says how it must end."""
