@@ -7,7 +7,7 @@ PYTHON ?=
 PYTEST_WORKERS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help run test isolation bench lint format venv requirements env messages clean
+.PHONY: help run test isolation chaos bench lint format venv requirements env messages clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -17,6 +17,11 @@ run: .venv/installed ## start everything on http://localhost:$PORT (8000), with 
 
 test: .venv/installed ## run all tests against real PostgreSQL and Redis
 	@exec $(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist loadgroup $(ARGS)
+
+FAULTS ?= 1000
+SEED ?=
+chaos: .venv/installed ## kill, stop and cut off everything FAULTS times, from SEED, and check that nothing was lost
+	@exec $(BIN)/python -m tests.chaos --faults $(FAULTS) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 bench: .venv/installed ## measure speed against plain ways of doing the same; ARGS="row-name" for single rows
 	@exec $(BIN)/python -m bench $(ARGS)
