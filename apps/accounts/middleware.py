@@ -18,7 +18,9 @@ from apps.common.actor import Actor
 from apps.common.api.responses import error_response
 from apps.common.errors import ApplicationError
 from apps.common.limits import hit
+from apps.common.times import zone_named
 from apps.common.trace import current_trace_id
+from apps.tenants.selectors import organization_settings
 
 
 class ActorMiddleware:
@@ -67,3 +69,18 @@ class LanguageMiddleware:
                 return self.get_response(request)
             request.LANGUAGE_CODE = translation.get_language()
         return self.get_response(request)
+
+
+class ZoneMiddleware:
+    """The back-office shows and takes times in the account's zone, or else in the organization's."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        actor: Actor | None = getattr(request, "actor", None)
+        if actor is None or not actor.is_authenticated or not request.path_info.startswith("/admin/"):
+            return self.get_response(request)
+        zone = zone_named(getattr(actor.user, "timezone", "")) or zone_named(organization_settings().timezone)
+        with timezone.override(zone):
+            return self.get_response(request)

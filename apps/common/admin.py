@@ -2,29 +2,55 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.utils import get_fields_from_path
+from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import PermissionDenied
-from django.db.models import Field, Model
+from django.db.models import Field, JSONField, Model
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from unfold.admin import ModelAdmin
 
+from apps.common.admin_display import structure_display
 from apps.common.admin_sites import organization_site
 from apps.common.errors import ApplicationError
 from apps.common.models import IdempotencyRecord
+
+
+def structured(field: Field[Any, Any]) -> Callable[[Any], Any]:
+    """A read-only column for a field that holds a structure: drawn for people, never as JSON."""
+
+    def column(field: Field[Any, Any], row: Any) -> Any:
+        return structure_display(getattr(row, field.attname))
+
+    drawn: Any = partial(column, field)
+    drawn.__name__, drawn.short_description = field.name, field.verbose_name
+    return drawn  # type: ignore[no-any-return]
+
+
+def _replaced(names: Any, columns: dict[str, Any]) -> list[Any]:
+    """Names of a fieldset, some of them lines of several, with columns in the place of some names."""
+    return [
+        tuple(_replaced(name, columns)) if isinstance(name, tuple | list) else columns.get(name, name) for name in names
+    ]
 
 
 class ServiceAdmin(ModelAdmin):  # type: ignore[misc]
     """Shows rows to holders of ``read_action``; lets nobody write unless the page says how.
 
     A page that writes sets ``write_action``, names its ``form_fields`` and overrides :meth:`save_through` with one
-    service call. What the service refuses is shown as a message and nothing is saved.
+    service call. What the service refuses is shown as a message and nothing is saved. ``section``, ``icon`` and
+    ``rank`` say where it stands beside every page (:mod:`apps.common.admin_navigation`).
     """
 
+    section: str = "system"
+    icon: str = "database"
+    rank: int = 50
     read_action: str = "admin.manage"
     write_action: str | None = None
     form_fields: tuple[str, ...] = ()
@@ -56,13 +82,30 @@ class ServiceAdmin(ModelAdmin):  # type: ignore[misc]
         """For ``@action(permissions=["write"])``."""
         return self._holds(request, self.write_action)
 
+    def __init__(self, model: type[Model], admin_site: Any) -> None:
+        super().__init__(model, admin_site)
+        self._structured = {
+            field.name: structured(field) for field in model._meta.fields if isinstance(field, JSONField | ArrayField)
+        }
+
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is None and self.form_fields:
             return self.form_fields
         return [field.name for field in self.opts.fields if field.name not in (self.exclude or ())]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return [field.name for field in self.opts.fields if field.name not in self.form_fields]
+        names = [field.name for field in self.opts.fields if field.name not in self.form_fields]
+        return [*names, *(self._structured[name] for name in names if name in self._structured)]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """As the page says; what holds a structure and is not written here is drawn for people."""
+        writes = self.has_change_permission(request, obj) if obj is not None else self.has_add_permission(request)
+        written = self.form_fields if writes else ()
+        drawn = {name: column for name, column in self._structured.items() if name not in written}
+        return [
+            (title, {**options, "fields": _replaced(options["fields"], drawn)})
+            for title, options in super().get_fieldsets(request, obj)
+        ]
 
     def _require_view(self, request: HttpRequest) -> None:
         if not self.has_view_permission(request):
@@ -165,5 +208,6 @@ class SingleRowAdmin(ServiceAdmin):
 class IdempotencyRecordAdmin(ServiceAdmin):
     """When an answer was kept and until when; the answer itself is sealed."""
 
+    section, icon, rank = "system", "fingerprint", 90
     list_display = ("digest", "created_at", "expires_at")
     exclude = ("answer",)

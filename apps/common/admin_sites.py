@@ -2,21 +2,69 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
 from django.http import HttpRequest
+from django.templatetags.static import static
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.sites import UnfoldAdminSite
 
+from apps.common.admin_navigation import navigation_of
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What the frame of a page shows of the organization: its name, its logo and six hex digits of a colour, if any."""
+
+    name: str = ""
+    logo_url: str = ""
+    accent: str = ""
+
 
 class OrganizationSite(UnfoldAdminSite):  # type: ignore[misc]  # unfold has no types
-    """What an organization sees of itself."""
+    """What an organization sees of itself. Apps above say how the frame looks and what the first page shows."""
 
     site_title = _("Oficina")
     site_header = _("Oficina")
-    index_title = _("Back-office")
+    index_title = _("Overview")
+    site_url = "/portal/"
+    enable_nav_sidebar = True
+    frame_of: Callable[[HttpRequest], Frame] | None = None
+    overview_of: Callable[[HttpRequest], dict[str, Any]] | None = None
+    overview_template = "admin/index.html"
 
     def has_permission(self, request: HttpRequest) -> bool:
         actor = getattr(request, "actor", None)
         return bool(actor is not None and actor.is_authenticated and request.user.is_active)
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        frame = self.frame_of(request) if self.frame_of is not None else Frame()
+        request.office_logo = frame.logo_url  # type: ignore[attr-defined]  # for the policy of the page's resources
+        styles = [static("common/tokens.css"), static("common/office.css")]
+        return {
+            **super().each_context(request),
+            "site_title": frame.name or self.site_title,
+            "site_header": frame.name or self.site_header,
+            "site_url": self.site_url,
+            "site_icon": frame.logo_url or None,
+            "site_symbol": "handyman",
+            "colors": {},  # they come from style sheets of ours: nothing is written into the page
+            "styles": styles + ([reverse("theme", args=[frame.accent])] if frame.accent else []),
+            "scripts": [static("common/office.js")],
+            "show_languages": True,
+            "languages_action": reverse("language"),
+            "sidebar_show_search": False,
+            "sidebar_navigation": navigation_of(self, request) if self.has_permission(request) else [],
+        }
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """The first page: what the app above put there, or what there is to open."""
+        shown = self.overview_of(request) if self.overview_of is not None else {}
+        self.index_template = self.overview_template
+        return super().index(request, {**shown, **(extra_context or {})})
 
 
 class PlatformSite(OrganizationSite):
@@ -24,6 +72,7 @@ class PlatformSite(OrganizationSite):
 
     site_header = _("Oficina platform")
     index_title = _("Platform")
+    site_url = "/"
 
     def has_permission(self, request: HttpRequest) -> bool:
         return super().has_permission(request) and request.actor.holds("platform.manage")  # type: ignore[attr-defined]

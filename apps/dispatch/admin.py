@@ -15,6 +15,7 @@ class PlatformAdmin(ServiceAdmin):
 
 @admin.register(Ticket, site=platform_site)
 class TicketAdmin(PlatformAdmin):
+    section, icon, rank = "queue", "confirmation_number", 10
     list_display = ("id", "kind", "queue", "schema_name", "priority", "available_at", "worker", "lease_until")
     list_filter = ("queue", "kind")
     search_fields = ("=id", "=schema_name", "worker")
@@ -23,10 +24,12 @@ class TicketAdmin(PlatformAdmin):
 
 @admin.register(Worker, site=platform_site)
 class WorkerAdmin(PlatformAdmin):
+    section, icon, rank = "queue", "dns", 20
     list_display = ("name", "host", "pid", "queues", "busy", "slots", "started_at", "last_seen")
 
 
 @admin.register(Tally, site=platform_site)
 class TallyAdmin(PlatformAdmin):
+    section, icon, rank = "queue", "bar_chart", 30
     list_display = ("name", "labels", "value")
     search_fields = ("name", "labels")

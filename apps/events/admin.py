@@ -12,6 +12,7 @@ from apps.events.models import Event
 @admin.register(Event, site=organization_site)
 @admin.register(Event, site=platform_site)
 class EventAdmin(ServiceAdmin):
+    section, icon, rank = "ledger", "receipt_long", 10
     read_action = "audit.read"
     list_display = ("created_at", "name", "actor_label", "subject_type", "subject_label", "ip")
     list_filter = ("actor_type",)  # all names would have to be gathered from all events

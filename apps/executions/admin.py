@@ -21,6 +21,7 @@ from apps.executions.services.retention import DAYS, MANAGE, retention_update
 
 @admin.register(Execution, site=organization_site)
 class ExecutionAdmin(ServiceAdmin):
+    section, icon, rank = "system", "memory", 10
     list_display = (
         "id",
         "kind",
@@ -40,6 +41,7 @@ class ExecutionAdmin(ServiceAdmin):
 
 @admin.register(LogChunk, site=organization_site)
 class LogChunkAdmin(ServiceAdmin):
+    section, icon, rank = "system", "notes", 20
     list_display = ("execution_id", "first_seq", "last_seq", "gap_reason")
     search_fields = ("=execution__id",)
 
@@ -51,6 +53,7 @@ class LogChunkAdmin(ServiceAdmin):
 
 @admin.register(Artifact, site=organization_site)
 class ArtifactAdmin(ServiceAdmin):
+    section, icon, rank = "runs", "attach_file", 40
     list_display = ("name", "execution_id", "size", "content_type", "created_at")
     search_fields = ("name", "=execution__id")
 
@@ -59,6 +62,7 @@ class ArtifactAdmin(ServiceAdmin):
 class RetentionAdmin(SingleRowAdmin):
     """How long things are kept, above what would go now."""
 
+    section, icon, rank = "settings", "auto_delete", 30
     read_action = write_action = MANAGE
     form_fields = DAYS
     fields = (*DAYS, "would_go")

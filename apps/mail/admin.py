@@ -11,6 +11,7 @@ from apps.mail.models import OutgoingMail
 
 @admin.register(OutgoingMail, site=platform_site)
 class OutgoingMailAdmin(ServiceAdmin):
+    section, icon, rank = "queue", "mail", 40
     read_action = "platform.manage"
     list_display = ("created_at", "kind", "schema_name", "state", "attempts", "recipient", "subject", "error")
     list_filter = ("state", "kind")

@@ -37,6 +37,7 @@ class OfRobotAdmin(ServiceAdmin):
 
 @admin.register(Robot, site=organization_site)
 class RobotAdmin(ServiceAdmin):
+    section, icon, rank = "robots", "smart_toy", 10
     read_action = "robot.read"
     write_action = "robot.publish"
     form_fields = ("name", "description", "tags", "pool")
@@ -63,6 +64,7 @@ class RobotAdmin(ServiceAdmin):
 
 @admin.register(RobotVersion, site=organization_site)
 class RobotVersionAdmin(OfRobotAdmin):
+    section, icon, rank = "robots", "deployed_code", 20
     write_action = "robot.publish"
     list_display = ("robot", "version", "channel", "is_active", "release_tags", "artifact_size", "created_at")
     list_filter = ("channel", "is_active", "entrypoint_type")
@@ -84,6 +86,7 @@ class RobotVersionAdmin(OfRobotAdmin):
 
 @admin.register(Run, site=organization_site)
 class RunAdmin(ServiceAdmin):
+    section, icon, rank = "runs", "play_circle", 10
     read_action = "run.read"
     list_display = ("id", "robot", "version", "status", "trigger_type", "requested_by", "created_at")
     list_filter = ("execution__status", "trigger_type", "robot")
@@ -123,6 +126,7 @@ class RunAdmin(ServiceAdmin):
 
 @admin.register(Schedule, site=organization_site)
 class ScheduleAdmin(OfRobotAdmin):
+    section, icon, rank = "runs", "schedule", 20
     write_action = "robot.publish"
     form_fields = (
         "robot",
@@ -165,6 +169,7 @@ class ScheduleAdmin(OfRobotAdmin):
 
 @admin.register(ScheduleFiring, site=organization_site)
 class ScheduleFiringAdmin(OfRobotAdmin):
+    section, icon, rank = "runs", "event_available", 30
     through = "schedule__robot__"
     list_display = ("schedule", "due_at", "run", "skipped_reason")
     list_select_related = ("schedule", "run")

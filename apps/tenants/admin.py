@@ -33,6 +33,7 @@ class PlatformAdmin(ServiceAdmin):
 
 @admin.register(Organization, site=platform_site)
 class OrganizationAdmin(PlatformAdmin):
+    section, icon, rank = "organizations", "domain", 10
     list_display = ("name", "slug", "schema_name", "is_active", "migration_state", "version", "created_at")
     list_filter = ("is_active", "migration_state", "plan")
     search_fields = ("name", "slug", "=schema_name", "domains__domain")
@@ -63,6 +64,7 @@ class OrganizationAdmin(PlatformAdmin):
 class OrganizationSettingsAdmin(PlatformAdmin):
     """Only to be looked at, where an organization has changed any; it sets them itself."""
 
+    section, icon, rank = "organizations", "tune", 30
     list_display = ("organization", "business_type", "timezone", "holiday_country", "updated_at")
     list_select_related = ("organization",)
     search_fields = ("organization__name", "organization__slug", "business_type")
@@ -70,6 +72,7 @@ class OrganizationSettingsAdmin(PlatformAdmin):
 
 @admin.register(Domain, site=platform_site)
 class DomainAdmin(PlatformAdmin):
+    section, icon, rank = "organizations", "language", 20
     form_fields = ("tenant", "domain")
     list_display = ("domain", "tenant", "is_primary")
     list_select_related = ("tenant",)
@@ -94,18 +97,21 @@ class DomainAdmin(PlatformAdmin):
 
 @admin.register(DirectoryEntry, site=platform_site)
 class DirectoryEntryAdmin(PlatformAdmin):
+    section, icon, rank = "system", "contact_mail", 10
     list_display = ("address_hash", "schema_name", "created_at")
     search_fields = ("=address_hash", "=schema_name")
 
 
 @admin.register(SchemaTemplate, site=platform_site)
 class SchemaTemplateAdmin(PlatformAdmin):
+    section, icon, rank = "system", "schema", 20
     list_display = ("__str__", "created_at")
     exclude = ("statements",)
 
 
 @admin.register(SpareSchema, site=platform_site)
 class SpareSchemaAdmin(PlatformAdmin):
+    section, icon, rank = "system", "inventory_2", 30
     list_display = ("schema_name", "version", "created_at")
 
     @admin.display(description=_("schema version"))

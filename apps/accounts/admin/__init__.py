@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from apps.accounts.admin.frames import frame_of
 from apps.accounts.admin.organizations import OwnOrganizationAdmin, OwnSettingsAdmin
 from apps.accounts.admin.pages import PAGES
 from apps.accounts.admin.passwords import password_change_of
@@ -9,6 +10,7 @@ from apps.accounts.forms import SignInForm
 from apps.common.admin_sites import organization_site, platform_site
 
 for site in (organization_site, platform_site):
+    site.frame_of = frame_of
     site.login_form = SignInForm
     site.login_template = "accounts/sign_in.html"
     site.password_change = password_change_of(site)

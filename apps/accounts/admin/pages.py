@@ -43,6 +43,7 @@ class AccountAdmin(ServiceAdmin):
 
 
 class UserAdmin(AccountAdmin):
+    section, icon, rank = "people", "group", 10
     form = UserForm
     form_fields = ("email", "name", "role", "username", "phone", "department", "is_active", "new_password")
     shown = ("auth_source", "last_login", "locked_until", "created_at", "updated_at")
@@ -84,11 +85,13 @@ class UserAdmin(AccountAdmin):
 
 
 class RoleAdmin(AccountAdmin):
+    section, icon, rank = "people", "badge", 20
     list_display = ("slug", "name", "built_in")
     search_fields = ("slug", "name")
 
 
 class SessionAdmin(AccountAdmin):
+    section, icon, rank = "people", "devices", 50
     list_display = ("user", "device", "ip", "last_used_at", "expires_at", "revoked_at", "revoked_reason")
     list_select_related = ("user",)
     search_fields = ("user__email", "device")
@@ -100,12 +103,14 @@ class SessionAdmin(AccountAdmin):
 
 
 class RefreshTokenAdmin(AccountAdmin):
+    section, icon, rank = "system", "token", 60
     list_display = ("id", "session", "created_at", "used_at", "expires_at")
     list_select_related = ("session",)
     exclude = ("token_hash",)
 
 
 class ApiKeyAdmin(AccountAdmin):
+    section, icon, rank = "people", "key", 60
     list_display = ("name", "prefix", "user", "expires_at", "last_used_at", "revoked_at")
     list_select_related = ("user",)
     search_fields = ("name", "prefix", "user__email")
@@ -118,6 +123,7 @@ class ApiKeyAdmin(AccountAdmin):
 
 
 class PasswordLinkAdmin(AccountAdmin):
+    section, icon, rank = "system", "link", 62
     list_display = ("id", "user", "purpose", "created_at", "expires_at")
     list_filter = ("purpose",)
     list_select_related = ("user",)
@@ -125,6 +131,7 @@ class PasswordLinkAdmin(AccountAdmin):
 
 
 class SocketTicketAdmin(AccountAdmin):
+    section, icon, rank = "system", "confirmation_number", 64
     list_display = ("id", "user", "created_at", "expires_at")
     list_select_related = ("user",)
     exclude = ("token_hash",)
@@ -139,18 +146,21 @@ class GrantAdmin(AccountAdmin):
 
 
 class UserGrantAdmin(GrantAdmin):
+    section, icon, rank = "people", "how_to_reg", 30
     list_display = ("permission", "content_type", "object_pk", "user", "created_at")
     list_select_related = ("permission__content_type", "content_type", "user")
     search_fields = ("user__email", "object_pk")
 
 
 class GroupGrantAdmin(GrantAdmin):
+    section, icon, rank = "people", "groups", 32
     list_display = ("permission", "content_type", "object_pk", "group", "created_at")
     list_select_related = ("permission__content_type", "content_type", "group")
     search_fields = ("group__name", "object_pk")
 
 
 class TagGrantAdmin(GrantAdmin):
+    section, icon, rank = "people", "sell", 34
     list_display = ("action", "scope_tag", "user", "group", "created_at")
     list_select_related = ("user", "group")
     search_fields = ("scope_tag", "user__email", "group__name")

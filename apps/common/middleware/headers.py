@@ -15,8 +15,6 @@ _LIBRARIES = (
 )
 """Swagger UI and ReDoc make style elements and blob workers of their own; scripts come from us alone."""
 _DOCUMENTS = re.compile(r"/(?:[a-z0-9-]+|api/v1)/(?:docs|redoc)/?\Z")
-_BACK_OFFICE = _LIBRARIES.replace("script-src 'self'", "script-src 'self' 'unsafe-eval'")
-"""The back-office's Alpine evaluates the expressions of its attributes."""
 _DATA = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 _SOURCE = re.compile(r"[A-Za-z0-9:/?#\[\]@!$&()*+=._~%-]+\Z")
 _PERMISSIONS = "accelerometer=(), camera=(), geolocation=(), gyroscope=(), microphone=(), payment=(), usb=()"
@@ -33,6 +31,20 @@ def pages_policy(*, images: str = "", targets: str = "") -> str:
         f"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:{shown}; font-src 'self'; "
         f"connect-src 'self'; form-action 'self'{led}; base-uri 'none'; frame-ancestors 'none'; "
         "require-trusted-types-for 'script'; trusted-types 'none'"
+    )
+
+
+def back_office_policy(*, images: str = "") -> str:
+    """The policy of the back-office, as narrow as its library allows; why it is no narrower: docs/decisions/0015.
+
+    Scripts and style sheets come from us alone and none stands in a page. Alpine compiles the expressions of its
+    attributes (``unsafe-eval``), and widgets of Django and unfold carry style attributes, which colour and no more.
+    """
+    shown = f" {images}" if _SOURCE.match(images) else ""
+    return (
+        "default-src 'none'; script-src 'self' 'unsafe-eval'; style-src 'self'; style-src-attr 'unsafe-inline'; "
+        f"img-src 'self' data:{shown}; font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
+        "frame-ancestors 'none'"
     )
 
 
@@ -56,5 +68,5 @@ class SecurityHeadersMiddleware:
         if not response.get("Content-Type", "").startswith("text/html"):
             return _DATA
         if request.path_info.startswith("/admin/"):
-            return _BACK_OFFICE
+            return back_office_policy(images=getattr(request, "office_logo", ""))
         return _LIBRARIES if _DOCUMENTS.match(request.path_info) else pages_policy()

@@ -1,0 +1,60 @@
+"""What stands beside every page of a back-office: pages by what people do, those they may open and no others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy as _
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A group of pages. A page names its ``key``, its place in the group and its icon."""
+
+    key: str
+    title: Promise
+    folded: bool = False
+
+
+SECTIONS: Final = (
+    Section("runs", _("Runs")),
+    Section("robots", _("Robots")),
+    Section("portal", _("Portal")),
+    Section("people", _("People")),
+    Section("organizations", _("Organizations")),
+    Section("settings", _("Settings")),
+    Section("ledger", _("Ledger")),
+    Section("queue", _("Queue and workers")),
+    Section("system", _("Behind the scenes"), folded=True),
+)
+"""In the order they stand in. What a page says nothing of stands behind the scenes."""
+
+
+def navigation_of(site: Any, request: HttpRequest) -> list[dict[str, Any]]:
+    """The groups as unfold draws them; costs no query, for rights are looked up in the actor."""
+    overview = reverse(f"{site.name}:index")
+    groups: list[dict[str, Any]] = [
+        {"title": None, "items": [_item(_("Overview"), "dashboard", overview, active=request.path == overview)]}
+    ]
+    pages = sorted(
+        (page for page in site._registry.values() if page.has_view_permission(request)), key=lambda page: page.rank
+    )
+    for section in SECTIONS:
+        items = [_item_of(site, page, request) for page in pages if page.section == section.key]
+        groups.append({"title": section.title, "collapsible": section.folded, "items": items})
+    return [group for group in groups if group["items"]]
+
+
+def _item_of(site: Any, page: Any, request: HttpRequest) -> dict[str, Any]:
+    address = reverse(f"{site.name}:{page.opts.app_label}_{page.opts.model_name}_changelist")
+    title = capfirst(page.opts.verbose_name_plural)
+    return _item(title, page.icon, address, active=request.path.startswith(address))
+
+
+def _item(title: Any, icon: str, address: str, *, active: bool) -> dict[str, Any]:
+    return {"title": title, "icon": icon, "link": address, "active": active, "has_permission": True}
