@@ -10,11 +10,13 @@ from django.contrib import admin, messages
 from django.contrib.admin.utils import get_fields_from_path
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import PermissionDenied
-from django.db.models import Field, JSONField, Model
+from django.db.models import Field, JSONField, Model, TextField
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
+from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
+from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from apps.common.admin_display import structure_display
 from apps.common.admin_sites import organization_site
@@ -58,6 +60,10 @@ class ServiceAdmin(ModelAdmin):  # type: ignore[misc]
     show_full_result_count = False
     actions_on_top = True
     compressed_fields = True
+    formfield_overrides = {
+        ArrayField: {"widget": UnfoldAdminTextInputWidget, "help_text": _("Separated by commas.")},
+        TextField: {"widget": UnfoldAdminTextareaWidget(attrs={"rows": 4})},
+    }
 
     def _holds(self, request: HttpRequest, action: str | None) -> bool:
         actor = getattr(request, "actor", None)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final, Literal
 
 from django.core.serializers.json import DjangoJSONEncoder
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -20,6 +23,14 @@ _MOST = 200
 def badge(text: Any, kind: Kind = "still") -> SafeString:
     """A state as a coloured word; the colour says nothing that the word does not."""
     return format_html('<span class="office-state" data-kind="{}">{}</span>', kind, text)
+
+
+def moment_display(when: datetime | None, kind: Literal["minute", "ago", "day"] = "minute") -> SafeString | str:
+    """A time in the reader's zone; ``moments.js`` writes it as the reader's language does."""
+    if when is None:
+        return EMPTY
+    text = date_format(timezone.localtime(when), "SHORT_DATETIME_FORMAT")
+    return format_html('<time datetime="{}" data-moment="{}">{}</time>', when.isoformat(), kind, text)
 
 
 def switch_badge(on: bool, yes: Any, no: Any) -> SafeString:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse
+from django.utils.timezone import get_current_timezone_name
 from django.utils.translation import gettext_lazy as _
+from unfold.dataclasses import Favicon
 from unfold.sites import UnfoldAdminSite
 
 from apps.common.admin_navigation import navigation_of
@@ -51,9 +54,10 @@ class OrganizationSite(UnfoldAdminSite):  # type: ignore[misc]  # unfold has no 
             "site_url": self.site_url,
             "site_icon": frame.logo_url or None,
             "site_symbol": "handyman",
+            "site_favicons": [Favicon(href=static("common/icon.svg"), rel="icon", type="image/svg+xml")],
             "colors": {},  # they come from style sheets of ours: nothing is written into the page
             "styles": styles + ([reverse("theme", args=[frame.accent])] if frame.accent else []),
-            "scripts": [static("common/office.js")],
+            "scripts": [f"{static('common/office.js')}?{urlencode({'zone': get_current_timezone_name()})}"],
             "show_languages": True,
             "languages_action": reverse("language"),
             "sidebar_show_search": False,

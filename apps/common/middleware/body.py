@@ -10,7 +10,7 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import resolve
 
-from apps.common.api.declaration import declaration_of
+from apps.common.api.declaration import MULTIPART_FRAMING, declaration_of
 from apps.common.api.parsers import MultiPartParser
 from apps.common.api.responses import error_response
 from apps.common.errors import ApplicationError, BadRequest, LengthRequired, TooLarge
@@ -60,6 +60,8 @@ def _cap(request: HttpRequest) -> int:
         view: Any = resolve(request.path_info).func
     except Http404:
         return int(settings.ENV.max_body_bytes)
+    if getattr(view, "takes_files", False):  # a page with a form for files
+        return int(settings.ENV.max_upload_bytes) + MULTIPART_FRAMING
     action = getattr(view, "actions", {}).get((request.method or "").lower())
     declaration = declaration_of(getattr(view.cls, action, None)) if action else None
     return declaration.largest_body if declaration is not None else int(settings.ENV.max_body_bytes)

@@ -20,11 +20,12 @@ from apps.robots.kind.leftovers import artifacts_keep
 from apps.robots.kind.preparation import Interrupted, Prepared, prepared
 from apps.robots.kind.sink import ExecutionSink
 from apps.robots.models import Run
+from apps.robots.models.run import KIND
 from apps.robots.sandbox.entrypoint import robot_command, robot_environment
 from apps.robots.sandbox.spec import ProcessSpec
 from apps.robots.sandbox.workspace import open_workspace
 from apps.robots.services.canaries import canary_review
-from apps.robots.services.runs import KIND, run_facts
+from apps.robots.services.runs import run_facts
 from apps.robots.supervision.control import Control
 from apps.robots.supervision.log import LogLimits
 from apps.robots.supervision.process import Supervision, supervise

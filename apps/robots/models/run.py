@@ -11,6 +11,9 @@ from apps.executions.models import Execution
 from apps.robots.models.robot import Robot, RobotVersion
 from apps.tenants.models import TenantModel
 
+KIND = "robot"
+"""Of the executions behind runs."""
+
 
 class TriggerType(models.TextChoices):
     MANUAL = "MANUAL", _("by hand")

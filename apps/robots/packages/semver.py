@@ -34,6 +34,11 @@ class VersionNumber:
     def is_prerelease(self) -> bool:
         return self._parsed.prerelease is not None
 
+    @property
+    def following(self) -> str:
+        """The number that most often comes next: that of a small change, or the release that was tried."""
+        return str(self._parsed.bump_patch())
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, VersionNumber) and self._parsed.compare(other._parsed) == 0
 

@@ -21,9 +21,8 @@ from apps.executions.models import Status
 from apps.executions.services.executions import execution_cancel, execution_create
 from apps.robots.errors import MissingEnvironment, RobotArchived, RunFinished, RunNotFinished, VersionNotFound
 from apps.robots.models import Robot, RobotVersion, Run, Schedule, TriggerType
+from apps.robots.models.run import KIND
 from apps.robots.payloads import ServiceReference, arguments_checked, environment_checked, parameters_checked
-
-KIND = "robot"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

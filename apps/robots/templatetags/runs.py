@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from apps.common.admin_display import Kind, badge, structure_display
 from apps.common.times import duration_text
 from apps.executions.selectors import QueuePosition
 from apps.robots.models import Run
@@ -28,6 +29,14 @@ STATES: Final = {
     "LOST": gettext_lazy("Lost"),
 }
 """The contract's words, for people."""
+KINDS: Final[Mapping[str, Kind]] = {
+    "PENDING": "still",
+    "RUNNING": "busy",
+    "SUCCESS": "good",
+    "FAILED": "bad",
+    "CANCELED": "still",
+    "LOST": "care",
+}
 
 
 @register.filter
@@ -40,6 +49,13 @@ def status_word(run: Run) -> str:
 def status_text(run: Run) -> str:
     """``Succeeded``, as people say it."""
     return str(STATES[word_of(run.execution.status)])
+
+
+@register.simple_tag
+def run_badge(run: Run) -> SafeString:
+    """The state as the back-office draws states."""
+    word = word_of(run.execution.status)
+    return badge(STATES[word], KINDS[word])
 
 
 @register.filter
@@ -68,6 +84,12 @@ def answer_text(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(answer_text(each) for each in value)
     return "—" if value is None else str(value)
+
+
+@register.simple_tag
+def structure(value: Any) -> SafeString | str:
+    """What JSON can hold, drawn for people."""
+    return structure_display(value)
 
 
 @register.simple_tag

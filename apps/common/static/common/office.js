@@ -1,5 +1,8 @@
-// The back-office, before its libraries start: one theme for portal and back-office, and no markup or code from htmx.
+// The back-office, before its libraries start: the reader's zone, one theme for portal and back-office, and no markup or
+// code from htmx. A classic script, because it must come before what it sets up.
 "use strict";
+
+document.documentElement.dataset.zone = new URL(document.currentScript.src).searchParams.get("zone") ?? "";
 
 htmx.config.includeIndicatorStyles = false; // a style element, which the policy of the page refuses
 htmx.config.allowEval = false;
@@ -12,3 +15,5 @@ try {
 } catch {
   // Storage may be switched off; then the system's theme holds.
 }
+
+addEventListener("DOMContentLoaded", () => import("./page.js"));

@@ -1,0 +1,15 @@
+"""Robots in the back-office: what is written goes through the services, states are only shown."""
+
+from __future__ import annotations
+
+from apps.common.admin_sites import organization_site
+from apps.robots.admin import overview
+from apps.robots.admin.robots import RobotAdmin
+from apps.robots.admin.runs import RunAdmin
+from apps.robots.admin.schedules import ScheduleAdmin, ScheduleFiringAdmin
+from apps.robots.admin.versions import RobotVersionAdmin
+
+organization_site.overview_of = overview.overview_of
+organization_site.overview_template = overview.TEMPLATE
+
+__all__ = ["RobotAdmin", "RobotVersionAdmin", "RunAdmin", "ScheduleAdmin", "ScheduleFiringAdmin"]

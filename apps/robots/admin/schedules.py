@@ -1,0 +1,69 @@
+"""Schedules and what they started."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from apps.common.admin_sites import organization_site
+from apps.robots.admin.of_robot import OfRobotAdmin
+from apps.robots.models import Schedule, ScheduleFiring
+from apps.robots.selectors.schedules import firings_ahead
+from apps.robots.services.schedules import schedule_create, schedule_update
+
+
+@admin.register(Schedule, site=organization_site)
+class ScheduleAdmin(OfRobotAdmin):
+    section, icon, rank = "runs", "schedule", 20
+    write_action = "robot.publish"
+    form_fields = (
+        "robot",
+        "name",
+        "cron",
+        "timezone",
+        "enabled",
+        "starts_at",
+        "ends_at",
+        "window_start",
+        "window_end",
+        "max_concurrency",
+        "skip_holidays",
+        "timeout_seconds",
+        "retry_count",
+        "retry_backoff_seconds",
+    )
+    exclude = ("next_due_at",)
+    list_display = ("__str__", "robot", "cron", "timezone", "enabled", "next_firing")
+    list_filter = ("enabled",)
+    list_select_related = ("robot",)
+    search_fields = ("robot__name", "name")
+
+    @admin.display(description=_("next firing"), ordering="next_due_at")
+    def next_firing(self, schedule: Schedule) -> datetime | None:
+        return next(iter(firings_ahead(schedule, timezone.now())), None)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """A schedule stays with its robot."""
+        shown = super().get_readonly_fields(request, obj)
+        return [*shown, "robot"] if obj is not None else shown
+
+    def save_through(self, request: HttpRequest, form: Any, *, change: bool) -> Schedule:
+        actor, now = request.actor, timezone.now()  # type: ignore[attr-defined]
+        values = dict(form.cleaned_data)
+        if change:
+            return schedule_update(actor=actor, schedule=form.instance, values=values, now=now)
+        return schedule_create(actor=actor, robot=values.pop("robot"), values=values, now=now)
+
+
+@admin.register(ScheduleFiring, site=organization_site)
+class ScheduleFiringAdmin(OfRobotAdmin):
+    section, icon, rank = "runs", "event_available", 30
+    through = "schedule__robot__"
+    list_display = ("schedule", "due_at", "run", "skipped_reason")
+    list_select_related = ("schedule", "run")
+    search_fields = ("schedule__name", "schedule__robot__name")
