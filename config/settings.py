@@ -349,4 +349,5 @@ configure_logging(ENV.log_format, ENV.log_level)
 
 # --- what the kernel asks of apps above it
 ORGANIZATION_FROM_CREDENTIALS = "apps.accounts.tenancy.organization_from_credentials"
+OBJECT_HISTORY = "apps.events.selectors.events_about"
 RIGHT_REQUIRED = "apps.accounts.permissions.require"

@@ -123,6 +123,14 @@ class RobotAdmin(ServiceAdmin):
             "sees_runs": sees_runs,
         }
 
+    def history_subjects(self, row: Robot) -> dict[str, list[Any]]:
+        """A robot's, and that of its versions and schedules."""
+        return {
+            **super().history_subjects(row),
+            "robots.robotversion": list(row.versions.values_list("pk", flat=True)),
+            "robots.schedule": list(row.schedules.values_list("pk", flat=True)),
+        }
+
     def publish(self, request: Any, robot_id: UUID) -> HttpResponseBase:
         """A form for a version and its file, through the service that the API calls."""
         try:

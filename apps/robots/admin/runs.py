@@ -110,9 +110,14 @@ class RunAdmin(ServiceAdmin):
             "may_cancel": allowed(actor, "run.cancel", run.robot),
             "may_retry": allowed(actor, "robot.run", run.robot),
             "may_download": allowed(actor, "artifact.download", run.robot),
+            "show_history": self.has_history_permission(request),
             "may_see_robot": allowed(actor, "robot.read", run.robot),
             "now": timezone.now(),
         }
+
+    def history_subjects(self, row: Run) -> dict[str, list[Any]]:
+        """A run's, and that of its execution, which has the same id."""
+        return {"robots.run": [row.pk], "executions.execution": [row.pk]}
 
     def cancel_one(self, request: Any, run_id: UUID) -> HttpResponse:
         """Stops the run, and comes back to it."""

@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from apps.common.admin_display import Kind, badge, structure_display
+from apps.common.admin_display import Kind, badge
 from apps.common.times import duration_text
 from apps.executions.selectors import QueuePosition
 from apps.robots.models import Run
@@ -84,12 +84,6 @@ def answer_text(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(answer_text(each) for each in value)
     return "—" if value is None else str(value)
-
-
-@register.simple_tag
-def structure(value: Any) -> SafeString | str:
-    """What JSON can hold, drawn for people."""
-    return structure_display(value)
 
 
 @register.simple_tag
