@@ -27,6 +27,12 @@ class Frame:
     accent: str = ""
 
 
+def _words() -> dict[str, str]:
+    """What scripts of the frame say, and in which zone."""
+    words = {"menu": _("Menu"), "close": _("Close"), "theme": _("Appearance"), "home": _("Overview")}
+    return {"zone": get_current_timezone_name()} | {name: str(word) for name, word in words.items()}
+
+
 class OrganizationSite(UnfoldAdminSite):  # type: ignore[misc]  # unfold has no types
     """What an organization sees of itself. Apps above say how the frame looks and what the first page shows."""
 
@@ -57,7 +63,7 @@ class OrganizationSite(UnfoldAdminSite):  # type: ignore[misc]  # unfold has no 
             "site_favicons": [Favicon(href=static("common/icon.svg"), rel="icon", type="image/svg+xml")],
             "colors": {},  # they come from style sheets of ours: nothing is written into the page
             "styles": styles + ([reverse("theme", args=[frame.accent])] if frame.accent else []),
-            "scripts": [f"{static('common/office.js')}?{urlencode({'zone': get_current_timezone_name()})}"],
+            "scripts": [f"{static('common/office.js')}?{urlencode(_words())}"],
             "show_languages": True,
             "languages_action": reverse("language"),
             "sidebar_show_search": False,

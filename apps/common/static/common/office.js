@@ -2,7 +2,8 @@
 // code from htmx. A classic script, because it must come before what it sets up.
 "use strict";
 
-document.documentElement.dataset.zone = new URL(document.currentScript.src).searchParams.get("zone") ?? "";
+const given = new URL(document.currentScript.src).search; // the zone, and words of the reader's language
+document.documentElement.dataset.zone = new URLSearchParams(given).get("zone") ?? "";
 
 htmx.config.includeIndicatorStyles = false; // a style element, which the policy of the page refuses
 htmx.config.allowEval = false;
@@ -16,4 +17,7 @@ try {
   // Storage may be switched off; then the system's theme holds.
 }
 
-addEventListener("DOMContentLoaded", () => import("./page.js"));
+addEventListener("DOMContentLoaded", () => {
+  import("./page.js");
+  import(`./office-access.js${given}`);
+});

@@ -1,0 +1,140 @@
+"""The back-office in a real browser: from signing in to a version that was published there and runs, line by line."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from apps.common.testing import eventually
+from tests.browser import Browse, Reader, expect
+from tests.live import Live, Process
+from tests.shop import PASSWORD, Shop, run_stored, run_waiting, shop_opened
+
+pytestmark = pytest.mark.xdist_group("office-in-a-browser")
+SOURCE = rb"""
+import time
+for number in range(40):
+    print(f"\x1b[32mstep\x1b[0m {number} <b>done</b>", flush=True)
+    time.sleep(0.1)
+"""
+ALL_HERE = "document.querySelector('[data-log]').logViewer.lines.seqs"
+
+
+@pytest.fixture(scope="module")
+def shop(live_module: Live) -> Shop:
+    """One for all tests here: starting processes is what takes its time."""
+    return shop_opened(live_module)
+
+
+@pytest.fixture(scope="module")
+def worker(shop: Shop) -> Process:
+    return shop.live.worker(include="apps.robots.kind")
+
+
+def sign_in(reader: Reader, email: str) -> None:
+    """Through the back-office's own page, to its first."""
+    reader.open("/admin/")
+    reader.page.locator("input[name=username]").fill(email)
+    reader.page.locator("input[name=password]").fill(PASSWORD)
+    reader.page.keyboard.press("Enter")
+    reader.page.wait_for_url(lambda url: "/login/" not in url)
+
+
+def check_access(reader: Reader) -> None:
+    """In either theme; the back-office looks for the system's when a page is loaded."""
+    for theme in ("light", "dark"):
+        reader.page.emulate_media(color_scheme=theme)
+        reader.page.reload()
+        expect(reader.page.locator("html")).to_have_class(re.compile(theme if theme == "dark" else "^(?!.*dark)"))
+        reader.check_access(theme)
+
+
+def test_a_version_is_published_and_runs_live(shop: Shop, worker: Process, browse: Browse) -> None:
+    reader = browse(shop.address)
+    page = reader.page
+    reader.open("/admin/")
+    check_access(reader)
+    expect(page.get_by_role("link", name="Forgot your password?")).to_be_visible()
+    sign_in(reader, shop.email)
+    expect(page.get_by_text("Runs today")).to_be_visible()
+
+    page.get_by_role("link", name="Robots", exact=True).first.click()
+    page.get_by_role("link", name=shop.robot.name).click()
+    page.get_by_role("link", name="Publish a version").click()
+    page.locator("input[type=file]").set_input_files({"name": "job.py", "mimeType": "text/x-python", "buffer": SOURCE})
+    page.get_by_label("Number").fill("1.0.0")
+    page.get_by_role("button", name="Publish", exact=True).click()
+    expect(page.get_by_text("has version 1.0.0 already").first).to_be_visible()
+    reader.check_access("light")
+    page.locator("input[type=file]").set_input_files({"name": "job.py", "mimeType": "text/x-python", "buffer": SOURCE})
+    page.get_by_label("Number").fill("1.1.0")
+    page.get_by_role("button", name="Publish", exact=True).click()
+    expect(page.get_by_text("Version 1.1.0 is active.").first).to_be_visible()
+
+    page.get_by_role("button", name="Run", exact=True).first.click()
+    expect(page).to_have_url(re.compile(r"/admin/robots/run/.+/change/"))
+    expect(page.locator("[data-log-connection]")).to_have_attribute("data-kind", "live")
+    expect(page.locator("[data-run-state]")).to_have_text("Running")
+    eventually(lambda: len(page.evaluate(ALL_HERE)) > 5)
+    expect(page.locator(".log-text", has_text="step 3 <b>done</b>")).to_be_visible()
+    expect(page.locator(".ansi-fg-2").first).to_have_text("step")
+    expect(page.locator("[data-run-state]")).to_have_text("Succeeded")
+    assert page.evaluate(ALL_HERE) == list(range(1, 41))
+
+    page.get_by_role("button", name="Run again").click()
+    expect(page.get_by_role("link", name="the earlier run")).to_be_visible()
+    page.get_by_role("link", name=shop.robot.name, exact=True).click()
+    page.get_by_role("button", name="Roll back to 1.0.0").click()
+    expect(page.get_by_text("Version 1.0.0 is active.").first).to_be_visible()
+    page.get_by_role("link", name="History", exact=True).click()
+    expect(page.get_by_text("version.activated").first).to_be_visible()
+
+
+def test_a_run_that_waits_can_be_stopped(shop: Shop, browse: Browse) -> None:
+    run = run_waiting(shop)
+    reader = browse(shop.address)
+    sign_in(reader, shop.email)
+    page = reader.page
+    reader.open(f"/admin/robots/run/{run}/change/")
+    expect(page.locator("[data-run-queue]")).to_contain_text("Waiting: next in line.")
+    page.get_by_role("link", name="Stop").click()
+    reader.check_access("light")
+    page.get_by_role("dialog").get_by_role("button", name="Stop it").click()
+    expect(page.locator("[data-run-state]")).to_have_text("Cancelled")
+    expect(page.get_by_role("button", name="Run again")).to_be_visible()
+
+
+def test_every_page_is_open_to_everybody(shop: Shop, browse: Browse) -> None:
+    """On a phone, in both themes."""
+    run = run_stored(shop, 30)
+    reader = browse(shop.address, width=360, height=740)
+    sign_in(reader, shop.email)
+    for path in (
+        "/admin/",
+        "/admin/robots/run/",
+        f"/admin/robots/run/{run}/change/",
+        f"/admin/robots/run/{run}/history/",
+        "/admin/robots/robot/",
+        f"/admin/robots/robot/{shop.robot.pk}/change/",
+        f"/admin/robots/robot/{shop.robot.pk}/publish/",
+        "/admin/robots/schedule/add/",
+        "/admin/accounts/user/",
+        "/admin/events/event/",
+    ):
+        reader.open(path)
+        reader.check_width()
+        check_access(reader)
+
+
+def test_language_and_theme_are_one_with_the_portal(shop: Shop, browse: Browse) -> None:
+    reader = browse(shop.address, language="pt-BR")
+    sign_in(reader, shop.email)
+    page = reader.page
+    expect(page.get_by_text("Execuções hoje")).to_be_visible()
+    page.evaluate("localStorage.setItem('adminTheme', '\"dark\"')")
+    reader.open("/portal/")
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    page.evaluate("localStorage.setItem('theme', 'light')")
+    reader.open("/admin/")
+    expect(page.locator("html")).to_have_class(re.compile("light"))
