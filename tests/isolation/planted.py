@@ -182,7 +182,7 @@ def _grouped(""",
         "a page of the back-office without its filter",
         "pages",
         (
-            f"{ROBOTS}/admin.py",
+            f"{ROBOTS}/admin/of_robot.py",
             "return rows.filter(visible_filter(request.actor, self.read_action, prefix=self.through))",
             "return rows",
         ),
