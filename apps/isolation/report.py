@@ -51,10 +51,11 @@ def _table(proof: Proof) -> Iterator[str]:
         "broken middleware": _("Our own middleware broken on purpose: PostgreSQL denies"),
     }
     leaks = proof.leaks_by_family()
-    yield f"{_('what was tried'):<{WIDTH}}{_('cases'):>8}{_('leaks'):>8}"
+    tried, cases, leaked, together = _("what was tried"), _("cases"), _("leaks"), _("together")
+    yield f"{tried:<{WIDTH}}{cases:>8}{leaked:>8}"
     for family, title in names.items():
         yield f"{title:<{WIDTH}}{proof.tried[family]:>8,}{leaks[family]:>8,}"
-    yield f"{_('together'):<{WIDTH}}{sum(proof.tried.values()):>8,}{sum(leaks.values()):>8,}"
+    yield f"{together:<{WIDTH}}{sum(proof.tried.values()):>8,}{sum(leaks.values()):>8,}"
 
 
 def _defences() -> Iterator[str]:
