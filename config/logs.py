@@ -55,7 +55,8 @@ def configure_logging(log_format: str, level: str) -> None:
                 # The kernel's own handlers tell of these, with the trace and without the path's secrets.
                 "django.request": {"level": "CRITICAL"},
                 "django.security.DisallowedHost": {"level": "CRITICAL"},
-                "uvicorn": {"handlers": [], "propagate": True},  # like all others, though it has set itself up before
+                # Like all others, though it has set itself up before.
+                "uvicorn": {"handlers": [], "level": "NOTSET", "propagate": True},
                 "uvicorn.access": {"level": "WARNING", "propagate": False},
                 "httpx": {"level": "WARNING"},
                 "botocore": {"level": "WARNING"},  # it tells each thread where its credentials come from

@@ -54,3 +54,20 @@ def test_people_get_lines_to_read() -> None:
     text = output("console")
     assert "signed_in" in text
     assert "{" not in text.splitlines()[0]
+
+
+def test_a_server_says_no_more_than_the_level() -> None:
+    """uvicorn has set its own level before we are asked."""
+    program = """
+import logging
+from config.logs import configure_logging
+logging.getLogger("uvicorn").setLevel("INFO")
+configure_logging("console", "WARNING")
+logging.getLogger("uvicorn.error").info("connection open")
+logging.getLogger("uvicorn.error").warning("too slow")
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
+    )
+    assert "too slow" in done.stdout
+    assert "connection open" not in done.stdout

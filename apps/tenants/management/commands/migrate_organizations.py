@@ -52,7 +52,9 @@ class Command(BaseCommand):
         platform_ensure()
         outdated = organizations_outdated(template.fingerprint)
         done = run(outdated, template.fingerprint, parallel)
-        progress = tqdm(done, total=len(outdated), unit="organization", disable=None if verbosity else True)
+        progress = tqdm(
+            done, total=len(outdated), unit="organization", disable=None if verbosity and outdated else True
+        )
         failed = [schema for schema, error in progress if error]
         spares_replenish(settings.ENV.tenant_spares)
         if failed:
