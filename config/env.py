@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import os
 from base64 import b64decode
+from collections.abc import Callable
 from functools import lru_cache
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
@@ -50,6 +52,32 @@ def _origin(value: str) -> str:
     return origin
 
 
+def _address(*schemes: str) -> Callable[[str], str]:
+    """Refuses what no server of this kind is reached by, without the address, which may hold a password."""
+
+    def check(value: str) -> str:
+        try:
+            known = urlsplit(value).scheme in schemes and urlsplit(value).port != 0
+        except ValueError:
+            known = False
+        if not known:
+            raise ValueError(f"not {' or '.join(f'{scheme}://…' for scheme in schemes)}, its port a number")
+        return value
+
+    return check
+
+
+def _bucket(value: str) -> str:
+    if value and not (value.startswith("s3://") and urlsplit(value).netloc):
+        raise ValueError("not s3://bucket or s3://bucket/prefix")
+    return value
+
+
+def _network(value: str) -> str:
+    ip_network(value, strict=False)
+    return value
+
+
 def _mail_server(value: str) -> str:
     mail_server(value)
     return value
@@ -61,6 +89,7 @@ def _sender(value: str) -> str:
 
 Rate = Annotated[str, AfterValidator(_rate)]
 CommaSeparated = Annotated[tuple[str, ...], NoDecode]
+Network = Annotated[str, AfterValidator(_network)]
 
 
 class FileSource(PydanticBaseSettingsSource):
@@ -98,11 +127,13 @@ class Environment(BaseSettings):
     data_dir: Path = Field(BASE_DIR / ".data", description="Embedded servers, storage and caches live here.")
     log_format: Literal["json", "console"] = Field("json", description="Log lines as JSON or for people.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Lowest level logged.")
-    language_code: str = Field("en", description="Default language: en or pt-br.")
+    language_code: Literal["en", "pt-br"] = Field("en", description="Default language: en or pt-br.")
 
     # --- servers
-    database_url: str = Field(..., description="PostgreSQL ≥ 15: postgresql://user:password@host:port/name.")
-    redis_url: str = Field(
+    database_url: Annotated[str, AfterValidator(_address("postgresql", "postgres"))] = Field(
+        ..., description="PostgreSQL ≥ 15: postgresql://user:password@host:port/name."
+    )
+    redis_url: Annotated[str, AfterValidator(_address("redis", "rediss", "unix"))] = Field(
         ..., description="Redis ≥ 6.2: redis://:password@host:port/0 or unix://:password@/path?db=0."
     )
     database_max_age: int = Field(600, ge=0, description="Seconds a database connection is kept.")
@@ -118,7 +149,9 @@ class Environment(BaseSettings):
 
     # --- web
     cors_allowed_origins: CommaSeparated = Field((), description="Origins allowed to call the API from a browser.")
-    trusted_proxies: CommaSeparated = Field((), description="Networks whose X-Forwarded-For is believed.")
+    trusted_proxies: Annotated[tuple[Network, ...], NoDecode] = Field(
+        (), description="Networks whose X-Forwarded-For is believed."
+    )
     secure_cookies: bool = Field(False, description="Cookies over TLS only, HSTS, redirect to https.")
     max_body_bytes: int = Field(10 * 1024**2, ge=1024, description="Largest request body in bytes, uploads aside.")
     max_upload_bytes: int = Field(512 * 1024**2, ge=1024, description="Largest uploaded artifact in bytes.")
@@ -210,7 +243,9 @@ class Environment(BaseSettings):
     )
 
     # --- storage
-    storage_url: str = Field("", description="s3://bucket/prefix for S3; empty keeps files under DATA_DIR/storage.")
+    storage_url: Annotated[str, AfterValidator(_bucket)] = Field(
+        "", description="s3://bucket/prefix for S3; empty keeps files under DATA_DIR/storage."
+    )
 
     @field_validator("shared_hosts", "cors_allowed_origins", "trusted_proxies", "worker_queues", mode="before")
     @classmethod
