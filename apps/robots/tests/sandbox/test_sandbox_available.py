@@ -13,6 +13,7 @@ from apps.common.testing import eventually
 from apps.robots.errors import SandboxFailed, SandboxUnavailable
 from apps.robots.sandbox import available, guard
 from apps.robots.sandbox.available import sandbox_available, sandbox_for
+from apps.robots.sandbox.directories import directories_removed
 from apps.robots.sandbox.policy import SandboxMode, SandboxPolicy
 from apps.robots.tests.running import Runner
 
@@ -111,18 +112,22 @@ def test_a_robot_without_sandbox_can_still_be_ended_when_the_guardian_is_dead(un
 
 def test_descriptors_are_given_back(either: Runner) -> None:
     either.run("pass")
+    assert directories_removed()
     before = psutil.Process().num_fds()
     for _ in range(5):
         either.run("pass")
+    assert directories_removed()
     assert psutil.Process().num_fds() == before
 
 
 def test_a_failed_start_gives_descriptors_back(sandboxed: Runner) -> None:
     sandboxed.run("pass")
+    assert directories_removed()
     before = psutil.Process().num_fds()
     broken = replace(sandboxed.policy.limits, shared_memory_bytes=-1)
     sandboxed.policy = replace(sandboxed.policy, limits=broken)
     for _ in range(3):
         with pytest.raises(SandboxFailed):
             sandboxed.run("pass")
+    assert directories_removed()
     assert psutil.Process().num_fds() == before
