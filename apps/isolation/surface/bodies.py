@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 from django.utils import timezone
@@ -75,7 +76,13 @@ def written(declaration: Declaration, values: Mapping[str, Any]) -> Body:
 
 
 def _fields(declaration: Declaration) -> dict[str, Any]:
-    return dict(declaration.request().fields) if declaration.request is not None else {}
+    return _fields_of(declaration.request) if declaration.request is not None else {}
+
+
+@cache
+def _fields_of(serializer: Callable[[], Any]) -> dict[str, Any]:
+    """Read once: there are more cases than serializers, by far."""
+    return dict(serializer().fields)
 
 
 def _field_value(field: Any, name: str, side: Side) -> Any:
