@@ -18,6 +18,8 @@ from tests.chaos.history import Event
 TERMINAL = frozenset({"completed", "failed", "cancelled", "lost"})
 RECOVERY_LEASES = 1.5
 ENOUGH_RECOVERIES = 2
+SANDBOX_ENDED = "The sandbox ended without a result"
+"""How a run tells that the guardian was killed, which its sandbox does not outlive."""
 Check = Callable[[Sequence[Event]], Iterator[str]]
 
 
@@ -69,10 +71,10 @@ def unfinished_runs(history: Sequence[Event]) -> Iterator[str]:
             yield f"run {final['run']} is {final['status']} and still has a ticket"
 
 
-def failed_robots(history: Sequence[Event]) -> Iterator[str]:
-    """Robots fail by themselves alone, and these never do: what is done to the program may lose a run, not fail it."""
+def blamed_robots(history: Sequence[Event]) -> Iterator[str]:
+    """These robots never fail by themselves, so a run that failed says that what it ran in has ended."""
     for final in of_kind(history, "final"):
-        if final["status"] == "failed":
+        if final["status"] == "failed" and final["error"] != SANDBOX_ENDED:
             yield f"run {final['run']} failed: {final['error']}"
 
 
@@ -220,7 +222,7 @@ CHECKS: dict[str, Check] = {
     "no run is doubled": double_runs,
     "every request is answered": unanswered_requests,
     "every run ends": unfinished_runs,
-    "no robot fails": failed_robots,
+    "no robot is blamed for harm": blamed_robots,
     "tokens rise": falling_tokens,
     "the ledger tells one story": ledger_contradictions,
     "no log has a gap": log_gaps,

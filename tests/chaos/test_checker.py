@@ -82,6 +82,7 @@ GOOD: dict[str, list[Event]] = {
         chunk(2, "mark bb 1", "mark bb 2"),
     ],
     "a log cut short by the end": [final(status="lost", last_seq=1), chunk(1, "mark aa 1")],
+    "a run whose guardian was killed": [final(status="failed", error=checker.SANDBOX_ENDED)],
     "a log of other lines": [final(lines=0, last_seq=1), chunk(1, "Traceback")],
     "two lives, one after the other": [
         final(max_attempts=2),
@@ -96,7 +97,10 @@ GOOD: dict[str, list[Event]] = {
 
 BAD: dict[str, tuple[str, list[Event]]] = {
     "patience that ended": ("the history is whole", [event("unsettled", 300, unfinished=1, held=0)]),
-    "a robot that fails": ("no robot fails", [final(status="failed", error="Process returned exit code 1")]),
+    "a robot that fails": (
+        "no robot is blamed for harm",
+        [final(status="failed", error="Process returned exit code 1")],
+    ),
     "a run that is gone": ("no run is lost", [TOLD]),
     "one key, two answers": (
         "no run is doubled",
