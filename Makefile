@@ -12,7 +12,7 @@ PYTEST_WORKERS ?= auto
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: .venv/installed ## start everything on http://localhost:$PORT (8000), with demo data; Ctrl-C stops it
+run: .venv/ready ## start everything on http://localhost:$PORT (8000), with demo data; Ctrl-C stops it
 	@exec $(BIN)/python -m config.run
 
 test: .venv/installed ## run all tests against real PostgreSQL and Redis
@@ -45,7 +45,7 @@ venv: .venv/installed ## create .venv with the pinned requirements
 
 # With their extras in the names: the pip that Python 3.11 brings along does not find the hashes otherwise.
 requirements: .venv/bootstrapped ## compile requirements/*.in to *.txt, with hashes
-	for name in bootstrap base dev; do \
+	for name in bootstrap base local dev; do \
 	  $(BIN)/uv pip compile --quiet --generate-hashes --no-strip-extras --universal --python-version 3.11 $(ARGS) \
 	    --custom-compile-command "make requirements" "requirements/$$name.in" -o "requirements/$$name.txt" || exit 1; \
 	done
@@ -89,12 +89,20 @@ UV := $(BIN)/uv pip install --python $(BIN)/python --require-hashes
 # The checkout itself goes on the path, so that tools find `config` and `apps` from anywhere.
 # uv takes seconds where pip takes minutes. It is asked for what it has kept before it asks the network, and then a second
 # time with the certificates that this system trusts; pip is the way out where uv cannot run.
+define install_requirements
+@echo "Installing the pinned requirements of $<, a few hundred megabytes the first time"
+@{ [ -x $(BIN)/uv ] && { $(UV) --quiet --offline -r $< 2>/dev/null || $(UV) -r $< \
+     || { echo "Trying again with the certificates of this system"; $(UV) --system-certs -r $<; }; }; } \
+  || { echo "Trying again with pip, which takes a few minutes"; $(PIP) -r $<; } \
+  || { echo "The requirements cannot be installed; see above. Is there a network, and an index of packages?" >&2; exit 1; }
+@$(BIN)/python -c 'import os, sysconfig; \
+  open(os.path.join(sysconfig.get_path("purelib"), "oficina.pth"), "w").write(os.getcwd() + "\n")'
+@touch .venv/bootstrapped $@
+endef
+
+# Whoever only runs it needs no tools of tests.
+.venv/ready: requirements/local.txt .venv/bootstrapped
+	$(install_requirements)
+
 .venv/installed: requirements/dev.txt .venv/bootstrapped
-	@echo "Installing the pinned requirements, a few hundred megabytes the first time"
-	@{ [ -x $(BIN)/uv ] && { $(UV) --quiet --offline -r $< 2>/dev/null || $(UV) -r $< \
-	     || { echo "Trying again with the certificates of this system"; $(UV) --system-certs -r $<; }; }; } \
-	  || { echo "Trying again with pip, which takes a few minutes"; $(PIP) -r $<; } \
-	  || { echo "The requirements cannot be installed; see above. Is there a network, and an index of packages?" >&2; exit 1; }
-	@$(BIN)/python -c 'import os, sysconfig; \
-	  open(os.path.join(sysconfig.get_path("purelib"), "oficina.pth"), "w").write(os.getcwd() + "\n")'
-	@touch .venv/bootstrapped $@
+	$(install_requirements)
