@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import statistics
 
 import pytest
@@ -14,6 +15,7 @@ from apps.common.api import PageQuery, WindowQuery
 from apps.common.api.operation import Right, declaration_of
 from apps.common.errors import ApplicationError
 from tests.structure import (
+    ROOT,
     Source,
     api_actions,
     app_sources,
@@ -55,6 +57,7 @@ OWN_PARTS = {
     "robots": {"packages", "sandbox", "supervision", "scheduling", "kind", "live", "checks"},
 }
 NO_ACTOR = "No actor:"
+PINNED = re.compile(r"^[\w.\[\],-]+==[^ ;\\]+", re.MULTILINE)
 
 
 def test_apps_are_made_of_the_same_files() -> None:
@@ -200,3 +203,9 @@ def test_tests_do_not_sleep() -> None:
         if sleeps(node)
     ]
     assert not napping, napping
+
+
+def test_pinned_versions_are_the_same_everywhere() -> None:
+    """What is tested is what runs. `make requirements` keeps what a file already pins."""
+    files = {path.stem: set(PINNED.findall(path.read_text())) for path in (ROOT / "requirements").glob("*.txt")}
+    assert files["base"] <= files["local"] <= files["dev"]
