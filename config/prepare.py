@@ -14,8 +14,11 @@ def main() -> None:
     """Progress on standard error; on standard output the accounts of the demo as JSON, and nothing else."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     django.setup()
+    from apps.tenants.context import owner_context  # noqa: PLC0415  # Django is set up by now
+
     try:
-        connection.ensure_connection()
+        with owner_context():  # no other role may be there yet
+            connection.ensure_connection()
     except OperationalError as error:
         sys.exit(f"The database of DATABASE_URL does not answer: {error}")
     sys.stderr.write("Migrating, which takes a while the first time\n")
