@@ -7,36 +7,53 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.template.defaultfilters import filesizeformat
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from apps.common.admin import ServiceAdmin, SingleRowAdmin
+from apps.common.admin_display import Kind, badge, moment_display
 from apps.common.admin_sites import organization_site
-from apps.executions.models import Artifact, Execution, LogChunk, Retention
+from apps.executions.models import Artifact, Execution, LogChunk, Retention, Status
 from apps.executions.selectors import retention_get, retention_preview
 from apps.executions.services.retention import DAYS, MANAGE, retention_update
+
+KINDS: dict[Status, Kind] = {
+    Status.PENDING: "still",
+    Status.RUNNING: "busy",
+    Status.COMPLETED: "good",
+    Status.FAILED: "bad",
+    Status.CANCELLED: "still",
+    Status.LOST: "care",
+}
 
 
 @admin.register(Execution, site=organization_site)
 class ExecutionAdmin(ServiceAdmin):
     section, icon, rank = "system", "memory", 10
-    list_display = (
-        "id",
-        "kind",
-        "status",
-        "queue",
-        "attempt",
-        "requested_by_label",
-        "queued_at",
-        "started_at",
-        "finished_at",
-    )
+    list_display = ("kind", "state", "queue", "attempt", "requested_by_label", "queued", "started", "finished")
     list_filter = ("status", "kind", "queue")
     search_fields = ("=id", "=trace_id", "requested_by_label")
     date_hierarchy = "queued_at"
     exclude = ("token",)
+
+    @admin.display(description=_("status"), ordering="status")
+    def state(self, execution: Execution) -> SafeString:
+        return badge(execution.get_status_display(), KINDS[Status(execution.status)])
+
+    @admin.display(description=_("queued"), ordering="id")
+    def queued(self, execution: Execution) -> SafeString | str:
+        return moment_display(execution.queued_at)
+
+    @admin.display(description=_("started"), ordering="started_at")
+    def started(self, execution: Execution) -> SafeString | str:
+        return moment_display(execution.started_at)
+
+    @admin.display(description=_("finished"), ordering="finished_at")
+    def finished(self, execution: Execution) -> SafeString | str:
+        return moment_display(execution.finished_at)
 
 
 @admin.register(LogChunk, site=organization_site)
@@ -54,8 +71,17 @@ class LogChunkAdmin(ServiceAdmin):
 @admin.register(Artifact, site=organization_site)
 class ArtifactAdmin(ServiceAdmin):
     section, icon, rank = "runs", "attach_file", 40
-    list_display = ("name", "execution_id", "size", "content_type", "created_at")
+    list_display = ("name", "bytes", "content_type", "made", "execution_id")
     search_fields = ("name", "=execution__id")
+    date_hierarchy = "created_at"
+
+    @admin.display(description=_("size"), ordering="size")
+    def bytes(self, artifact: Artifact) -> str:
+        return filesizeformat(artifact.size)
+
+    @admin.display(description=_("made"), ordering="id")
+    def made(self, artifact: Artifact) -> SafeString | str:
+        return moment_display(artifact.created_at)
 
 
 @admin.register(Retention, site=organization_site)

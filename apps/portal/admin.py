@@ -8,9 +8,11 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from apps.common.admin import ServiceAdmin
+from apps.common.admin_display import moment_display, switch_badge
 from apps.common.admin_sites import organization_site
 from apps.portal.models import Domain, Service, ServiceRevision
 from apps.portal.permissions import MANAGE, READ
@@ -34,8 +36,12 @@ class DomainAdmin(ServiceAdmin):
     read_action = READ
     write_action = MANAGE
     form_fields = ("name", "slug", "description", "icon")
-    list_display = ("name", "slug", "updated_at")
+    list_display = ("name", "slug", "changed")
     search_fields = ("name", "slug")
+
+    @admin.display(description=_("changed"), ordering="updated_at")
+    def changed(self, domain: Domain) -> SafeString | str:
+        return moment_display(domain.updated_at)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Domain]:
         return domains_visible(actor=request.actor)  # type: ignore[attr-defined]
@@ -65,13 +71,22 @@ class OfferedServiceAdmin(ServiceAdmin):
         "confirmation_text",
         "expected_minutes",
     )
-    list_display = ("title", "domain", "robot", "enabled", "revision", "updated_at")
+    list_display = ("title", "domain", "robot", "offered", "revision", "changed")
     list_filter = ("enabled", "domain")
+    list_select_related = ("domain", "robot")
     search_fields = ("title", "description")
     actions = ("enable", "disable")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Service]:
         return services_visible(actor=request.actor)  # type: ignore[attr-defined]
+
+    @admin.display(description=_("state"), ordering="enabled")
+    def offered(self, service: Service) -> SafeString:
+        return switch_badge(service.enabled, _("offered"), _("not offered"))
+
+    @admin.display(description=_("changed"), ordering="updated_at")
+    def changed(self, service: Service) -> SafeString | str:
+        return moment_display(service.updated_at)
 
     def save_through(self, request: HttpRequest, form: Any, *, change: bool) -> Service:
         actor, now, given = request.actor, timezone.now(), columns(form.cleaned_data)  # type: ignore[attr-defined]

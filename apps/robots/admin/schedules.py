@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from apps.common.admin_display import badge, moment_display, switch_badge
 from apps.common.admin_sites import organization_site
 from apps.robots.admin.of_robot import OfRobotAdmin
 from apps.robots.models import Schedule, ScheduleFiring
 from apps.robots.selectors.schedules import firings_ahead
 from apps.robots.services.schedules import schedule_create, schedule_update
+from apps.robots.templatetags.runs import run_badge
 
 
 @admin.register(Schedule, site=organization_site)
@@ -38,14 +40,18 @@ class ScheduleAdmin(OfRobotAdmin):
         "retry_backoff_seconds",
     )
     exclude = ("next_due_at",)
-    list_display = ("__str__", "robot", "cron", "timezone", "enabled", "next_firing")
-    list_filter = ("enabled",)
+    list_display = ("__str__", "robot", "on", "cron", "timezone", "next_firing")
+    list_filter = ("enabled", "robot")
     list_select_related = ("robot",)
     search_fields = ("robot__name", "name")
 
+    @admin.display(description=_("state"), ordering="enabled")
+    def on(self, schedule: Schedule) -> SafeString:
+        return switch_badge(schedule.enabled, _("on"), _("off"))
+
     @admin.display(description=_("next firing"), ordering="next_due_at")
-    def next_firing(self, schedule: Schedule) -> datetime | None:
-        return next(iter(firings_ahead(schedule, timezone.now())), None)
+    def next_firing(self, schedule: Schedule) -> SafeString | str:
+        return moment_display(next(iter(firings_ahead(schedule, timezone.now())), None))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """A schedule stays with its robot."""
@@ -64,6 +70,16 @@ class ScheduleAdmin(OfRobotAdmin):
 class ScheduleFiringAdmin(OfRobotAdmin):
     section, icon, rank = "runs", "event_available", 30
     through = "schedule__robot__"
-    list_display = ("schedule", "due_at", "run", "skipped_reason")
-    list_select_related = ("schedule", "run")
+    list_display = ("schedule", "due", "outcome")
+    list_filter = ("skipped_reason",)
+    list_select_related = ("schedule__robot", "run__execution")
+    date_hierarchy = "due_at"
     search_fields = ("schedule__name", "schedule__robot__name")
+
+    @admin.display(description=_("due"), ordering="due_at")
+    def due(self, firing: ScheduleFiring) -> SafeString | str:
+        return moment_display(firing.due_at)
+
+    @admin.display(description=_("what came of it"))
+    def outcome(self, firing: ScheduleFiring) -> SafeString:
+        return run_badge(firing.run) if firing.run is not None else badge(firing.skipped_reason or "—", "care")

@@ -1,0 +1,91 @@
+"""Lists of the back-office ask the database as often for fifty rows as for five."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from apps.accounts.models import Session, TagGrant, User
+from apps.accounts.services.api_keys import api_key_create
+from apps.common.actor import Actor
+from apps.executions.models import Artifact, Status
+from apps.portal.services.domains import domain_create
+from apps.portal.services.services import service_create
+from apps.robots.services.schedules import schedule_create, schedules_fire
+from apps.robots.tests.factories import robot_made, run_ended, run_made, system, version_made
+from apps.tenants.models import Organization
+from conftest import make_user
+
+QUERIES = {
+    "robots/robot": 9,
+    "robots/robotversion": 8,
+    "robots/run": 10,
+    "robots/schedule": 8,
+    "robots/schedulefiring": 10,
+    "executions/execution": 9,
+    "executions/artifact": 7,
+    "events/event": 8,
+    "portal/service": 8,
+    "portal/domain": 6,
+    "portal/servicerevision": 5,
+    "accounts/user": 8,
+    "accounts/session": 5,
+    "accounts/apikey": 5,
+    "accounts/taggrant": 5,
+}
+"""Session, person and rights are five of them; the rest are count, rows, what filters offer and dates."""
+
+
+def rows_made(organization: Organization, actor: Actor, numbers: range) -> None:
+    """One row of each list for each number, and what belongs to it."""
+    schema, now = organization.schema_name, timezone.now()
+    program = system(schema)
+    for number in numbers:
+        robot = robot_made(schema, f"Robot {number}", tags=["a", "b"])
+        version = version_made(schema, robot)
+        run = run_ended(run_made(schema, robot), Status.FAILED if number % 2 else Status.COMPLETED)
+        Artifact.objects.create(execution=run.execution, name="a.csv", size=3, storage_name="x", sha256="0" * 64)
+        schedule_create(actor=program, robot=robot, values={"cron": "* * * * *"}, now=now - timedelta(minutes=2))
+        domain = domain_create(actor=program, name=f"Domain {number}", slug=f"domain-{number}", now=now)
+        service_create(
+            actor=program,
+            domain_id=domain.pk,
+            robot_id=robot.pk,
+            default_version_id=version.pk,
+            title=f"Service {number}",
+            form_schema_json={"fields": []},
+            run_template_json={},
+            now=now,
+        )
+        person = make_user(f"person-{number}@acme.example", "viewer")
+        Session.objects.create(user=person, last_used_at=now, expires_at=now + timedelta(days=1), device="tests")
+        TagGrant.objects.create(user=person, action="robot.run", scope_tag=f"tag-{number}")
+        api_key_create(actor=actor, name=f"key {number}", permissions=["robot.read"], now=now)
+    schedules_fire(now=now)
+
+
+def counted(client: Client) -> dict[str, int]:
+    """Queries of each list, asked for a second time: what is remembered is remembered."""
+    counts = {}
+    for page in QUERIES:
+        client.get(f"/admin/{page}/")
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(f"/admin/{page}/").status_code == 200, page
+        counts[page] = len(queries)
+    return counts
+
+
+def test_it_works(organization: Organization, owner: User, actor: Callable[[User], Any]) -> None:
+    client = Client(SERVER_NAME=f"{organization.slug}.localhost")
+    client.force_login(owner)
+    rows_made(organization, actor(owner), range(5))
+    few = counted(client)
+    rows_made(organization, actor(owner), range(5, 50))
+    assert counted(client) == few
+    assert few == QUERIES
