@@ -44,6 +44,7 @@ TENANT_APPS = [
     "apps.portal",
 ]
 INSTALLED_APPS = [
+    "apps.common",  # before unfold, some of whose templates it replaces
     "unfold",
     *[app for app in TENANT_APPS if not app.startswith("apps.")],
     "django.contrib.staticfiles",
@@ -55,7 +56,6 @@ INSTALLED_APPS = [
     "corsheaders",
     "channels",
     "django_countries",
-    "apps.common",
     "apps.dispatch",
     "apps.events",
     "apps.mail",

@@ -23,6 +23,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from apps.common.admin_display import structure_display
 from apps.common.admin_sites import organization_site
+from apps.common.admin_words import words_said
 from apps.common.errors import ApplicationError
 from apps.common.models import IdempotencyRecord
 
@@ -58,6 +59,8 @@ class ServiceAdmin(ModelAdmin):  # type: ignore[misc]
     section: str = "system"
     icon: str = "database"
     rank: int = 50
+    plural: Any = ""
+    """What its rows are called, where Django's own way (an s behind the name) will not do in every language."""
     read_action: str = "admin.manage"
     write_action: str | None = None
     form_fields: tuple[str, ...] = ()
@@ -95,6 +98,7 @@ class ServiceAdmin(ModelAdmin):  # type: ignore[misc]
 
     def __init__(self, model: type[Model], admin_site: Any) -> None:
         super().__init__(model, admin_site)
+        words_said(model, self.plural)
         self._structured = {
             field.name: structured(field) for field in model._meta.fields if isinstance(field, JSONField | ArrayField)
         }

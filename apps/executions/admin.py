@@ -33,6 +33,7 @@ KINDS: dict[Status, Kind] = {
 @admin.register(Execution, site=organization_site)
 class ExecutionAdmin(ServiceAdmin):
     section, icon, rank = "system", "memory", 10
+    plural = _("executions")
     list_display = ("kind", "state", "queue", "attempt", "requested_by_label", "queued", "started", "finished")
     list_filter = ("status", "kind", "queue")
     search_fields = ("=id", "=trace_id", "requested_by_label")
@@ -71,6 +72,7 @@ class LogChunkAdmin(ServiceAdmin):
 @admin.register(Artifact, site=organization_site)
 class ArtifactAdmin(ServiceAdmin):
     section, icon, rank = "runs", "attach_file", 40
+    plural = _("artifacts")
     list_display = ("name", "bytes", "content_type", "made", "execution_id")
     search_fields = ("name", "=execution__id")
     date_hierarchy = "created_at"

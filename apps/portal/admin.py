@@ -33,6 +33,7 @@ def columns(cleaned: dict[str, Any]) -> dict[str, Any]:
 @admin.register(Domain, site=organization_site)
 class DomainAdmin(ServiceAdmin):
     section, icon, rank = "portal", "folder", 20
+    plural = _("domains")
     read_action = READ
     write_action = MANAGE
     form_fields = ("name", "slug", "description", "icon")
@@ -56,6 +57,7 @@ class DomainAdmin(ServiceAdmin):
 @admin.register(Service, site=organization_site)
 class OfferedServiceAdmin(ServiceAdmin):
     section, icon, rank = "portal", "storefront", 10
+    plural = _("services")
     read_action = READ
     write_action = MANAGE
     form_fields = (
@@ -114,6 +116,7 @@ class OfferedServiceAdmin(ServiceAdmin):
 @admin.register(ServiceRevision, site=organization_site)
 class ServiceRevisionAdmin(ServiceAdmin):
     section, icon, rank = "portal", "history", 30
+    plural = _("service revisions")
     read_action = MANAGE
     list_display = ("service", "number", "created_by", "created_at")
     list_select_related = ("service", "created_by")

@@ -41,6 +41,7 @@ SHOWN = 10
 @admin.register(Robot, site=organization_site)
 class RobotAdmin(ServiceAdmin):
     section, icon, rank = "robots", "smart_toy", 10
+    plural = _("robots")
     read_action = "robot.read"
     write_action = PUBLISH
     form_fields = ("name", "description", "tags", "pool")

@@ -36,6 +36,7 @@ PAGE = "organization:robots_run_change"
 @admin.register(Run, site=organization_site)
 class RunAdmin(ServiceAdmin):
     section, icon, rank = "runs", "play_circle", 10
+    plural = _("runs")
     read_action = "run.read"
     list_display = ("what", "state", "number", "queued", "took", "by", "trigger_type")
     list_filter = ("execution__status", "trigger_type", "robot")

@@ -22,6 +22,7 @@ from apps.robots.templatetags.runs import run_badge
 @admin.register(Schedule, site=organization_site)
 class ScheduleAdmin(OfRobotAdmin):
     section, icon, rank = "runs", "schedule", 20
+    plural = _("schedules")
     write_action = "robot.publish"
     form_fields = (
         "robot",
@@ -69,6 +70,7 @@ class ScheduleAdmin(OfRobotAdmin):
 @admin.register(ScheduleFiring, site=organization_site)
 class ScheduleFiringAdmin(OfRobotAdmin):
     section, icon, rank = "runs", "event_available", 30
+    plural = _("schedule firings")
     through = "schedule__robot__"
     list_display = ("schedule", "due", "outcome")
     list_filter = ("skipped_reason",)

@@ -20,6 +20,7 @@ from apps.robots.services.versions import version_activate
 @admin.register(RobotVersion, site=organization_site)
 class RobotVersionAdmin(OfRobotAdmin):
     section, icon, rank = "robots", "deployed_code", 20
+    plural = _("versions")
     write_action = "robot.publish"
     list_display = ("robot", "version", "active", "channel", "tagged", "size", "published")
     list_display_links = ("robot", "version")
