@@ -154,7 +154,7 @@ def run_stored(shop: Shop, lines: int) -> UUID:
             started_at=now,
             finished_at=now + timedelta(seconds=75),
         )
-        version = RobotVersion.objects.get(robot=shop.robot)
+        version = RobotVersion.objects.get(robot=shop.robot, version="1.0.0")
         Run.objects.create(id=run_id, execution=execution, robot=shop.robot, version=version, arguments=["--all"])
         LogChunk.objects.bulk_create(_chunks(execution, lines, now.isoformat()), batch_size=100)
     return run_id

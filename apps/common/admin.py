@@ -59,6 +59,8 @@ class ServiceAdmin(ModelAdmin):  # type: ignore[misc]
     section: str = "system"
     icon: str = "database"
     rank: int = 50
+    title: Any = ""
+    """What the page is called beside every page, where that is not the plural of its rows."""
     plural: Any = ""
     """What its rows are called, where Django's own way (an s behind the name) will not do in every language."""
     read_action: str = "admin.manage"

@@ -52,7 +52,7 @@ def navigation_of(site: Any, request: HttpRequest) -> list[dict[str, Any]]:
 
 def _item_of(site: Any, page: Any, request: HttpRequest) -> dict[str, Any]:
     address = reverse(f"{site.name}:{page.opts.app_label}_{page.opts.model_name}_changelist")
-    title = capfirst(page.opts.verbose_name_plural)
+    title = capfirst(page.title or page.opts.verbose_name_plural)
     return _item(title, page.icon, address, active=request.path.startswith(address))
 
 

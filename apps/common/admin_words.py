@@ -12,6 +12,8 @@ from django.db.models import Model
 from django.utils.translation import gettext_lazy, gettext_noop
 
 LIBRARY = (
+    gettext_noop("Welcome back to"),
+    gettext_noop("Date"),
     gettext_noop("All applications"),
     gettext_noop("Apply Filters"),
     gettext_noop("Cancel"),

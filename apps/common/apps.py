@@ -1,9 +1,11 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class CommonConfig(AppConfig):
     name = "apps.common"
     label = "common"
+    verbose_name = _("Behind the scenes")
 
     def ready(self) -> None:
         import config.celery  # noqa: F401, PLC0415  # makes shared_task find the app in every process

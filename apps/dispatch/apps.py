@@ -1,9 +1,11 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class DispatchConfig(AppConfig):
     name = "apps.dispatch"
     label = "dispatch"
+    verbose_name = _("Queue and workers")
 
     def ready(self) -> None:
         import config.celery  # noqa: F401, PLC0415  # every process of ours rings through this Celery application

@@ -1,9 +1,11 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class EventsConfig(AppConfig):
     name = "apps.events"
     label = "events"
+    verbose_name = _("Ledger")
 
     def ready(self) -> None:
         from apps.events.services import note_change_of_organization  # noqa: PLC0415

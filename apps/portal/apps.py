@@ -1,9 +1,11 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class PortalConfig(AppConfig):
     name = "apps.portal"
     label = "portal"
+    verbose_name = _("Portal")
 
     def ready(self) -> None:
         from apps.portal.services.services import services_using  # noqa: PLC0415  # needs the models

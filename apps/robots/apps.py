@@ -1,9 +1,11 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class RobotsConfig(AppConfig):
     name = "apps.robots"
     label = "robots"
+    verbose_name = _("Robots")
 
     def ready(self) -> None:
         from apps.executions.registry import on_renewal, register  # noqa: PLC0415  # needs the models

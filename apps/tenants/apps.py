@@ -1,9 +1,11 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class TenantsConfig(AppConfig):
     name = "apps.tenants"
     label = "tenants"
+    verbose_name = _("Organizations")
 
     def ready(self) -> None:
         from apps.tenants import checks, health, receivers  # noqa: F401, PLC0415

@@ -20,6 +20,7 @@ from apps.tenants.models import Organization, OrganizationSettings
 @admin.register(Organization, site=organization_site)
 class OwnOrganizationAdmin(SingleRowAdmin):
     section, icon, rank = "settings", "domain", 10
+    title = _("name and looks")
     read_action = write_action = MANAGE
     form_fields = BRANDING
     fields = (*BRANDING, "slug", "plan", "created_at")
@@ -38,6 +39,7 @@ class OwnOrganizationAdmin(SingleRowAdmin):
 @admin.register(OrganizationSettings, site=organization_site)
 class OwnSettingsAdmin(SingleRowAdmin):
     section, icon, rank = "settings", "tune", 20
+    title = _("hours, words and holidays")
     read_action = write_action = MANAGE
     form = OrganizationSettingsForm
     form_fields = (*OrganizationSettingsForm.Meta.fields, "own_holidays")

@@ -9,6 +9,7 @@ from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from apps.common.admin_display import moment_display, switch_badge, tags_display
 from apps.common.admin_sites import organization_site
@@ -33,7 +34,7 @@ class RobotVersionAdmin(OfRobotAdmin):
 
     @admin.display(description=_("active"), ordering="is_active")
     def active(self, version: RobotVersion) -> SafeString:
-        return switch_badge(version.is_active, _("active"), _("not active"))
+        return switch_badge(version.is_active, pgettext_lazy("version", "active"), _("not active"))
 
     @admin.display(description=_("release tags"))
     def tagged(self, version: RobotVersion) -> SafeString | str:

@@ -105,4 +105,4 @@ class RobotVersion(TenantModel):
         indexes: ClassVar = [models.Index(fields=["storage_name"], name="version_storage")]
 
     def __str__(self) -> str:
-        return f"{self.robot_id} {self.version}"
+        return self.version
