@@ -82,7 +82,8 @@ GOOD: dict[str, list[Event]] = {
         chunk(2, "mark bb 1", "mark bb 2"),
     ],
     "a log cut short by the end": [final(status="lost", last_seq=1), chunk(1, "mark aa 1")],
-    "a run whose guardian was killed": [final(status="failed", error=checker.SANDBOX_ENDED)],
+    "a run whose guardian was killed": [final(status="failed", error="The sandbox ended without a result")],
+    "a run whose guardian was killed too early": [final(status="failed", error="the sandbox ended while it started")],
     "a log of other lines": [final(lines=0, last_seq=1), chunk(1, "Traceback")],
     "two lives, one after the other": [
         final(max_attempts=2),
