@@ -19,7 +19,7 @@ CHOSEN = [
     "apps/events/tests/database",
     "tests/isolation/test_sample.py",
 ]
-SECONDS = 240
+SECONDS = 400
 
 
 def test_it_works() -> None:
