@@ -26,6 +26,7 @@ class OptionProvider(Protocol):
     """One source of live options."""
 
     name: ClassVar[str]
+    filters: ClassVar[tuple[str, ...]]
 
     def check_filter(self, filters: Filter) -> None:
         """Raise `Refused` (rule `optionsFrom.filter…`) for a filter this provider does not know."""
@@ -51,6 +52,10 @@ class Registry:
         if provider.name in self._providers:
             raise ValueError(f"option provider {provider.name!r} is registered twice")
         self._providers[provider.name] = provider
+
+    def sources(self) -> dict[str, tuple[str, ...]]:
+        """Return the names of the providers a form may name, each with the filters it knows."""
+        return {name: provider.filters for name, provider in sorted(self._providers.items()) if name != SECRETS}
 
     def check_source(self, source: OptionsFrom) -> None:
         """Raise `Refused` when nobody provides such options or the provider refuses the filter."""

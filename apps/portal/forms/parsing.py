@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from apps.portal.forms.choices import parse_options, pick
 from apps.portal.forms.coercion import coerce, is_blank
 from apps.portal.forms.conditions import parse_condition
-from apps.portal.forms.errors import Refused, SchemaInvalid, UnknownReference, ValueRefused
+from apps.portal.forms.errors import Problem, Refused, SchemaInvalid, UnknownReference, ValueRefused, problem_of
 from apps.portal.forms.limits import (
     MAX_DEPENDENCIES,
     MAX_FIELDS,
@@ -59,7 +59,7 @@ def parse_form_schema(data: object, *, check_filter: FilterCheck | None = None) 
         entries = reader.list("fields", longest=MAX_FIELDS)
         reader.finish()
     except Refused as refusal:
-        raise SchemaInvalid([str(refusal)]) from refusal
+        raise SchemaInvalid([problem_of(refusal)]) from refusal
     return FormSchema(fields=_parse_fields(entries, check_filter))
 
 
@@ -88,13 +88,14 @@ def check_value(field_type: FieldType, validation: Validation, options: tuple[Op
 def _parse_fields(entries: list[object], check_filter: FilterCheck | None) -> tuple[Field, ...]:
     """Read every field and collect one problem per broken one; what only follows from another problem is left out."""
     earlier: dict[str, Field] = {}
-    problems: list[str] = []
+    problems: list[Problem] = []
     for number, entry in enumerate(entries, start=1):
         try:
             field = _parse_field(entry, earlier, check_filter)
         except Refused as refusal:
             if not (problems and isinstance(refusal, UnknownReference)):
-                problems.append(f"{_name(entry, number)}, {refusal}")
+                text = f"{_name(entry, number)}, {refusal}"
+                problems.append(Problem(text, refusal.rule, refusal.message, number))
         else:
             earlier[field.key] = field
     if problems:

@@ -20,10 +20,11 @@ class RobotOptions:
     """`{"provider": "robots", "filter": {"tag", "pool"}}`: robots the actor may read; the value is the id."""
 
     name: ClassVar[str] = "robots"
+    filters: ClassVar[tuple[str, ...]] = ("tag", "pool")
 
     def check_filter(self, filters: Filter) -> None:
         """Know `tag` and `pool`."""
-        check_known(filters, {"tag", "pool"})
+        check_known(filters, self.filters)
 
     def resolve(self, actor: Actor, filters: Filter, depends: Depends, only: Collection[str] | None) -> list[Option]:
         """Return robots by name; none for an actor who may read none."""
@@ -43,10 +44,11 @@ class VersionOptions:
     """
 
     name: ClassVar[str] = "versions"
+    filters: ClassVar[tuple[str, ...]] = ("robot_id", "channel")
 
     def check_filter(self, filters: Filter) -> None:
         """Know `robot_id` and `channel`."""
-        check_known(filters, {"robot_id", "channel"})
+        check_known(filters, self.filters)
         check_uuid(filters, "robot_id")
 
     def resolve(self, actor: Actor, filters: Filter, depends: Depends, only: Collection[str] | None) -> list[Option]:

@@ -21,10 +21,11 @@ class UserOptions:
     """
 
     name: ClassVar[str] = "users"
+    filters: ClassVar[tuple[str, ...]] = ("role",)
 
     def check_filter(self, filters: Filter) -> None:
         """Know `role`, a role's slug."""
-        check_known(filters, {"role"})
+        check_known(filters, self.filters)
 
     def resolve(self, actor: Actor, filters: Filter, depends: Depends, only: Collection[str] | None) -> list[Option]:
         """Return people by name."""

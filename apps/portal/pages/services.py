@@ -62,7 +62,7 @@ def service(request: PageRequest, service_id: UUID) -> HttpResponse:
     except ApplicationError as error:
         return _wrong(request, found, answers, error)
     if plan is not None and _wants_json(request):
-        return JsonResponse(_plan_json(plan))
+        return JsonResponse(plan_json(plan))
     return _drawn(request, found, Filled(answers=answers, plan=plan))
 
 
@@ -102,7 +102,7 @@ def _drawn(request: PageRequest, found: Service, filled: Filled, *, status: int 
         "fields": fields,
         "error": filled.error,
         "other_errors": [text for name, texts in filled.errors.items() if name not in known for text in texts],
-        "plan": None if filled.plan is None else _plan_json(filled.plan),
+        "plan": None if filled.plan is None else plan_json(filled.plan),
         "may_run": may_run(actor=request.actor, service=found),
         "form_zone": zone,
         "idempotency_key": new_key(),
@@ -149,7 +149,7 @@ def _earlier_answers(request: PageRequest) -> Mapping[str, object] | None:
         return None
 
 
-def _plan_json(plan: Plan) -> dict[str, Any]:
+def plan_json(plan: Plan) -> dict[str, Any]:
     """What would run, as the page shows it."""
     inputs = plan.inputs
     return {

@@ -1,12 +1,15 @@
 """What goes wrong with a run template: when it is saved, and when it is rendered."""
 
+from apps.portal.forms.errors import Problem
+
 
 class TemplateInvalid(ValueError):
     """The template cannot be saved; each problem names the place, such as `mapping.runtime_env.PATH`."""
 
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__(" ".join(problems))
-        self.problems = problems
+    def __init__(self, found: list[Problem]) -> None:
+        self.found = found
+        self.problems = [problem.text for problem in found]
+        super().__init__(" ".join(self.problems))
 
 
 class RenderedTooLarge(ValueError):

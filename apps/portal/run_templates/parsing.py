@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from django.utils.translation import gettext as _
 
 from apps.portal.forms.coercion import is_blank
-from apps.portal.forms.errors import Refused, ValueRefused
+from apps.portal.forms.errors import Refused, ValueRefused, problem_of
 from apps.portal.forms.limits import MAX_CHOICES, MAX_INTEGER, MIN_INTEGER
 from apps.portal.forms.parsing import KEY, check_plain_json, check_value
 from apps.portal.forms.reading import ObjectReader, check_text
@@ -33,7 +33,7 @@ def parse_run_template(data: object, *, form: FormSchema) -> RunTemplate:
     try:
         return _parse(data, form)
     except Refused as refusal:
-        raise TemplateInvalid([str(refusal)]) from refusal
+        raise TemplateInvalid([problem_of(refusal)]) from refusal
 
 
 def _parse(data: object, form: FormSchema) -> RunTemplate:

@@ -28,12 +28,13 @@ def form_fields(*, actor: Actor, service: Service, answers: Mapping[str, object]
     return present_form(
         definition.form,
         defaults=definition.template.defaults,
-        answers=_usable(definition.form, answers),
+        answers=usable_answers(definition.form, answers),
         options_resolver=ActorOptions(providers, actor),
     )
 
 
-def _usable(form: FormSchema, answers: Mapping[str, object]) -> Values:
+def usable_answers(form: FormSchema, answers: Mapping[str, object]) -> Values:
+    """Return those answers that could be answers to this form, coerced. No actor: it only reads what it is given."""
     usable: Values = {}
     for key, raw in answers.items():
         field = form.by_key.get(key)

@@ -2,7 +2,7 @@
 // question whether it is meant. All of it only helps: the server reads the answers again and decides.
 
 import { zone } from "../common/moments.js";
-import { holds } from "./conditions.js";
+import { answersOf, Field, showApplicable } from "./field.js";
 
 class ServiceForm {
   constructor(form) {
@@ -13,7 +13,7 @@ class ServiceForm {
     this.dialog = document.getElementById(form.dataset.confirm ?? "");
     this.asked = 0;
     this._timesInOwnZone();
-    this.showApplicable();
+    showApplicable(this.fields);
     form.addEventListener("input", (event) => this.changed(event));
     form.addEventListener("submit", (event) => this.submitted(event));
     form.addEventListener("wheel", (event) => event.target.type === "number" && event.target.blur(), { passive: true });
@@ -33,33 +33,9 @@ class ServiceForm {
     });
   }
 
-  /** The answers so far, of the questions that apply. */
-  get answers() {
-    const known = {};
-    for (const field of this.fields) {
-      const answer = field.applies ? field.answer : null;
-      if (answer !== null) {
-        known[field.key] = answer;
-      }
-    }
-    return known;
-  }
-
-  /** In the order of the form, because a question that does not apply has no answer for those behind it. */
-  showApplicable() {
-    const known = {};
-    for (const field of this.fields) {
-      const asked = holds(field.condition, known, this.byKey.get(field.condition?.field)?.type);
-      field.show(asked);
-      if (asked && field.answer !== null) {
-        known[field.key] = field.answer;
-      }
-    }
-  }
-
   changed(event) {
     const changed = event.target.closest("[data-field]");
-    this.showApplicable();
+    showApplicable(this.fields);
     if (changed && this.fields.some((field) => field.dependsOn.includes(changed.dataset.field))) {
       clearTimeout(this.waiting);
       this.waiting = setTimeout(() => this.resolveOptions(changed.dataset.field), 200);
@@ -71,7 +47,7 @@ class ServiceForm {
     const ask = this.asked;
     const following = this.fields.filter((field) => field.dependsOn.includes(changed));
     following.forEach((field) => field.element.setAttribute("aria-busy", "true"));
-    const query = new URLSearchParams({ answers: JSON.stringify(this.answers) });
+    const query = new URLSearchParams({ answers: JSON.stringify(answersOf(this.fields)) });
     const answer = await fetch(`${this.form.dataset.options}?${query}`, { headers: { Accept: "application/json" } });
     if (ask !== this.asked || !answer.ok) {
       return; // a later change asks again
@@ -84,7 +60,7 @@ class ServiceForm {
       }
     }
     following.forEach((field) => field.element.removeAttribute("aria-busy"));
-    this.showApplicable();
+    showApplicable(this.fields);
     for (const field of following) {
       if (this.fields.some((other) => other.dependsOn.includes(field.key))) {
         this.resolveOptions(field.key);
@@ -139,92 +115,6 @@ class ServiceForm {
     } finally {
       button.removeAttribute("aria-busy");
     }
-  }
-}
-
-class Field {
-  constructor(element) {
-    this.element = element;
-    this.key = element.dataset.field;
-    this.type = element.dataset.type;
-    this.condition = element.dataset.showIf ? JSON.parse(element.dataset.showIf) : null;
-    this.dependsOn = (element.dataset.dependsOn ?? "").split(" ").filter(Boolean);
-    this.applies = true;
-  }
-
-  get controls() {
-    return [...this.element.querySelectorAll("input:not([type=hidden]), select, textarea")];
-  }
-
-  /** The answer as JSON; null for none. */
-  get answer() {
-    const [control] = this.controls;
-    if (this.type === "checkbox") {
-      return control.checked;
-    }
-    if (this.type === "multiselect") {
-      const chosen = this.controls.filter((each) => each.checked).map((each) => each.value);
-      return chosen.length ? chosen : null;
-    }
-    if (this.type === "file") {
-      return control.files.length || this.element.querySelector('input[name^="kept-"]') ? "file" : null;
-    }
-    const text = control?.value ?? "";
-    return text.trim() ? text : null;
-  }
-
-  get isUnreadable() {
-    return this.controls.some((control) => control.validity.badInput);
-  }
-
-  /** A question that is not asked is not sent either. */
-  show(asked) {
-    this.applies = asked;
-    this.element.hidden = !asked;
-    this.element.querySelectorAll("input, select, textarea").forEach((control) => (control.disabled = !asked));
-  }
-
-  offer(options, texts) {
-    const select = this.element.querySelector("select");
-    if (select) {
-      const chosen = select.value;
-      const first = new Option(options.length ? texts.choose : texts.none, "");
-      select.replaceChildren(first, ...options.map(({ label, value }) => new Option(label, value)));
-      select.value = options.some(({ value }) => String(value) === chosen) ? chosen : "";
-      return;
-    }
-    const box = this.element.querySelector("[data-choices]");
-    const chosen = this.controls.filter((each) => each.checked).map((each) => each.value);
-    box.replaceChildren(...options.map(({ label, value }) => this._tick(label, String(value), chosen)));
-    if (!options.length) {
-      box.append(texts.none);
-    }
-  }
-
-  _tick(text, value, chosen) {
-    const label = document.createElement("label");
-    label.className = "check";
-    const box = document.createElement("input");
-    Object.assign(box, { type: "checkbox", name: `answer-${this.key}`, value, checked: chosen.includes(value) });
-    const words = document.createElement("span");
-    words.textContent = text;
-    label.append(box, words);
-    return label;
-  }
-
-  complain(text) {
-    const [control] = this.controls;
-    control.setAttribute("aria-invalid", "true");
-    let line = this.element.querySelector(".error");
-    if (!line) {
-      line = document.createElement("p");
-      line.className = "error";
-      line.id = `error-${this.key}`;
-      this.element.append(line);
-    }
-    line.textContent = text;
-    control.setAttribute("aria-describedby", line.id);
-    control.focus();
   }
 }
 

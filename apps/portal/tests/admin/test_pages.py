@@ -6,12 +6,13 @@ import json
 from typing import Any
 
 import pytest
-from django.contrib.messages import get_messages
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from apps.accounts.models import User
 from apps.events.models import Event
 from apps.portal.models import Domain, Service, ServiceRevision
-from apps.portal.tests.conftest import FORM, TEMPLATE, Browser
+from apps.portal.tests.conftest import FORM, TEMPLATE, Browser, MakeService
 from apps.robots.models import Robot
 
 
@@ -50,12 +51,44 @@ def test_lists_and_objects_are_shown(model: str, owner: User, browser: Browser, 
     assert client.get(f"/admin/portal/{model}/{shown.pk}/change/").status_code == 200
 
 
-def test_what_a_service_refuses_is_told_and_not_saved(owner: User, browser: Browser, filled: dict[str, Any]) -> None:
+def test_what_a_service_refuses_stands_at_its_field_and_nothing_is_lost(
+    owner: User, browser: Browser, filled: dict[str, Any]
+) -> None:
     broken = filled | {"run_template_json": json.dumps({"mapping": {"runtime_arguments": ["{nope}"]}})}
     answer = browser(owner).post("/admin/portal/service/add/", broken)
-    told = [str(message) for message in get_messages(answer.wsgi_request)]
-    assert "mapping.runtime_arguments[0]: unknown field 'nope'." in told
+    form = answer.context["adminform"].form
+    assert form.errors == {"run_template_json": ["mapping.runtime_arguments[0]: unknown field 'nope'."]}
+    assert form["title"].value() == "Fechamento"
     assert not Service.objects.exists()
+
+
+@pytest.mark.parametrize("document", ["{", "[" * 5000, '"\\ud800"', '["list"]'])
+def test_documents_that_are_none_are_refused(
+    owner: User, browser: Browser, filled: dict[str, Any], document: str
+) -> None:
+    for name in ("form_schema_json", "run_template_json"):
+        answer = browser(owner).post("/admin/portal/service/add/", filled | {name: document})
+        assert answer.status_code == 200
+        assert name in answer.context["adminform"].form.errors
+    assert not Service.objects.exists()
+
+
+def test_the_same_title_again(owner: User, browser: Browser, filled: dict[str, Any], service: Service) -> None:
+    answer = browser(owner).post("/admin/portal/service/add/", filled)
+    assert answer.context["adminform"].form.errors.keys() == {"title"}
+
+
+@pytest.mark.parametrize("many", [5, 50])
+def test_a_list_costs_the_same_whatever_its_length(
+    owner: User, browser: Browser, make_service: MakeService, many: int
+) -> None:
+    for number in range(many):
+        make_service(title=f"Fechamento {number}")
+    client = browser(owner)
+    client.get("/admin/portal/service/")
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get("/admin/portal/service/").status_code == 200
+    assert len(queries) == 8, [query["sql"] for query in queries]
 
 
 def test_switching_off_many(owner: User, browser: Browser, service: Service) -> None:

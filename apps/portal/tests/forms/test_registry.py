@@ -17,6 +17,7 @@ class Letters:
     """Offers the letters of a word, or those of the parent's answer."""
 
     name: ClassVar[str] = "letters"
+    filters: ClassVar[tuple[str, ...]] = ("word",)
 
     def check_filter(self, filters: Filter) -> None:
         """Know one filter."""

@@ -5,15 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Field, QuerySet
 from django.http import HttpRequest
+from django.urls import path
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from apps.common.admin import ServiceAdmin
 from apps.common.admin_display import moment_display, switch_badge
+from apps.common.admin_forms import JudgedAdmin
 from apps.common.admin_sites import organization_site
+from apps.portal.admin.previews import preview
+from apps.portal.admin.service_forms import ServiceForm
 from apps.portal.models import Domain, Service, ServiceRevision
 from apps.portal.permissions import MANAGE, READ
 from apps.portal.selectors.domains import domains_visible
@@ -55,11 +59,12 @@ class DomainAdmin(ServiceAdmin):
 
 
 @admin.register(Service, site=organization_site)
-class OfferedServiceAdmin(ServiceAdmin):
+class OfferedServiceAdmin(JudgedAdmin):
     section, icon, rank = "portal", "storefront", 10
     plural = _("services")
     read_action = READ
     write_action = MANAGE
+    form = ServiceForm
     form_fields = (
         "title",
         "domain",
@@ -72,6 +77,12 @@ class OfferedServiceAdmin(ServiceAdmin):
         "run_template_json",
         "confirmation_text",
         "expected_minutes",
+    )
+    fieldsets = (
+        (None, {"fields": ("title", "domain", ("robot", "default_version"), "enabled", "description", "icon")}),
+        (_("What it asks"), {"fields": ("form_schema_json",)}),
+        (_("What it runs"), {"fields": ("run_template_json",)}),
+        (_("Before it runs"), {"fields": ("confirmation_text", "expected_minutes")}),
     )
     list_display = ("title", "domain", "robot", "offered", "revision", "changed")
     list_filter = ("enabled", "domain")
@@ -89,6 +100,17 @@ class OfferedServiceAdmin(ServiceAdmin):
     @admin.display(description=_("changed"), ordering="updated_at")
     def changed(self, service: Service) -> SafeString | str:
         return moment_display(service.updated_at)
+
+    def get_urls(self) -> list[Any]:
+        shown = self.admin_site.admin_view(preview)
+        return [path("preview/", shown, name="portal_service_preview"), *super().get_urls()]
+
+    def formfield_for_foreignkey(self, db_field: Field[Any, Any], request: HttpRequest, **kwargs: Any) -> Any:
+        """Versions come with the names of their robots, in one query."""
+        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        if db_field.name == "default_version":
+            field.queryset = field.queryset.select_related("robot").order_by("robot__name", "-id")
+        return field
 
     def save_through(self, request: HttpRequest, form: Any, *, change: bool) -> Service:
         actor, now, given = request.actor, timezone.now(), columns(form.cleaned_data)  # type: ignore[attr-defined]
