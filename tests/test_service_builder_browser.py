@@ -21,8 +21,8 @@ def shop(live_module: Live) -> Shop:
     return shop_opened(live_module)
 
 
-def opened(shop: Shop, browse: Browse, **size: int) -> Reader:
-    reader = browse(shop.address, **size)
+def opened(shop: Shop, browse: Browse, *, width: int = 1280) -> Reader:
+    reader = browse(shop.address, width=width)
     reader.expect(AXE_READS_SHEETS)
     reader.sign_in(shop.email, PASSWORD)
     reader.open(f"/admin/portal/service/{shop.service_id}/change/")
@@ -81,7 +81,7 @@ def test_a_question_is_added_shown_and_put_into_the_command(shop: Shop, browse: 
 
 
 def test_a_name_is_followed_and_a_mistake_stands_at_its_field(shop: Shop, browse: Browse) -> None:
-    reader = opened(shop, browse, width=360, height=740)
+    reader = opened(shop, browse, width=360)
     page = reader.page
     before = stored(shop).revision
     card = page.locator(".builder-card").first

@@ -81,7 +81,7 @@ export class Questions extends Editor {
     this.changed();
     (button.disabled ? card.element.querySelector("summary") : button).focus();
     const { moved } = this.said.dataset;
-    this.said.textContent = moved.replace("%(at)s", to + 1).replace("%(all)s", this.cards.length);
+    this.said.textContent = moved.replace("{at}", to + 1).replace("{all}", this.cards.length);
   }
 
   remove(card) {
