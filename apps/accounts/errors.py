@@ -87,6 +87,26 @@ class InvalidRole(BadRequest):
     message = _("There is no such role.")
 
 
+class RoleTaken(Conflict):
+    code = "role_taken"
+    message = _("A role with this short name exists already.")
+
+
+class RoleBuiltIn(Conflict):
+    code = "role_built_in"
+    message = _("Built-in roles stay as they are; add one of your own.")
+
+
+class RoleInUse(Conflict):
+    code = "role_in_use"
+    message = _("People have this role; give them another one first.")
+
+
+class RoleNotFound(NotFound):
+    code = "role_not_found"
+    message = _("There is no such role.")
+
+
 class UserNotFound(NotFound):
     code = "user_not_found"
     message = _("There is no such user.")

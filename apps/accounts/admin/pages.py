@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Field, Model, QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from apps.accounts.forms import UserForm
+from apps.accounts.admin.roles import RoleAdmin
+from apps.accounts.admin.users import UserAdmin
 from apps.accounts.models import (
     ApiKey,
     GroupGrant,
@@ -23,13 +25,11 @@ from apps.accounts.models import (
     User,
     UserGrant,
 )
-from apps.accounts.selectors import roles_assignable, users_visible
 from apps.accounts.services.api_keys import api_key_revoke
 from apps.accounts.services.grants import grant_remove
-from apps.accounts.services.invitations import invitation_send
 from apps.accounts.services.sessions import session_revoke
-from apps.accounts.services.users import user_create, user_deactivate, user_update
 from apps.common.admin import ServiceAdmin
+from apps.common.admin_display import badge, switch_badge
 
 
 class AccountAdmin(ServiceAdmin):
@@ -42,60 +42,19 @@ class AccountAdmin(ServiceAdmin):
         self.message_user(request, _("%(count)d changed.") % {"count": done})
 
 
-class UserAdmin(AccountAdmin):
-    section, icon, rank = "people", "group", 10
-    form = UserForm
-    form_fields = ("email", "name", "role", "username", "phone", "department", "is_active", "new_password")
-    shown = ("auth_source", "last_login", "locked_until", "created_at", "updated_at")
-    list_display = ("email", "name", "role", "is_active", "auth_source", "last_login")
-    list_filter = ("is_active", "auth_source", "role")
-    list_select_related = ("role",)
-    search_fields = ("email", "name", "username")
-    actions = ("deactivate", "invite")
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
-        return users_visible(actor=request.actor)  # type: ignore[attr-defined]
-
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return self.form_fields if obj is None else self.form_fields + self.shown
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return self.shown
-
-    def formfield_for_foreignkey(self, db_field: Field[Any, Any], request: Any, **kwargs: Any) -> Any:
-        if db_field.name == "role":
-            kwargs["queryset"] = roles_assignable()
-        return super().formfield_for_foreignkey(db_field, request, **kwargs)
-
-    def save_through(self, request: HttpRequest, form: Any, *, change: bool) -> Model:
-        given = dict(form.cleaned_data)
-        given |= {"role": given["role"].slug, "password": given.pop("new_password") or None}
-        actor, now = request.actor, timezone.now()  # type: ignore[attr-defined]
-        if change:
-            return user_update(actor=actor, user=form.instance, changes=given, now=now)
-        return user_create(actor=actor, **given, now=now)
-
-    @admin.action(description=_("Deactivate"), permissions=["write"])
-    def deactivate(self, request: HttpRequest, users: QuerySet[User]) -> None:
-        self.perform(request, users, user_deactivate, "user")
-
-    @admin.action(description=_("Send the invitation again"), permissions=["write"])
-    def invite(self, request: HttpRequest, users: QuerySet[User]) -> None:
-        self.perform(request, users, invitation_send, "user")
-
-
-class RoleAdmin(AccountAdmin):
-    section, icon, rank = "people", "badge", 20
-    list_display = ("slug", "name", "built_in")
-    search_fields = ("slug", "name")
-
-
 class SessionAdmin(AccountAdmin):
     section, icon, rank = "people", "devices", 50
-    list_display = ("user", "device", "ip", "last_used_at", "expires_at", "revoked_at", "revoked_reason")
+    list_display = ("user", "device", "ip", "state", "last_used_at", "expires_at")
+    list_filter = ("revoked_reason",)
     list_select_related = ("user",)
     search_fields = ("user__email", "device")
     actions = ("revoke",)
+
+    @admin.display(description=_("state"))
+    def state(self, session: Session) -> SafeString:
+        if session.revoked_at is not None:
+            return badge(_("ended"))
+        return switch_badge(session.expires_at > timezone.now(), _("signed in"), _("expired"))
 
     @admin.action(description=_("End"), permissions=["write"])
     def revoke(self, request: HttpRequest, sessions: QuerySet[Session]) -> None:
@@ -111,11 +70,17 @@ class RefreshTokenAdmin(AccountAdmin):
 
 class ApiKeyAdmin(AccountAdmin):
     section, icon, rank = "people", "key", 60
-    list_display = ("name", "prefix", "user", "expires_at", "last_used_at", "revoked_at")
+    list_display = ("name", "prefix", "user", "state", "expires_at", "last_used_at")
     list_select_related = ("user",)
     search_fields = ("name", "prefix", "user__email")
     exclude = ("secret_hash",)
     actions = ("revoke",)
+
+    @admin.display(description=_("state"))
+    def state(self, key: ApiKey) -> SafeString:
+        if key.revoked_at is not None:
+            return badge(_("revoked"))
+        return switch_badge(key.expires_at is None or key.expires_at > timezone.now(), _("works"), _("expired"))
 
     @admin.action(description=_("Revoke"), permissions=["write"])
     def revoke(self, request: HttpRequest, keys: QuerySet[ApiKey]) -> None:
@@ -166,7 +131,7 @@ class TagGrantAdmin(GrantAdmin):
     search_fields = ("scope_tag", "user__email", "group__name")
 
 
-PAGES: dict[type[Model], type[AccountAdmin]] = {
+PAGES: dict[type[Model], type[ServiceAdmin]] = {
     User: UserAdmin,
     Role: RoleAdmin,
     Session: SessionAdmin,

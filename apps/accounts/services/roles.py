@@ -1,11 +1,127 @@
-"""Built-in roles, kept equal to the table in :mod:`apps.accounts.roles` in every organization."""
+"""Roles: the built-in ones, kept equal to :mod:`apps.accounts.roles` everywhere, and those of an organization's own."""
 
 from __future__ import annotations
 
-from django.contrib.auth.models import Group, Permission
+from collections.abc import Collection
+from datetime import datetime
 
-from apps.accounts.models import Role
-from apps.accounts.roles import PLATFORM_ROLES, ROLES
+from django.contrib.auth.models import Group, Permission
+from django.db import IntegrityError, transaction
+
+from apps.accounts.errors import (
+    PermissionNotHeld,
+    RoleBuiltIn,
+    RoleInUse,
+    RoleNotFound,
+    RoleTaken,
+    UnknownAction,
+)
+from apps.accounts.models import Role, User
+from apps.accounts.permissions import require
+from apps.accounts.roles import ALIASES, ORG_ADMIN, PLATFORM_ROLES, ROLES
+from apps.common.actor import Actor
+from apps.common.changes import check_fields
+from apps.common.errors import PermissionDenied
+from apps.common.etags import check_match
+from apps.events.services import record
+from apps.tenants.context import require_tenant
+from apps.tenants.naming import PLATFORM
+
+MANAGE = "admin.manage"
+
+
+def role_create(*, actor: Actor, slug: str, name: str, actions: Collection[str], now: datetime) -> Role:
+    """Adds a role of the organization's own [admin.manage]; the platform has none.
+
+    Raises ``RoleTaken``, ``UnknownAction``, ``PermissionNotHeld`` for an action that the actor does not hold.
+    """
+    _require(actor)
+    wanted = _checked(actor, actions)
+    if slug in ROLES | PLATFORM_ROLES or slug in ALIASES:
+        raise RoleTaken(errors={"slug": [RoleTaken.message]})
+    with transaction.atomic():
+        try:
+            with transaction.atomic():
+                group = Group.objects.create(name=slug)
+                role = Role(slug=slug, name=name, actions=wanted, built_in=False, group=group, created_at=now)
+                check_fields(role, ["slug", "name"])
+                role.save(force_insert=True)
+        except IntegrityError as error:
+            raise RoleTaken(errors={"slug": [RoleTaken.message]}) from error
+        _group_sync(role)
+        record("role.created", actor=actor, subject=role, data={"actions": wanted}, now=now)
+    return role
+
+
+def role_update(
+    *, actor: Actor, role: Role, name: str, actions: Collection[str], if_match: str | None = None, now: datetime
+) -> Role:
+    """Changes what a role of the organization's own is called and may do, for all who have it [admin.manage].
+
+    It holds from their next request on. Raises ``RoleBuiltIn``, ``RoleNotFound``, ``UnknownAction``,
+    ``PreconditionFailed``, ``PermissionNotHeld`` for an action that the role had or gets and the actor does not hold.
+    """
+    _require(actor)
+    wanted = _checked(actor, actions)
+    with transaction.atomic():
+        role = _locked(role)
+        check_match(role, if_match)
+        _checked(actor, role.actions)
+        before = set(role.actions)
+        if before == set(wanted) and role.name == name:
+            return role
+        role.name, role.actions = name, wanted
+        check_fields(role, ["name"])
+        role.save(update_fields=["name", "actions"])
+        _group_sync(role)
+        data = {"added": sorted(set(wanted) - before), "removed": sorted(before - set(wanted))}
+        record("role.updated", actor=actor, subject=role, data=data, now=now)
+    return role
+
+
+def role_delete(*, actor: Actor, role: Role, now: datetime) -> None:
+    """Removes a role of the organization's own that nobody has, with the grants to it [admin.manage].
+
+    Raises ``RoleBuiltIn``, ``RoleNotFound``, ``RoleInUse``, ``PermissionNotHeld`` for one that may more than the actor.
+    """
+    _require(actor)
+    with transaction.atomic():
+        role = _locked(role)
+        _checked(actor, role.actions)
+        if User.objects.filter(role=role).exists():
+            raise RoleInUse
+        record("role.deleted", actor=actor, subject=role, data={"slug": role.slug}, now=now)
+        group = role.group
+        role.delete()
+        group.delete()
+
+
+def _require(actor: Actor) -> None:
+    require(actor, MANAGE)
+    if require_tenant() == PLATFORM:
+        raise PermissionDenied
+
+
+def _checked(actor: Actor, actions: Collection[str]) -> list[str]:
+    """Nobody gives, changes or takes more than they hold; what belongs to the platform is for no role of these."""
+    if not ORG_ADMIN.issuperset(actions):
+        raise UnknownAction
+    if not actor.everything and not actor.permissions.issuperset(actions):
+        raise PermissionNotHeld
+    return sorted(set(actions))
+
+
+def _locked(role: Role) -> Role:
+    found = Role.objects.select_for_update(of=("self",), no_key=True).select_related("group").filter(pk=role.pk).first()
+    if found is None:
+        raise RoleNotFound
+    if found.built_in:
+        raise RoleBuiltIn
+    return found
+
+
+def _group_sync(role: Role) -> None:
+    role.group.permissions.set(Permission.objects.filter(codename__in=role.actions))
 
 
 def roles_sync() -> None:

@@ -133,6 +133,14 @@ def user_deactivate(*, actor: Actor, user: User, if_match: str | None = None, no
     return user_update(actor=actor, user=user, changes={"is_active": False}, if_match=if_match, now=now)
 
 
+def user_reactivate(*, actor: Actor, user: User, if_match: str | None = None, now: datetime) -> User:
+    """Lets somebody in again who was switched off; who never chose a password is invited anew [admin.manage].
+
+    Raises what :func:`user_update` raises.
+    """
+    return user_update(actor=actor, user=user, changes={"is_active": True}, if_match=if_match, now=now)
+
+
 def _require_reach(actor: Actor, role: Role) -> None:
     """Nobody gives, or takes over, more than they hold: a key, or a role of the organization's own, may hold less."""
     if not actor.everything and not actor.permissions.issuperset(role.actions):

@@ -1,0 +1,101 @@
+"""Roles: what each may do, ticked in a table, and how many people have it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts.admin.role_forms import RoleForm, table_of
+from apps.accounts.models import Role
+from apps.accounts.roles import ORG_ADMIN
+from apps.accounts.selectors import roles_assignable
+from apps.accounts.services.roles import MANAGE, role_create, role_delete, role_update
+from apps.common.admin_display import badge, switch_badge
+from apps.common.admin_forms import JudgedAdmin
+from apps.tenants.context import require_tenant
+from apps.tenants.naming import PLATFORM
+
+
+class RoleAdmin(JudgedAdmin):
+    """Built-in roles are looked at; an organization adds its own, the platform does not."""
+
+    section, icon, rank = "people", "badge", 20
+    read_action = write_action = MANAGE
+    form = RoleForm
+    form_fields = ("name", "slug", "actions")
+    list_display = ("name", "slug", "kind", "may", "people")
+    list_filter = ("built_in",)
+    search_fields = ("slug", "name")
+    actions = ("remove",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Role]:
+        return roles_assignable().annotate(having=Count("users")).order_by("-built_in", "slug")
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_add_permission(request, obj) and require_tenant() != PLATFORM
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """On lists too, or there would be nothing to choose from."""
+        return super().has_change_permission(request, obj) and (obj is None or not obj.built_in)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        if obj is not None and obj.built_in:
+            return ("name", "slug", "kind", "people", "table")
+        return self.form_fields if obj is None else (*self.form_fields, "people")
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        return [(None, {"fields": self.get_fields(request, obj)})]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return ("kind", "people", "table") if obj is None or obj.built_in else ("slug", "people")
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        """With those actions on offer that the person holds."""
+        held = ORG_ADMIN & request.actor.permissions  # type: ignore[attr-defined]
+        form_class = super().get_form(request, obj, change=change, **kwargs)
+
+        class Offering(form_class):  # type: ignore[misc, valid-type]  # a class of this request
+            def __init__(self, *args: Any, **kwargs: Any) -> None:
+                super().__init__(*args, **kwargs)
+                if "actions" in self.fields:
+                    self.offer(held)
+
+        return Offering
+
+    @admin.display(description=_("kind"), ordering="built_in")
+    def kind(self, role: Role) -> SafeString:
+        return switch_badge(not role.built_in, _("own"), _("built in"))
+
+    @admin.display(description=_("may do"))
+    def may(self, role: Role) -> SafeString:
+        return badge(_("%(count)d things") % {"count": len(role.actions)})
+
+    @admin.display(description=_("people"), ordering="having")
+    def people(self, role: Any) -> SafeString:
+        address = reverse(f"{self.admin_site.name}:accounts_user_changelist")
+        return format_html('<a href="{}?role__id__exact={}">{}</a>', address, role.pk, role.having)
+
+    @admin.display(description=_("may"))
+    def table(self, role: Role) -> str:
+        return render_to_string("accounts/admin/actions.html", {"lines": table_of(role.actions)})
+
+    def save_through(self, request: HttpRequest, form: Any, *, change: bool) -> Role:
+        actor, now, given = request.actor, timezone.now(), form.cleaned_data  # type: ignore[attr-defined]
+        if change:
+            return role_update(actor=actor, role=form.instance, name=given["name"], actions=given["actions"], now=now)
+        return role_create(actor=actor, **given, now=now)
+
+    @admin.action(description=_("Remove"), permissions=["write"])
+    def remove(self, request: HttpRequest, roles: QuerySet[Role]) -> None:
+        actor, now = request.actor, timezone.now()  # type: ignore[attr-defined]
+        done = self.each(request, roles, lambda row: role_delete(actor=actor, role=row, now=now))
+        self.message_user(request, _("%(count)d removed.") % {"count": done})
