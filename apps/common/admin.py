@@ -48,6 +48,13 @@ def _replaced(names: Any, columns: dict[str, Any]) -> list[Any]:
     ]
 
 
+def _filter_name(entry: Any) -> str:
+    """The name in addresses of a filter: a column, a column with the class that draws it, or a class of its own."""
+    if isinstance(entry, str):
+        return entry
+    return str(entry[0] if isinstance(entry, tuple) else entry.parameter_name)
+
+
 class ServiceAdmin(ModelAdmin):  # type: ignore[misc]
     """Shows rows to holders of ``read_action``; lets nobody write unless the page says how.
 
@@ -144,7 +151,7 @@ class ServiceAdmin(ModelAdmin):  # type: ignore[misc]
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         """Addresses narrow a list by its filters alone: by any other column, what is hidden could be guessed at."""
-        offered = [entry if isinstance(entry, str) else entry[0] for entry in self.list_filter]
+        offered = [_filter_name(entry) for entry in self.list_filter]
         named = [name for name in (*offered, self.date_hierarchy) if name]
         return any(f"{lookup}__".startswith(f"{name}__") for name in named) and bool(
             super().lookup_allowed(lookup, value, request)

@@ -32,6 +32,21 @@ class DomainTaken(BadRequest):
     message = _("This host already leads to an organization.")
 
 
+class OrganizationNotFound(NotFound):
+    code = "organization_not_found"
+    message = _("There is no such organization.")
+
+
+class OrganizationStillActive(Conflict):
+    code = "organization_still_active"
+    message = _("Suspend the organization first; only what is out of use is purged.")
+
+
+class SlugNotConfirmed(BadRequest):
+    code = "slug_not_confirmed"
+    message = _("This is not the organization's slug.")
+
+
 class PlatformProtected(Conflict):
     code = "platform_protected"
     message = _("The platform itself cannot be switched off.")

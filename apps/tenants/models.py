@@ -185,6 +185,30 @@ class Domain(DomainMixin):  # type: ignore[misc]  # untyped library
         return str(self.domain)
 
 
+class PurgeCertificate(BaseModel):
+    """That an organization is gone, and what went with it: counts and names of tables, nothing of what stood in them.
+
+    ``digest`` is the SHA-256 of ``document`` as it is downloaded. Rows are only added; ``files_removed_at`` is noted
+    once, when the storage has given up the last file.
+    """
+
+    organization_id = models.UUIDField(_("organization"), unique=True)
+    name = models.CharField(_("name"), max_length=200)
+    slug = models.CharField(_("slug"), max_length=63)
+    schema_name = models.CharField(_("schema"), max_length=63, db_column="purged_schema")
+    document = models.JSONField(_("document"))
+    digest = models.CharField(_("SHA-256"), max_length=64)
+    files_removed_at = models.DateTimeField(_("files removed"), null=True)
+
+    class Meta:
+        ordering = ("-id",)
+        verbose_name = _("certificate of a purge")
+        verbose_name_plural = _("certificates of purges")
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.slug})"
+
+
 class DirectoryEntry(BaseModel):
     """Which organizations know an e-mail address; the address itself is only there as a keyed hash."""
 

@@ -35,43 +35,44 @@ class TenantStorage:
     def save(self, name: str, content: File[bytes]) -> str:
         """Stores ``content``; returns the name it got, without the organization's prefix."""
         path = self.path_of(name)
-        with _working():
+        with working():
             return default_storage.save(path, content).partition("/")[2]
 
     def open(self, name: str) -> File[bytes]:
         path = self.path_of(name)
-        with _working():
+        with working():
             file: File[bytes] = default_storage.open(path, "rb")
             file.seek(0)  # a file in a bucket is fetched by this, not in the middle of an answer
             return file
 
     def delete(self, name: str) -> None:
         path = self.path_of(name)
-        with _working():
+        with working():
             default_storage.delete(path)
 
     def exists(self, name: str) -> bool:
         path = self.path_of(name)
-        with _working():
+        with working():
             return default_storage.exists(path)
 
     def size(self, name: str) -> int:
         path = self.path_of(name)
-        with _working():
+        with working():
             return default_storage.size(path)
 
     def listdir(self, name: str) -> tuple[list[str], list[str]]:
         """Folders and files in a folder; none where it does not exist."""
         path = self.path_of(name)
         try:
-            with _working():
+            with working():
                 return default_storage.listdir(path)
         except FileNotFoundError:
             return [], []
 
 
 @contextmanager
-def _working() -> Iterator[None]:
+def working() -> Iterator[None]:
+    """Turns whatever a storage fails with into ``Unavailable``; a missing file stays one."""
     try:
         yield
     except FileNotFoundError:

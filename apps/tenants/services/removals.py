@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import hashlib
+from datetime import datetime
+from typing import Any
+
+import orjson
+from django.contrib.auth import get_user_model
 from django.core.files.storage import default_storage
 from django.db import connection, transaction
 
-from apps.tenants.context import owner_context
-from apps.tenants.errors import PlatformProtected
-from apps.tenants.models import Organization
+from apps.common.actor import Actor
+from apps.tenants.context import owner_context, public_context
+from apps.tenants.errors import OrganizationNotFound, OrganizationStillActive, PlatformProtected, SlugNotConfirmed
+from apps.tenants.models import Organization, PurgeCertificate
 from apps.tenants.naming import PLATFORM
 from apps.tenants.selectors import hosts_forget
+from apps.tenants.services.organizations import require_platform
 from apps.tenants.services.provisioning import schema_drop
+from apps.tenants.signals import organization_changed
+from apps.tenants.storage import working
 
 
 def organization_remove(*, organization: Organization) -> None:
@@ -19,15 +29,124 @@ def organization_remove(*, organization: Organization) -> None:
     Rows, schema and role go in one transaction, files after it. No actor: only commands on the server do this. Raises
     ``PlatformProtected``.
     """
-    schema = organization.schema_name
-    if schema == PLATFORM:
+    if organization.schema_name == PLATFORM:
         raise PlatformProtected
     with owner_context(), transaction.atomic():
-        _remove_shared_rows(schema)
-        Organization.objects.filter(pk=organization.pk).delete()
-        schema_drop(schema)
-        transaction.on_commit(hosts_forget)
-    _remove_folder(schema)
+        _remove_rows(organization)
+    _remove_folder(organization.schema_name)
+
+
+def organization_purge(*, actor: Actor, organization: Organization, slug: str, now: datetime) -> PurgeCertificate:
+    """Removes a suspended organization for good, and leaves a certificate of what went; ``slug`` says it is meant.
+
+    Needs ``platform.manage``. Raises ``PlatformProtected``, ``SlugNotConfirmed``, ``OrganizationNotFound``,
+    ``OrganizationStillActive``. Rows, schema, role, certificate and event go in one transaction, files after it; where
+    the storage does not answer, ``Unavailable`` is raised, and :func:`purge_finish` tries again.
+    """
+    require_platform(actor)
+    if organization.schema_name == PLATFORM:
+        raise PlatformProtected
+    if slug.strip() != organization.slug:
+        raise SlugNotConfirmed(errors={"slug": [SlugNotConfirmed.message]})
+    files = _folder_size(organization.schema_name)
+    with owner_context(), transaction.atomic():
+        found = Organization.objects.select_for_update().filter(pk=organization.pk).first()
+        if found is None:
+            raise OrganizationNotFound
+        if found.is_active:
+            raise OrganizationStillActive
+        certificate = _certificate(actor, found, files, now=now)
+        certificate.save(force_insert=True)
+        data = {"certificate_id": str(certificate.pk), "digest": certificate.digest}
+        organization_changed.send(
+            sender=Organization, name="organization.purged", actor=actor, organization=found, data=data, now=now
+        )
+        _remove_rows(found)
+    return purge_finish(actor=actor, certificate=certificate, now=now)
+
+
+def purge_finish(*, actor: Actor, certificate: PurgeCertificate, now: datetime) -> PurgeCertificate:
+    """Removes the files of an organization whose rows are gone; does nothing where that is done already.
+
+    Needs ``platform.manage``. Raises ``Unavailable`` where the storage does not answer.
+    """
+    require_platform(actor)
+    with working():
+        _remove_folder(certificate.schema_name)
+    with public_context():
+        PurgeCertificate.objects.filter(pk=certificate.pk, files_removed_at=None).update(files_removed_at=now)
+        return PurgeCertificate.objects.get(pk=certificate.pk)
+
+
+def purge_contents(*, actor: Actor, organization: Organization) -> dict[str, Any]:
+    """What a purge would take, counted now. Needs ``platform.manage``; raises ``Unavailable``."""
+    require_platform(actor)
+    files = _folder_size(organization.schema_name)
+    with owner_context():
+        return _contents(organization, files)
+
+
+def _contents(organization: Organization, files: tuple[int, int]) -> dict[str, Any]:
+    rows = _rows_by_table(organization.schema_name)
+    return {
+        "people": rows.get(get_user_model()._meta.db_table, 0),
+        "rows": sum(rows.values()),
+        "rows_by_table": {table: count for table, count in rows.items() if count},
+        "files": files[0],
+        "file_bytes": files[1],
+        "hosts": sorted(organization.domains.values_list("domain", flat=True)),
+    }
+
+
+def _rows_by_table(schema: str) -> dict[str, int]:
+    """Every table of a schema and how many rows it has, in two statements."""
+    quote = connection.ops.quote_name
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = %s ORDER BY tablename", [schema])
+        tables = [table for (table,) in cursor.fetchall()]
+        if not tables:
+            return {}
+        counts = (f"SELECT %s, count(*) FROM {quote(schema)}.{quote(table)}" for table in tables)
+        cursor.execute(" UNION ALL ".join(counts) + " ORDER BY 1", tables)
+        return dict(cursor.fetchall())
+
+
+def _certificate(
+    actor: Actor, organization: Organization, files: tuple[int, int], *, now: datetime
+) -> PurgeCertificate:
+    document = {
+        "organization": {
+            "id": str(organization.pk),
+            "name": organization.name,
+            "slug": organization.slug,
+            "schema": organization.schema_name,
+            "created_at": organization.created_at.isoformat(),
+        },
+        "purged_at": now.isoformat(),
+        "purged_by": actor.label,
+        "removed": _contents(organization, files),
+    }
+    return PurgeCertificate(
+        organization_id=organization.pk,
+        name=organization.name,
+        slug=organization.slug,
+        schema_name=organization.schema_name,
+        document=document,
+        digest=hashlib.sha256(certificate_bytes(document)).hexdigest(),
+    )
+
+
+def certificate_bytes(document: dict[str, Any]) -> bytes:
+    """A certificate's document as it is downloaded and as its digest is of. No actor: it only writes it out."""
+    return orjson.dumps(document, option=orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2)
+
+
+def _remove_rows(organization: Organization) -> None:
+    """In the caller's transaction: shared rows, the organization's own row, schema and role."""
+    _remove_shared_rows(organization.schema_name)
+    Organization.objects.filter(pk=organization.pk).delete()
+    schema_drop(organization.schema_name)
+    transaction.on_commit(hosts_forget)
 
 
 def _remove_shared_rows(schema: str) -> None:
@@ -40,6 +159,18 @@ def _remove_shared_rows(schema: str) -> None:
         )
         for (table,) in cursor.fetchall():
             cursor.execute(f"DELETE FROM {connection.ops.quote_name(table)} WHERE schema_name = %s", [schema])
+
+
+def _folder_size(folder: str) -> tuple[int, int]:
+    """How many files lie in a folder and below it, and their bytes."""
+    with working():
+        try:
+            folders, files = default_storage.listdir(folder)
+        except FileNotFoundError:
+            return 0, 0
+        sizes = [default_storage.size(f"{folder}/{name}") for name in files]
+    below = [_folder_size(f"{folder}/{name}") for name in folders]
+    return len(sizes) + sum(count for count, _bytes in below), sum(sizes) + sum(total for _count, total in below)
 
 
 def _remove_folder(folder: str) -> None:

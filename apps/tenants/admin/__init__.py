@@ -10,54 +10,21 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from apps.common.admin import ServiceAdmin
 from apps.common.admin_sites import platform_site
+from apps.tenants.admin.organizations import OrganizationAdmin
+from apps.tenants.admin.platform import PlatformAdmin
+from apps.tenants.admin.purges import PurgeCertificateAdmin
 from apps.tenants.models import (
     DirectoryEntry,
     Domain,
-    Organization,
     OrganizationSettings,
     SchemaTemplate,
     SpareSchema,
 )
 from apps.tenants.services.domains import domain_add, domain_remove
-from apps.tenants.services.organizations import organization_activate, organization_suspend
 
+__all__ = ["OrganizationAdmin", "PurgeCertificateAdmin"]
 _FINGERPRINT = 12
-
-
-class PlatformAdmin(ServiceAdmin):
-    read_action = "platform.manage"
-    write_action = "platform.manage"
-
-
-@admin.register(Organization, site=platform_site)
-class OrganizationAdmin(PlatformAdmin):
-    section, icon, rank = "organizations", "domain", 10
-    list_display = ("name", "slug", "schema_name", "is_active", "migration_state", "version", "created_at")
-    list_filter = ("is_active", "migration_state", "plan")
-    search_fields = ("name", "slug", "=schema_name", "domains__domain")
-    actions = ("suspend", "activate")
-
-    @admin.display(description=_("schema version"))
-    def version(self, organization: Organization) -> str:
-        return organization.schema_version[:_FINGERPRINT]
-
-    @admin.action(description=_("Suspend"), permissions=["write"])
-    def suspend(self, request: HttpRequest, organizations: QuerySet[Organization]) -> None:
-        actor, now = request.actor, timezone.now()  # type: ignore[attr-defined]
-        done = self.each(
-            request, organizations, lambda row: organization_suspend(actor=actor, organization=row, now=now)
-        )
-        self.message_user(request, _("%(count)d suspended.") % {"count": done})
-
-    @admin.action(description=_("Activate"), permissions=["write"])
-    def activate(self, request: HttpRequest, organizations: QuerySet[Organization]) -> None:
-        actor, now = request.actor, timezone.now()  # type: ignore[attr-defined]
-        done = self.each(
-            request, organizations, lambda row: organization_activate(actor=actor, organization=row, now=now)
-        )
-        self.message_user(request, _("%(count)d activated.") % {"count": done})
 
 
 @admin.register(OrganizationSettings, site=platform_site)
