@@ -129,7 +129,9 @@ class OrganizationAdmin(PlatformAdmin):
             "purge": self.purge,
         }
         own = [
-            path(f"<uuid:pk>/{name}/", self.admin_site.admin_view(view), name=f"tenants_organization_{name}")
+            path(
+                f"<uuid:organization_id>/{name}/", self.admin_site.admin_view(view), name=f"tenants_organization_{name}"
+            )
             for name, view in views.items()
         ]
         return [*own, *super().get_urls()]
@@ -153,23 +155,23 @@ class OrganizationAdmin(PlatformAdmin):
         return page
 
     def _switching(self, service: Callable[..., Organization]) -> Callable[..., HttpResponseBase]:
-        def view(request: Any, pk: UUID) -> HttpResponseBase:
-            found = self.get_object(request, str(pk))
+        def view(request: Any, organization_id: UUID) -> HttpResponseBase:
+            found = self.get_object(request, str(organization_id))
             try:
                 if found is not None:
                     service(actor=request.actor, organization=found, now=timezone.now())
             except ApplicationError as error:
                 self.explain(request, error)
-            return HttpResponseRedirect(reverse(PAGE, args=[pk]))
+            return HttpResponseRedirect(reverse(PAGE, args=[organization_id]))
 
         return view
 
-    def purge(self, request: Any, pk: UUID) -> HttpResponseBase:
+    def purge(self, request: Any, organization_id: UUID) -> HttpResponseBase:
         """First what would go, and the slug to be typed; then it goes, and the certificate stays."""
-        found = self.get_object(request, str(pk))
+        found = self.get_object(request, str(organization_id))
         if found is None or found.schema_name == PLATFORM or found.is_active:
             self.message_user(request, _("Only a suspended organization can be purged."), messages.ERROR)
-            return HttpResponseRedirect(reverse(PAGE, args=[pk]))
+            return HttpResponseRedirect(reverse(PAGE, args=[organization_id]))
         try:
             return self._purged(request, found)
         except Unavailable as error:  # before, nothing went; after, the certificate says that files are left

@@ -39,12 +39,12 @@ class PurgeCertificateAdmin(PlatformAdmin):
         self.message_user(request, _("%(count)d finished.") % {"count": done}, messages.SUCCESS)
 
     def get_urls(self) -> list[URLPattern]:
-        download = self.admin_site.admin_view(self.download)
-        return [path("<uuid:pk>/document/", download, name="tenants_purgecertificate_document"), *super().get_urls()]
+        name, view = "tenants_purgecertificate_document", self.admin_site.admin_view(self.download)
+        return [path("<uuid:object_id>/document/", view, name=name), *super().get_urls()]
 
-    def download(self, request: HttpRequest, pk: UUID) -> HttpResponse:
+    def download(self, request: HttpRequest, object_id: UUID) -> HttpResponse:
         """The document whose SHA-256 the certificate names, byte by byte."""
-        found: Any = self.get_object(request, str(pk))
+        found: Any = self.get_object(request, str(object_id))
         if found is None:
             raise Http404
         answer = HttpResponse(certificate_bytes(found.document), content_type="application/json")
