@@ -24,6 +24,11 @@ class DomainSlugTaken(BadRequest):
     message = _("A domain with this slug exists already.")
 
 
+class DomainSlugReserved(BadRequest):
+    code = "domain_slug_reserved"
+    message = _("This slug is the address of another page of the portal; choose another.")
+
+
 class DomainHasServices(Conflict):
     code = "domain_has_services"
     message = _("Services belong to this domain; move or delete them first.")

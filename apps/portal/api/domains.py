@@ -16,7 +16,13 @@ from apps.portal.api.serializers import (
     DomainServicesQuery,
     ServiceOutput,
 )
-from apps.portal.errors import DomainHasServices, DomainNameTaken, DomainNotFound, DomainSlugTaken
+from apps.portal.errors import (
+    DomainHasServices,
+    DomainNameTaken,
+    DomainNotFound,
+    DomainSlugReserved,
+    DomainSlugTaken,
+)
 from apps.portal.selectors.domains import domain_by_slug, domain_get, domains_list
 from apps.portal.selectors.services import services_list
 from apps.portal.services.domains import domain_create, domain_delete, domain_update
@@ -38,7 +44,7 @@ class DomainViewSet(ApiViewSet):
         request=DomainInput,
         response=DomainOutput,
         status=201,
-        errors=[DomainNameTaken, DomainSlugTaken],
+        errors=[DomainNameTaken, DomainSlugTaken, DomainSlugReserved],
         idempotent=True,
     )
     def create(self, request: ApiRequest) -> Response:
@@ -54,7 +60,7 @@ class DomainViewSet(ApiViewSet):
         right="service.manage",
         request=DomainChanges,
         response=DomainOutput,
-        errors=[DomainNotFound, DomainNameTaken, DomainSlugTaken],
+        errors=[DomainNotFound, DomainNameTaken, DomainSlugTaken, DomainSlugReserved],
         conditional=True,
     )
     def partial_update(self, request: ApiRequest, domain_id: UUID) -> Response:

@@ -12,6 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from apps.tenants.models import TenantModel
 
 SLUG = r"^[a-z0-9]+(?:-[a-z0-9]+)*$"
+RESERVED_SLUGS = frozenset({"account", "docs", "runs", "services", "session"})
+"""The first words of other addresses below ``/portal/``; a domain of such a name would not be found."""
 DOMAIN_ACTIONS = ("service.read", "service.run", "service.manage")
 
 

@@ -1,10 +1,10 @@
-"""Pages of the portal. Only a domain's address has a single word below ``/portal/``, so every slug is free for one."""
+"""Pages of the portal. A domain's address is its slug: the first words of all others are ``RESERVED_SLUGS``."""
 
 from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from apps.portal.pages import catalogue, runs, services, sessions
+from apps.portal.pages import catalogue, history, runs, services, sessions
 from apps.portal.pages.door import nowhere
 
 app_name = "portal"
@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern] = [
     path("session/sign-out/", sessions.sign_out, name="sign-out"),
     path("services/<uuid:service_id>/", services.service, name="service"),
     path("services/<uuid:service_id>/runs/", services.runs, name="service-runs"),
+    path("runs/", history.history, name="runs"),
     path("runs/<uuid:run_id>/", runs.run, name="run"),
     path("runs/<uuid:run_id>/cancel/", runs.cancel, name="run-cancel"),
     path("runs/<uuid:run_id>/retry/", runs.retry, name="run-retry"),

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
 
 from apps.common.actor import Actor
 from apps.common.errors import PermissionDenied
 from apps.portal.models import Service, ServiceRevision
 from apps.portal.selectors.services import services_visible
 from apps.robots.models import Run
+from apps.robots.selectors.runs import run_list
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +23,20 @@ class Answer:
 
     label: str
     value: Any
+
+
+def runs_of_services(
+    *, actor: Actor, service_id: UUID | None = None, status: str | None = None, before: UUID | None = None
+) -> QuerySet[Run]:
+    """Return the visible runs that were started through services, newest first; ``before`` goes on after that run.
+
+    Raises 401 and 403 like every selector.
+    """
+    runs = run_list(actor=actor, service_id=service_id, status=status).filter(service_id__isnull=False)
+    if before is not None:
+        # An execution has its run's id, and each of the two leads the index that gives the order.
+        runs = runs.filter(pk__lt=before, execution_id__lt=before)
+    return runs
 
 
 def service_behind(*, actor: Actor, run: Run) -> Service | None:

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from apps.common.actor import Actor
+from apps.common.errors import PermissionDenied
 from apps.portal.errors import ServiceNotFound
 from apps.portal.models import Service
 from apps.portal.permissions import READ, scope_somewhere, services_filter
@@ -30,6 +31,14 @@ def services_list(
     if search:
         services = services.filter(Q(title__icontains=search) | Q(description__icontains=search))
     return services
+
+
+def services_to_choose_from(*, actor: Actor) -> QuerySet[Service]:
+    """Return the visible services by domain and title; none for who may see none."""
+    try:
+        return services_visible(actor=actor).order_by("domain__name", "title", "pk")
+    except PermissionDenied:
+        return Service.objects.none()
 
 
 def service_get(*, actor: Actor, service_id: UUID) -> Service:

@@ -13,9 +13,10 @@ from django.db.models import ProtectedError
 from apps.common.actor import Actor
 from apps.common.etags import check_match
 from apps.events.services import record
-from apps.portal.errors import DomainHasServices, DomainNotFound
+from apps.portal.errors import DomainHasServices, DomainNotFound, DomainSlugReserved
 from apps.portal.models import Domain
 from apps.portal.models.constraints import refusing_duplicates
+from apps.portal.models.domain import RESERVED_SLUGS
 from apps.portal.permissions import MANAGE, require_domain
 
 CHANGEABLE = frozenset({"name", "slug", "description", "icon"})
@@ -24,8 +25,12 @@ CHANGEABLE = frozenset({"name", "slug", "description", "icon"})
 def domain_create(
     *, actor: Actor, name: str, slug: str, description: str = "", icon: str = "", now: datetime
 ) -> Domain:
-    """Make a domain. Name (whatever the case) and slug are unique: `DomainNameTaken`, `DomainSlugTaken`."""
+    """Make a domain. Name (whatever the case) and slug are unique: `DomainNameTaken`, `DomainSlugTaken`.
+
+    `DomainSlugReserved` for the first word of another address of the portal.
+    """
     require_domain(actor, MANAGE, None)
+    _require_free(slug)
     domain = Domain(name=name, slug=slug, description=description, icon=icon, created_at=now)
     with transaction.atomic():
         with refusing_duplicates():
@@ -46,6 +51,8 @@ def domain_update(
     with transaction.atomic():
         domain = _locked(domain.pk)
         check_match(domain, if_match)
+        if changes.get("slug", domain.slug) != domain.slug:
+            _require_free(changes["slug"])
         for field in fields:
             setattr(domain, field, changes[field])
         with refusing_duplicates():
@@ -68,6 +75,11 @@ def domain_delete(*, actor: Actor, domain: Domain, if_match: str | None = None, 
             domain.delete()
         except ProtectedError as refusal:
             raise DomainHasServices from refusal
+
+
+def _require_free(slug: str) -> None:
+    if slug in RESERVED_SLUGS:
+        raise DomainSlugReserved(errors={"slug": [DomainSlugReserved.message]})
 
 
 def _locked(domain_id: UUID) -> Domain:

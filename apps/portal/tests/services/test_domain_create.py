@@ -11,7 +11,7 @@ from apps.accounts.models import User
 from apps.common.actor import Actor
 from apps.common.errors import PermissionDenied, Unauthorized
 from apps.events.models import Event
-from apps.portal.errors import DomainNameTaken, DomainSlugTaken
+from apps.portal.errors import DomainNameTaken, DomainSlugReserved, DomainSlugTaken
 from apps.portal.models import Domain
 from apps.portal.services.domains import domain_create
 from apps.portal.tests.conftest import grant
@@ -42,6 +42,14 @@ def test_a_slug_is_unique(owner: User, actor: ActorOf) -> None:
     with pytest.raises(DomainSlugTaken) as caught:
         domain_create(actor=actor(owner), name="B", slug="dp", now=timezone.now())
     assert list(caught.value.errors or {}) == ["slug"]
+
+
+@pytest.mark.parametrize("slug", ["account", "docs", "runs", "services", "session"])
+def test_a_slug_that_is_another_address_is_refused(owner: User, actor: ActorOf, slug: str) -> None:
+    with pytest.raises(DomainSlugReserved) as caught:
+        domain_create(actor=actor(owner), name="A", slug=slug, now=timezone.now())
+    assert list(caught.value.errors or {}) == ["slug"]
+    assert not Domain.objects.exists()
 
 
 @pytest.mark.parametrize("who", ["maintainer", "teammate", "viewer", "stranger"])

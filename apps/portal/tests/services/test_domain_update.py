@@ -8,7 +8,7 @@ from django.utils import timezone
 from apps.accounts.models import User
 from apps.common.errors import PermissionDenied
 from apps.events.models import Event
-from apps.portal.errors import DomainNameTaken, DomainNotFound, DomainSlugTaken
+from apps.portal.errors import DomainNameTaken, DomainNotFound, DomainSlugReserved, DomainSlugTaken
 from apps.portal.models import Domain
 from apps.portal.services.domains import domain_create, domain_update
 from apps.portal.tests.conftest import ActorOf, grant
@@ -32,6 +32,12 @@ def test_duplicates(
     with pytest.raises(error):
         domain_update(actor=actor(owner), domain=domain, changes=changes, now=timezone.now())
     assert not Event.objects.filter(name="domain.updated").exists()
+
+
+def test_a_slug_that_is_another_address_is_refused(owner: User, actor: ActorOf, domain: Domain) -> None:
+    with pytest.raises(DomainSlugReserved):
+        domain_update(actor=actor(owner), domain=domain, changes={"name": "X2", "slug": "runs"}, now=timezone.now())
+    assert Domain.objects.get(pk=domain.pk).name == "Pessoal"
 
 
 def test_its_own_name_in_another_case_is_no_duplicate(owner: User, actor: ActorOf, domain: Domain) -> None:
