@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
+
+from apps.tenants.calendars import zone_names
 
 
 class ForgotPasswordForm(forms.Form):
@@ -16,16 +20,15 @@ class ForgotPasswordForm(forms.Form):
     )
 
 
-class SetPasswordForm(forms.Form):
-    """The new password, twice; the token travels in the body, where no log sees it."""
+class NewPasswordForm(forms.Form):
+    """The new password, twice."""
 
-    token = forms.CharField(max_length=200, widget=forms.HiddenInput)
     new_password = forms.CharField(
         label=_("New password"),
         strip=False,
         max_length=1000,
         help_text=_("8 to 100 characters with upper case, lower case and a digit."),
-        widget=forms.PasswordInput(attrs={"class": "input", "autocomplete": "new-password", "autofocus": True}),
+        widget=forms.PasswordInput(attrs={"class": "input", "autocomplete": "new-password"}),
     )
     again = forms.CharField(
         label=_("The same again"),
@@ -39,3 +42,57 @@ class SetPasswordForm(forms.Form):
         if "again" in values and "new_password" in values and values["again"] != values["new_password"]:
             self.add_error("again", _("The two passwords differ."))
         return values
+
+
+class SetPasswordForm(NewPasswordForm):
+    """The token travels in the body, where no log sees it."""
+
+    token = forms.CharField(max_length=200, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["new_password"].widget.attrs["autofocus"] = True
+
+
+class ChangePasswordForm(NewPasswordForm):
+    """One's own password, by somebody who knows the current one."""
+
+    current_password = forms.CharField(
+        label=_("Current password"),
+        strip=False,
+        max_length=1000,
+        widget=forms.PasswordInput(attrs={"class": "input", "autocomplete": "current-password"}),
+    )
+    field_order = ("current_password", "new_password", "again")
+
+
+def _languages() -> Iterator[tuple[str, Any]]:
+    yield "", _("As the browser asks for")
+    yield from settings.LANGUAGES
+
+
+def _zones() -> Iterator[tuple[str, Any]]:
+    yield "", _("That of the browser, else of the organization")
+    yield from ((name, name.replace("_", " ")) for name in sorted(zone_names()))
+
+
+class ProfileForm(forms.Form):
+    """What people change about themselves."""
+
+    name = forms.CharField(
+        label=_("Name"), max_length=150, widget=forms.TextInput(attrs={"class": "input", "autocomplete": "name"})
+    )
+    locale = forms.ChoiceField(
+        label=_("Language"),
+        choices=_languages,
+        required=False,
+        help_text=_("Of pages and mails."),
+        widget=forms.Select(attrs={"class": "input"}),
+    )
+    timezone = forms.ChoiceField(
+        label=_("Time zone"),
+        choices=_zones,
+        required=False,
+        help_text=_("In which times are shown and meant."),
+        widget=forms.Select(attrs={"class": "input"}),
+    )

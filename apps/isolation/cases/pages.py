@@ -24,7 +24,7 @@ NO_OBJECT = frozenset({302, 403, 404, 405})
 FORM = "application/x-www-form-urlencoded"
 OPERATORS = frozenset({"metrics"})
 """What whoever runs the machine may read: it names queues of all organizations."""
-SHOWING = re.compile(r"admin/.+/change/$|portal/(?!.+/(cancel|retry)/$)(?!<path)")
+SHOWING = re.compile(r"admin/.+/change/$|portal/(?!.+/(cancel|retry|end)/$)(?!<path)")
 """Pages about an object that show it; others lead elsewhere, take forms alone or ask for rights that nobody has."""
 ROWS = 3
 SEARCHED = 5

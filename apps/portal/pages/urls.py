@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from apps.portal.pages import catalogue, history, runs, services, sessions
+from apps.portal.pages import account, catalogue, history, runs, services, sessions
 from apps.portal.pages.door import nowhere
 
 app_name = "portal"
@@ -12,6 +12,9 @@ urlpatterns: list[URLPattern] = [
     path("", catalogue.home, name="home"),
     path("session/sign-in/", sessions.sign_in, name="sign-in"),
     path("session/sign-out/", sessions.sign_out, name="sign-out"),
+    path("account/", account.account, name="account"),
+    path("account/password/", account.password, name="account-password"),
+    path("account/sessions/<uuid:session_id>/end/", account.end_session, name="session-end"),
     path("services/<uuid:service_id>/", services.service, name="service"),
     path("services/<uuid:service_id>/runs/", services.runs, name="service-runs"),
     path("runs/", history.history, name="runs"),
