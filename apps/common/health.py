@@ -9,7 +9,9 @@ from typing import Any
 import structlog
 from django.core.files.storage import default_storage
 from django.db import connection
+from django.utils.translation import gettext_lazy as _
 
+from apps.common.errors import Text
 from apps.common.metrics import SOCKETS
 from apps.common.redis import redis_or_away
 
@@ -17,15 +19,17 @@ logger = structlog.get_logger(__name__)
 Probe = Callable[[], dict[str, Any]]
 Requirement = Callable[[], str | None]
 _probes: dict[str, Probe] = {}
+_titles: dict[str, Text] = {}
 _requirements: dict[str, Requirement] = {}
 HEALTHY, DOWN, DEGRADED = "healthy", "down", "degraded"
 
 
-def probe(name: str) -> Callable[[Probe], Probe]:
-    """Registers a service of ``/health/services``: returns ``{status, …}``."""
+def probe(name: str, title: Text = "") -> Callable[[Probe], Probe]:
+    """Registers a service of ``/health/services``: returns ``{status, …}``; people read its ``title``."""
 
     def register(function: Probe) -> Probe:
         _probes[name] = function
+        _titles[name] = title or name
         return function
 
     return register
@@ -53,7 +57,7 @@ def timed(action: Callable[[], Any]) -> dict[str, Any]:
     return {"status": HEALTHY, "latency_ms": round((time.perf_counter() - started) * 1000, 2)}
 
 
-@probe("database")
+@probe("database", _("Database"))
 def database() -> dict[str, Any]:
     """Asks past the organization's context, whose role may not be there before the first migration."""
 
@@ -67,7 +71,7 @@ def database() -> dict[str, Any]:
     return found
 
 
-@probe("redis")
+@probe("redis", "Redis")
 def redis() -> dict[str, Any]:
     def ask() -> None:
         with redis_or_away() as client:
@@ -76,12 +80,12 @@ def redis() -> dict[str, Any]:
     return timed(ask)
 
 
-@probe("storage")
+@probe("storage", _("Files"))
 def storage() -> dict[str, Any]:
     return timed(lambda: default_storage.exists("health"))
 
 
-@probe("websocket")
+@probe("websocket", _("Live connections"))
 def websocket() -> dict[str, Any]:
     """Sockets open in the process that is asked."""
     open_now = sum(sample.value for metric in SOCKETS.collect() for sample in metric.samples)
@@ -109,6 +113,11 @@ def services(*, with_errors: bool) -> dict[str, Any]:
     else:
         overall = "ok" if all(entry["status"] == HEALTHY for entry in found.values()) else "degraded"
     return {"status": overall, "services": found}
+
+
+def title_of(name: str) -> Text:
+    """A service's name for people; its own where it has none."""
+    return _titles.get(name, name)
 
 
 def missing() -> dict[str, str]:

@@ -13,6 +13,7 @@ urlpatterns = [
     re_path(r"^theme/(?P<color>[0-9a-f]{6})\.css\Z", views.theme, name="theme"),
     path("health", views.health, name="health"),
     path("health/services", views.health_services, name="health-services"),
+    path("status", views.status, name="status"),
     path("ready", views.ready, name="ready"),
     path("metrics", views.metrics, name="metrics"),
     path("api/v1/openapi.json", documents.document, name="openapi"),

@@ -64,6 +64,18 @@ def health_services(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+def status(request: HttpRequest) -> HttpResponse:
+    """The same for people, and like there no error texts. 503 when the database is down."""
+    found = state.services(with_errors=False)
+    services = [{"title": state.title_of(name), **entry} for name, entry in found["services"].items()]
+    code = HTTPStatus.SERVICE_UNAVAILABLE if found["status"] == state.DOWN else HTTPStatus.OK
+    context = {"overall": found["status"], "services": services, "now": timezone.now()}
+    response = render(request, "common/status.html", context, status=code)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
     """Prometheus' text format, for the holder of METRICS_TOKEN or, where none is set, for loopback."""
     if not _may_read_metrics(request):

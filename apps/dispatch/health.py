@@ -6,12 +6,13 @@ from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError
+from django.utils.translation import gettext_lazy as _
 
 from apps.common.health import DOWN, HEALTHY, probe
 from apps.dispatch.selectors import workers_alive
 
 
-@probe("workers")
+@probe("workers", _("Workers"))
 def workers() -> dict[str, Any]:
     """Down when no worker beat within the last lease and a half."""
     try:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import DatabaseError
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from apps.common.health import DEGRADED, DOWN, HEALTHY, probe
 from apps.mail.selectors import mail_backlog
@@ -14,7 +15,7 @@ from apps.mail.selectors import mail_backlog
 LONG = timedelta(minutes=15)
 
 
-@probe("mail")
+@probe("mail", _("Mail"))
 def mail() -> dict[str, Any]:
     """Degraded once a mail has waited for a quarter of an hour: no server is configured, or it takes none."""
     try:

@@ -3,7 +3,7 @@
 const link = document.querySelector("[data-health]");
 
 async function look() {
-  const answer = await fetch(link.href, { headers: { Accept: "application/json" } });
+  const answer = await fetch(link.dataset.health, { headers: { Accept: "application/json" } });
   const up = answer.ok && (await answer.json()).status === "ok";
   link.dataset.state = up ? "SUCCESS" : "FAILED";
   link.textContent = up ? link.dataset.up : link.dataset.down;

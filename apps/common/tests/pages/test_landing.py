@@ -22,6 +22,13 @@ def test_it_speaks_the_browsers_language(api: APIClient) -> None:
     assert "Robôs e execuções" in page
 
 
+def test_its_state_leads_to_a_page_for_people(api: APIClient) -> None:
+    page = api.get("/").content.decode()
+    assert 'href="/status"' in page
+    assert 'data-health="/health/services"' in page
+    assert 'href="/health/services"' not in page
+
+
 def test_an_unknown_host_has_none(api: APIClient) -> None:
     answer = api.get("/", HTTP_HOST="nobody.example")
     assert (answer.status_code, answer.json()["error_code"]) == (404, "unknown_host")
