@@ -14,6 +14,7 @@ from apps.portal.models import Service
 from apps.portal.services.services import service_update
 from apps.portal.tests.conftest import ActorOf, Browser, MakeService, grant
 from apps.robots.models import RobotVersion, Run
+from apps.robots.tests.factories import run_ended
 
 FIELDS = [
     {"key": "name", "label": "Name", "type": "text", "required": True, "helpText": "Who?", "placeholder": "Ada"},
@@ -322,3 +323,15 @@ def test_its_runs_come_in_parts(
     assert f"?before={middle.pk}" in page
     assert str(oldest.pk) in client.get(f"{address}runs/", {"before": str(middle.pk)}).content.decode()
     assert client.get(f"{address}runs/", {"before": "x"}).status_code == 404
+
+
+def test_what_was_measured_goes_before_what_was_expected(teammate: User, browser: Browser, address: str) -> None:
+    Service.objects.update(expected_minutes=7)
+    client = browser(teammate)
+    assert "Takes about 7 min" in client.get(address).content.decode()
+    client.post(address, sent(name="Ada"))
+    assert "Takes about 7 min" in client.get(address).content.decode()
+    run_ended(Run.objects.get())
+    page = client.get(address).content.decode()
+    assert "Takes about" not in page
+    assert "usual time" in page
