@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.urls import path, re_path
+from django.utils.text import format_lazy
 
 from apps.common import views
 from apps.common.api import documents
@@ -21,8 +22,9 @@ urlpatterns = [
     path("api/v1/redoc", documents.RedocView.as_view(), name="redoc"),
 ]
 for area in AREAS:
-    document = f"openapi-{area.slug}"
+    document, title = f"openapi-{area.slug}", format_lazy("{area} · API · Oficina", area=area.title)
+    shown = documents.SwaggerView.as_view(url_name=document, title=title)
     urlpatterns += [
         path(f"{area.slug}/openapi.json", documents.document, {"area": area.slug}, name=document),
-        path(f"{area.slug}/docs", documents.SwaggerView.as_view(url_name=document), name=f"docs-{area.slug}"),
+        path(f"{area.slug}/docs", shown, name=f"docs-{area.slug}"),
     ]

@@ -57,9 +57,11 @@ class SwaggerView(_Page, SpectacularSwaggerSplitView):
     """Swagger UI; its script is an address of its own, so that the page needs no script in it."""
 
     url_name = "openapi"
+    title = "API · Oficina"
 
 
 class RedocView(_Page, SpectacularRedocView):
     """ReDoc."""
 
     url_name = "openapi"
+    title = "API · Oficina"

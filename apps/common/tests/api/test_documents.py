@@ -121,3 +121,11 @@ def test_a_stale_token_does_not_matter(api: APIClient) -> None:
 def test_odd_queries_break_nothing(api: APIClient, query: str) -> None:
     for path in ("/api/v1/openapi.json", "/api/v1/docs", "/api/v1/redoc"):
         assert api.get(f"{path}?{query}").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("address", "title"),
+    [("/api/v1/docs", "API"), ("/api/v1/redoc", "API"), ("/robots/docs", "Robots and runs · API")],
+)
+def test_pages_say_what_they_are_about(api: APIClient, address: str, title: str) -> None:
+    assert f"<title>{title} · Oficina</title>" in api.get(address).content.decode()
