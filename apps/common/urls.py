@@ -12,6 +12,7 @@ from apps.common.api.areas import AREAS
 urlpatterns = [
     path("", views.landing, name="landing"),
     re_path(r"^theme/(?P<color>[0-9a-f]{6})\.css\Z", views.theme, name="theme"),
+    path("favicon.ico", views.favicon, name="favicon"),
     path("health", views.health, name="health"),
     path("health/services", views.health_services, name="health-services"),
     path("status", views.status, name="status"),

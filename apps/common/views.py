@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hmac
+from functools import cache
 from http import HTTPStatus
 from ipaddress import ip_address
+from pathlib import Path
 
 from django.conf import settings
 from django.db import DatabaseError
@@ -37,6 +39,12 @@ def theme(request: HttpRequest, color: str) -> HttpResponse:
         raise Http404
     headers = {"Cache-Control": "public, max-age=604800, immutable"}
     return HttpResponse(accent_css(accent), content_type="text/css; charset=utf-8", headers=headers)
+
+
+@require_safe
+def favicon(request: HttpRequest) -> HttpResponse:
+    """The icon where programs look for it that read no page."""
+    return HttpResponse(_favicon(), content_type="image/x-icon", headers={"Cache-Control": "public, max-age=604800"})
 
 
 @require_safe
@@ -81,6 +89,11 @@ def metrics(request: HttpRequest) -> HttpResponse:
     if not _may_read_metrics(request):
         return error_response(Unauthorized())
     return HttpResponse(exposition(), content_type=CONTENT_TYPE_LATEST)
+
+
+@cache
+def _favicon() -> bytes:
+    return (Path(__file__).parent / "static/common/favicon.ico").read_bytes()
 
 
 def _signed_in(request: HttpRequest) -> bool:

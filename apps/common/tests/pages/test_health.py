@@ -84,7 +84,7 @@ def test_a_probe_that_breaks_is_down(api: APIClient, monkeypatch: pytest.MonkeyP
     assert answer.json()["services"]["broken"]["status"] == "down"
 
 
-@pytest.mark.parametrize("path", ["/health", "/ready", "/health/services", "/metrics", "/", "/status"])
+@pytest.mark.parametrize("path", ["/health", "/ready", "/health/services", "/metrics", "/", "/status", "/favicon.ico"])
 def test_they_only_read(api: APIClient, path: str) -> None:
     assert api.post(path).status_code == 405
 

@@ -29,6 +29,12 @@ def test_its_state_leads_to_a_page_for_people(api: APIClient) -> None:
     assert 'href="/health/services"' not in page
 
 
+def test_the_icon_is_where_programs_look_for_it(api: APIClient) -> None:
+    icon = api.get("/favicon.ico")
+    assert (icon.status_code, icon["Content-Type"]) == (200, "image/x-icon")
+    assert icon.content.startswith(b"\x00\x00\x01\x00")
+
+
 def test_an_unknown_host_has_none(api: APIClient) -> None:
     answer = api.get("/", HTTP_HOST="nobody.example")
     assert (answer.status_code, answer.json()["error_code"]) == (404, "unknown_host")
