@@ -102,6 +102,7 @@ def test_the_tour_of_the_readme(running: Run, tmp_path: Path) -> None:
     assert "Hello reader, for the 5. time" in printed
     assert "SUCCESS" in printed
     assert printed.endswith("Greeted reader: --for=reader\n")
+    assert not list(tmp_path.iterdir())
 
 
 def test_one_data_directory_runs_once(running: Run) -> None:
