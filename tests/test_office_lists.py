@@ -35,7 +35,7 @@ QUERIES = {
     "portal/domain": 6,
     "portal/servicerevision": 5,
     "accounts/user": 8,
-    "accounts/session": 5,
+    "accounts/session": 6,
     "accounts/apikey": 5,
     "accounts/taggrant": 5,
 }
