@@ -54,7 +54,7 @@ class SessionAdmin(AccountAdmin):
     def state(self, session: Session) -> SafeString:
         if session.revoked_at is not None:
             return badge(_("ended"))
-        return switch_badge(session.expires_at > timezone.now(), _("signed in"), _("expired"))
+        return switch_badge(session.expires_at > timezone.now(), _("in use"), _("expired"))
 
     @admin.action(description=_("End"), permissions=["write"])
     def revoke(self, request: HttpRequest, sessions: QuerySet[Session]) -> None:
