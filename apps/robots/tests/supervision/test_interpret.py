@@ -58,4 +58,4 @@ def test_hostile_lines_cost_little() -> None:
     for line in ("::progress done=1" + " " * 16_000, "::progress " + "done=1 " * 2_000 + "::", "::" * 8_000):
         for _ in range(50):
             progress(line)
-    assert time.process_time() - began < 2
+    assert time.process_time() - began < 10
