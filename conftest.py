@@ -29,6 +29,7 @@ from django.db import connection
 from django.test import TransactionTestCase
 from django.utils import timezone
 from rest_framework.test import APIClient
+from whitenoise.middleware import WhiteNoiseMiddleware
 
 from apps.accounts.models import Role, Session, User
 from apps.accounts.services.credentials import actor_of_user
@@ -89,6 +90,23 @@ def _organizations_looked_up_once() -> Iterator[None]:
     """Numbers of queries must not depend on how slow a test is."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(settings, "ENV", settings.ENV.model_copy(update={"organization_cache_seconds": 60.0}))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _static_files_found_once() -> Iterator[None]:
+    """Every client is an application of its own, which would look for all files of all libraries anew."""
+    found: dict[str, Any] = {}
+    look = WhiteNoiseMiddleware.add_files_from_finders
+
+    def look_once(application: Any) -> None:
+        if not found:
+            look(application)
+            found.update(application.files)
+        application.files |= found
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(WhiteNoiseMiddleware, "add_files_from_finders", look_once)
         yield
 
 
