@@ -6,6 +6,7 @@ import os
 import random
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -13,12 +14,14 @@ from dataclasses import asdict, dataclass
 import psutil
 
 from tests.chaos.history import History
-from tests.chaos.observer import Observer
+from tests.chaos.observer import LOOK_SECONDS, Observer
 from tests.chaos.proxy import Proxy
 from tests.chaos.world import Member, World
 
 DEATH_SECONDS = 2.0
 """How long a robot may outlive its worker, on a busy machine."""
+BUSY_SECONDS = 5.0
+"""How long a worker with nothing to do is spared, for harm to the idle shows little."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,10 +145,16 @@ class Nemesis:
         self._must_die(children)
 
     def _blow(self, member: Member) -> list[psutil.Process]:
-        """Notes what a worker holds right now; returns its processes."""
+        """Notes what a worker holds right now, or soon when it is idle; returns its processes."""
         if member.role == "worker":
-            self.observer.follow(self.observer.held_by(member.pid), worker=f"{member.name}/{member.pid}")
+            self.observer.follow(self._held_by(member), worker=f"{member.name}/{member.pid}")
         return member.children()
+
+    def _held_by(self, member: Member) -> Sequence[tuple[str, str]]:
+        spared_until = time.monotonic() + BUSY_SECONDS
+        while not (held := self.observer.held_by(member.pid)) and time.monotonic() < spared_until:
+            self._clock.wait(LOOK_SECONDS)
+        return held
 
     def _kill_guardian(self, fault: Fault) -> None:
         guardian = self._one("worker", fault).guardian()

@@ -14,13 +14,15 @@ from apps.robots.packages.trees import remove_tree, tree_usage
 
 _LEFTOVER_SECONDS = 3600
 _BUILDING = ".building-"
+_USED, _BUILT = ".lock", ".build"
 
 
 class LeasedDirectories:
     """Entries by key under ``root``; the least recently used go when ``capacity_bytes`` is passed.
 
-    An entry appears whole or not at all: it is built beside and renamed. Whoever uses one holds a shared lock on its
-    lock file, so that nobody evicts it; a lock ends with its process, however that ends.
+    An entry appears whole or not at all: it is built beside and renamed. Whoever wants one holds a shared lock on its
+    lock file, so that nobody evicts it; whoever builds it holds a second one alone, and for no longer than that. A lock
+    ends with its process, however that ends.
     """
 
     def __init__(self, root: Path, *, capacity_bytes: int) -> None:
@@ -31,56 +33,47 @@ class LeasedDirectories:
     def lease(self, key: str, build: Callable[[Path], None]) -> Iterator[Path]:
         """The entry's directory, built first by ``build(empty_directory)`` if need be; what that raises passes through.
 
-        Callers who want the same missing entry at the same time wait for the one who builds it.
+        Callers who want the same missing entry at the same time wait for the one who builds it, and for nobody's use.
         """
-        lock = self._lock(key, fcntl.LOCK_SH)
-        while not (self.root / key).is_dir():
-            os.close(lock)
-            self._build(key, build)
-            lock = self._lock(key, fcntl.LOCK_SH)
-        try:
+        with self._locked(f"{key}{_USED}", fcntl.LOCK_SH) as lock:
+            if not (self.root / key).is_dir():
+                with self._locked(f"{key}{_BUILT}", fcntl.LOCK_EX):
+                    self._build(key, build)
             os.utime(lock)
             yield self.root / key
-        finally:
-            os.close(lock)
 
     def _build(self, key: str, build: Callable[[Path], None]) -> None:
-        lock = self._lock(key, fcntl.LOCK_EX)
+        if (self.root / key).is_dir():
+            return
+        directory = Path(tempfile.mkdtemp(prefix=_BUILDING, dir=self.root))
         try:
-            if (self.root / key).is_dir():
-                return
-            directory = Path(tempfile.mkdtemp(prefix=_BUILDING, dir=self.root))
-            try:
-                build(directory)
-                size = tree_usage(directory).bytes
-                directory.rename(self.root / key)
-                (self.root / key).chmod(0o555)
-            except BaseException:
-                remove_tree(directory)
-                raise
-            os.ftruncate(lock, 0)
-            os.write(lock, str(size).encode())
-            self._evict(keep=key)
-        finally:
-            os.close(lock)
+            build(directory)
+            size = tree_usage(directory).bytes
+            directory.rename(self.root / key)
+            (self.root / key).chmod(0o555)
+        except BaseException:
+            remove_tree(directory)
+            raise
+        (self.root / f"{key}{_USED}").write_text(str(size), encoding="ascii")
+        self._evict(keep=key)
 
-    def _lock(self, key: str, how: int) -> int:
-        """An open, locked lock file. One that was deleted while we waited for it guards nothing: try again."""
+    @contextmanager
+    def _locked(self, name: str, how: int) -> Iterator[int]:
+        """An open, locked file. One that was deleted while we waited for it guards nothing: try again."""
         self.root.mkdir(parents=True, exist_ok=True, mode=0o755)
-        path = self.root / f"{key}.lock"
+        path = self.root / name
         while True:
             lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             try:
                 fcntl.flock(lock, how)
                 if _still_at(path, lock):
-                    return lock
-            except BaseException:
+                    yield lock
+                    return
+            finally:
                 os.close(lock)
-                raise
-            os.close(lock)
 
     def _evict(self, *, keep: str) -> None:
-        by_age = sorted(self.root.glob("*.lock"), key=_modified)
+        by_age = sorted(self.root.glob(f"*{_USED}"), key=_modified)
         total = sum(map(_recorded_size, by_age))
         for path in by_age:
             if total <= self._capacity_bytes:
@@ -106,6 +99,7 @@ class LeasedDirectories:
                 entry.chmod(0o755)
                 entry.rename(doomed)
                 remove_tree(doomed)
+            path.with_suffix(_BUILT).unlink(missing_ok=True)  # nobody builds who does not hold the other
             path.unlink()
         except BlockingIOError:
             return False

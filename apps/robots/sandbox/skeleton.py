@@ -12,6 +12,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -63,8 +64,9 @@ def _fingerprint() -> Iterator[tuple[int, int]]:
 def _make(roots: Path, key: str, mount_points: Iterable[Path]) -> Path:
     roots.mkdir(parents=True, exist_ok=True)
     for old in roots.iterdir():
-        if time.time() - old.stat().st_mtime > _FORGOTTEN_AFTER:
-            remove_tree(old)
+        with suppress(FileNotFoundError):  # one being built that has its name by now
+            if time.time() - old.stat().st_mtime > _FORGOTTEN_AFTER:
+                remove_tree(old)
     if (roots / key).is_dir():
         (roots / key).touch()
         return roots / key

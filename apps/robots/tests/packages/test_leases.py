@@ -4,6 +4,7 @@ import fcntl
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -52,10 +53,10 @@ def test_a_failed_build_leaves_nothing_and_can_be_repeated(tmp_path: Path) -> No
         assert directory.is_dir()
 
 
-def test_many_who_want_the_same_build_it_once(tmp_path: Path) -> None:
+def test_many_who_want_the_same_build_it_once_and_have_it_at_the_same_time(tmp_path: Path) -> None:
     cache = LeasedDirectories(tmp_path, capacity_bytes=MIB)
     builds = []
-    together = threading.Barrier(8, timeout=10)
+    together, inside = threading.Barrier(8, timeout=10), threading.Barrier(8, timeout=10)
 
     def build(directory: Path) -> None:
         builds.append(directory)
@@ -65,11 +66,38 @@ def test_many_who_want_the_same_build_it_once(tmp_path: Path) -> None:
         together.wait()
         with cache.lease("a", build) as directory:
             assert (directory / "content").read_text() == "once"
+            inside.wait()
 
     with ThreadPoolExecutor(8) as pool:
         for done in [pool.submit(use) for _ in range(8)]:
-            done.result(10)
+            done.result(20)
     assert len(builds) == 1
+
+
+def test_who_comes_to_build_what_is_in_use_by_then_does_not_wait(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between its look and its turn to build, somebody else builds the entry, and keeps it."""
+    cache = LeasedDirectories(tmp_path, capacity_bytes=MIB)
+    real = fcntl.flock
+
+    def use() -> None:
+        with cache.lease("a", never):
+            pass
+
+    with ExitStack() as used:
+
+        def late(lock: int, how: int) -> None:
+            if how & fcntl.LOCK_EX:
+                monkeypatch.setattr(fcntl, "flock", real)
+                used.enter_context(cache.lease("a", writes("a")))
+            real(lock, how)
+
+        monkeypatch.setattr(fcntl, "flock", late)
+        thread = threading.Thread(target=use, daemon=True)
+        thread.start()
+        thread.join(10)
+        assert not thread.is_alive()
 
 
 def test_the_least_recently_used_goes_first(tmp_path: Path) -> None:
