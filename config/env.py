@@ -167,10 +167,24 @@ class Environment(BaseSettings):
         "", description="Sender of mails, `Name <address>`; by default no-reply@BASE_DOMAIN."
     )
 
+    # --- sign-in with accounts of other systems
+    oidc_allowed_hosts: CommaSeparated = Field(
+        (),
+        description="Hosts of OpenID Connect issuers that may be reached by http and at private addresses, as written "
+        "in the issuer, with or without a port, comma separated; all others by https and globally.",
+    )
+
     # --- limits, in the notation of the `limits` library
     rate_limit_register: Rate = Field("3/hour", description="New organizations per address.")
     rate_limit_login: Rate = Field("5/minute", description="Sign-in attempts per address and per e-mail.")
     rate_limit_refresh: Rate = Field("60/minute", description="Token refreshes per address.")
+    rate_limit_oidc: Rate = Field(
+        "60/minute",
+        description="Sign-ins at an organization's issuer per address; changes of it per organization.",
+    )
+    rate_limit_oidc_keys: Rate = Field(
+        "2/minute", description="Looks at an issuer's keys for one that is not known, per organization."
+    )
     rate_limit_forgot_password: Rate = Field(
         "3/minute,10/hour", description="Requests for a new password per address and per e-mail."
     )
@@ -247,7 +261,9 @@ class Environment(BaseSettings):
         "", description="s3://bucket/prefix for S3; empty keeps files under DATA_DIR/storage."
     )
 
-    @field_validator("shared_hosts", "cors_allowed_origins", "trusted_proxies", "worker_queues", mode="before")
+    @field_validator(
+        "shared_hosts", "cors_allowed_origins", "trusted_proxies", "oidc_allowed_hosts", "worker_queues", mode="before"
+    )
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value

@@ -36,7 +36,18 @@ FLOORS = {
     "health", "middleware", "templatetags",
 }  # fmt: skip
 OWN_PARTS = {
-    "accounts": {"authentication", "backends", "forms", "mails", "pages", "passwords", "roles", "tenancy", "tokens"},
+    "accounts": {
+        "authentication",
+        "backends",
+        "forms",
+        "mails",
+        "oidc",
+        "pages",
+        "passwords",
+        "roles",
+        "tenancy",
+        "tokens",
+    },
     "dispatch": {"fairness", "health", "metrics", "rings", "testing"},
     "executions": {"attempts", "fence", "heart", "lease", "metrics", "registry", "slots", "wakeups", "worker"},
     "mail": {"checks", "letters", "rings", "transport"},

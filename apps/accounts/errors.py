@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from apps.common.errors import BadRequest, Conflict, InvalidInput, NotFound, PermissionDenied, Unauthorized
+from apps.common.errors import (
+    BadRequest,
+    Conflict,
+    InvalidInput,
+    NotFound,
+    PermissionDenied,
+    Unauthorized,
+    Unavailable,
+)
 
 
 class InvalidCredentials(Unauthorized):
@@ -65,6 +73,56 @@ class CsrfRefused(PermissionDenied):
 class OriginRefused(PermissionDenied):
     code = "origin_refused"
     message = _("Pages of this origin may not use the session cookie here.")
+
+
+class LocalSignInOff(PermissionDenied):
+    code = "local_sign_in_off"
+    message = _("This organization signs in with its own accounts alone, not with passwords kept here.")
+
+
+class OidcNotConfigured(NotFound):
+    code = "oidc_not_configured"
+    message = _("This organization has not set up sign-in with another system.")
+
+
+class OidcUnreachable(BadRequest):
+    code = "oidc_unreachable"
+    message = _("The issuer's configuration could not be read; see the reason.")
+
+
+class OidcNotOnPlatform(BadRequest):
+    code = "oidc_not_on_platform"
+    message = _("Administrators of the platform sign in with passwords alone.")
+
+
+class OidcIssuerAway(Unavailable):
+    code = "oidc_issuer_away"
+    message = _("The issuer of this organization's accounts does not answer; try again later.")
+
+
+class OidcDomainRefused(PermissionDenied):
+    code = "oidc_domain_refused"
+    message = _("Addresses of this domain may not sign in here.")
+
+
+class OidcEmailRequired(Unauthorized):
+    code = "oidc_email_required"
+    message = _("The issuer tells no e-mail address for this account, or one that it has not verified.")
+
+
+class OidcAccountExists(Unauthorized):
+    code = "oidc_account_exists"
+    message = _("This address has an account here that the issuer's account may not take over; ask an administrator.")
+
+
+class OidcFlowFailed(BadRequest):
+    code = "oidc_flow_failed"
+    message = _("This sign-in took too long, or did not begin in this browser; begin again.")
+
+
+class OidcRefused(PermissionDenied):
+    code = "oidc_refused"
+    message = _("The issuer did not let you in.")
 
 
 class OrganizationRequired(Conflict):

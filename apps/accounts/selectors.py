@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
+from django.conf import settings
+from django.core.cache import cache
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from apps.accounts.errors import ApiKeyNotFound, SessionNotFound, UserNotFound
-from apps.accounts.models import ApiKey, Role, Session, User
+from apps.accounts.errors import ApiKeyNotFound, OidcNotConfigured, SessionNotFound, UserNotFound
+from apps.accounts.models import ApiKey, OidcSettings, Role, Session, User
 from apps.accounts.permissions import allowed, require, require_member
 from apps.accounts.roles import PLATFORM_ROLES, canonical_role
 from apps.common.actor import Actor
@@ -18,6 +20,8 @@ from apps.tenants.context import require_tenant
 from apps.tenants.models import Organization, OrganizationSettings
 from apps.tenants.naming import PLATFORM
 from apps.tenants.selectors import organization_current, organization_settings_now
+
+_OIDC = "oidc_settings"
 
 
 def users_visible(*, actor: Actor, search: str = "", role: str = "", is_active: bool | None = None) -> QuerySet[User]:
@@ -109,3 +113,29 @@ def organization_settings_get(*, actor: Actor) -> OrganizationSettings:
     """What the actor's own organization has set, or the defaults, for all its people. Raises ``Unauthorized``."""
     require_member(actor)
     return organization_settings_now()
+
+
+def oidc_settings() -> OidcSettings | None:
+    """The issuer of the current organization, if it has one.
+
+    Kept for ORGANIZATION_CACHE_SECONDS; a change shows at once in the process that made it, in others by then.
+    """
+    kept: tuple[OidcSettings | None] | None = cache.get(_OIDC)
+    if kept is None:
+        kept = (OidcSettings.objects.first(),)
+        cache.set(_OIDC, kept, settings.ENV.organization_cache_seconds)
+    return kept[0]
+
+
+def oidc_settings_forget() -> None:
+    """Makes this process read the current organization's issuer again."""
+    cache.delete(_OIDC)
+
+
+def oidc_settings_get(*, actor: Actor) -> OidcSettings:
+    """The organization's issuer, read afresh [settings.manage]. Raises ``OidcNotConfigured``."""
+    require(actor, "settings.manage")
+    found: OidcSettings | None = OidcSettings.objects.first()
+    if found is None:
+        raise OidcNotConfigured
+    return found

@@ -16,6 +16,8 @@ from apps.accounts.admin.users import UserAdmin
 from apps.accounts.models import (
     ApiKey,
     GroupGrant,
+    OidcIdentity,
+    OidcSettings,
     PasswordLink,
     RefreshToken,
     Role,
@@ -48,6 +50,7 @@ class SessionAdmin(AccountAdmin):
     list_filter = ("revoked_reason",)
     list_select_related = ("user",)
     search_fields = ("user__email", "device")
+    exclude = ("bearer_hash",)
     actions = ("revoke",)
 
     @admin.display(description=_("state"))
@@ -95,6 +98,22 @@ class PasswordLinkAdmin(AccountAdmin):
     exclude = ("token_hash",)
 
 
+class OidcSettingsAdmin(AccountAdmin):
+    """Shown here; set through the API, which asks the issuer at once."""
+
+    read_action = write_action = "settings.manage"
+    section, icon, rank = "settings", "passkey", 30
+    list_display = ("issuer", "audience", "client_id", "default_role", "local_sign_in", "keys_fetched_at")
+    exclude = ("client_secret", "keys")
+
+
+class OidcIdentityAdmin(AccountAdmin):
+    section, icon, rank = "people", "badge", 55
+    list_display = ("user", "issuer", "subject", "created_at")
+    list_select_related = ("user",)
+    search_fields = ("user__email", "subject")
+
+
 class SocketTicketAdmin(AccountAdmin):
     section, icon, rank = "system", "confirmation_number", 64
     list_display = ("id", "user", "created_at", "expires_at")
@@ -138,6 +157,8 @@ PAGES: dict[type[Model], type[ServiceAdmin]] = {
     RefreshToken: RefreshTokenAdmin,
     ApiKey: ApiKeyAdmin,
     SocketTicket: SocketTicketAdmin,
+    OidcIdentity: OidcIdentityAdmin,
+    OidcSettings: OidcSettingsAdmin,
     PasswordLink: PasswordLinkAdmin,
     UserGrant: UserGrantAdmin,
     GroupGrant: GroupGrantAdmin,

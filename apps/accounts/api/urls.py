@@ -6,6 +6,7 @@ from django.urls import URLPattern, path
 
 from apps.accounts.api.api_keys import ApiKeyViewSet
 from apps.accounts.api.auth import AuthViewSet
+from apps.accounts.api.oidc import OidcSettingsViewSet
 from apps.accounts.api.passwords import PasswordViewSet
 from apps.accounts.api.sessions import SessionViewSet
 from apps.accounts.api.sockets import SocketTicketViewSet
@@ -32,5 +33,9 @@ urlpatterns: list[URLPattern] = [
     path("api-keys/<uuid:key_id>", ApiKeyViewSet.as_view({"delete": "destroy"})),
     path("tenants/current", OrganizationViewSet.as_view({"get": "retrieve", "put": "update"})),
     path("tenants/current/settings", OrganizationSettingsViewSet.as_view({"get": "retrieve", "put": "update"})),
+    path(
+        "tenants/current/oidc",
+        OidcSettingsViewSet.as_view({"get": "retrieve", "put": "update", "delete": "destroy"}),
+    ),
     path("ws/ticket", SocketTicketViewSet.as_view({"post": "create"})),
 ]

@@ -2,6 +2,7 @@
 
 from apps.accounts.models.api_key import ApiKey
 from apps.accounts.models.grant import GroupGrant, TagGrant, UserGrant
+from apps.accounts.models.oidc import OidcIdentity, OidcSettings
 from apps.accounts.models.password_link import LinkPurpose, PasswordLink
 from apps.accounts.models.session import RefreshToken, Session, SocketTicket
 from apps.accounts.models.user import AuthSource, Role, User
@@ -11,6 +12,8 @@ __all__ = [
     "AuthSource",
     "GroupGrant",
     "LinkPurpose",
+    "OidcIdentity",
+    "OidcSettings",
     "PasswordLink",
     "RefreshToken",
     "Role",

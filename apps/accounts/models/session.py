@@ -13,7 +13,10 @@ from apps.tenants.models import TenantModel
 
 
 class Session(TenantModel):
-    """One sign-in on one device: the family of refresh tokens that came from it. Its id is the token's ``sid``."""
+    """One sign-in on one device: the family of refresh tokens that came from it. Its id is the token's ``sid``.
+
+    A token of the organization's own issuer is a session too, known by its hash, and lives as long as the token.
+    """
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions", verbose_name=_("user"))
     device = models.CharField(_("device"), max_length=200, blank=True)
@@ -22,6 +25,9 @@ class Session(TenantModel):
     expires_at = models.DateTimeField(_("expires"))
     revoked_at = models.DateTimeField(_("revoked"), null=True)
     revoked_reason = models.CharField(_("reason"), max_length=40, blank=True)
+    bearer_hash = models.CharField(
+        _("hash of the issuer's token"), max_length=64, null=True, unique=True, editable=False
+    )
 
     class Meta:
         ordering = ("-last_used_at",)

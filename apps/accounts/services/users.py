@@ -74,7 +74,7 @@ def user_create(
     password, ``UserAlreadyExists``, ``TooManyRequests`` for one invitation too many.
     """
     require(actor, "admin.manage")
-    _require_reach(actor, role_named(role))
+    reach_require(actor, role_named(role))
     if password is not None:
         password_validate(password)
     elif is_active:
@@ -141,8 +141,11 @@ def user_reactivate(*, actor: Actor, user: User, if_match: str | None = None, no
     return user_update(actor=actor, user=user, changes={"is_active": True}, if_match=if_match, now=now)
 
 
-def _require_reach(actor: Actor, role: Role) -> None:
-    """Nobody gives, or takes over, more than they hold: a key, or a role of the organization's own, may hold less."""
+def reach_require(actor: Actor, role: Role) -> None:
+    """Nobody gives, or takes over, more than they hold: a key, or a role of the organization's own, may hold less.
+
+    Raises ``PermissionNotHeld``.
+    """
     if not actor.everything and not actor.permissions.issuperset(role.actions):
         raise PermissionNotHeld
 
@@ -184,9 +187,9 @@ def _apply(actor: Actor, user: User, changes: Mapping[str, Any]) -> set[str]:
     if changes.get("password") is not None:
         changed.add("password")
     if not changed <= set(PROFILE):
-        _require_reach(actor, user.role)
+        reach_require(actor, user.role)
     if "role" in changed:
-        _require_reach(actor, wanted["role"])
+        reach_require(actor, wanted["role"])
     for name in changed & wanted.keys():
         setattr(user, name, wanted[name])
     if "password" in changed:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -14,10 +14,14 @@ from django.db import connections
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from apps.accounts.models import User
+from apps.accounts.models import OidcSettings, User
+from apps.accounts.selectors import oidc_settings_forget
+from apps.accounts.services.oidc_settings import oidc_settings_save
+from apps.common.actor import Actor
 from apps.mail.services import mails_deliver
 from apps.tenants.models import Organization
 from conftest import PASSWORD, make_user
+from tests.issuer import AUDIENCE, CLIENT_ID, CLIENT_SECRET, Issuer, issuer_running
 
 
 @pytest.fixture
@@ -76,3 +80,26 @@ def in_threads() -> Callable[[list[Callable[[], Any]]], list[Any]]:
             return [future.result(timeout=60) for future in [pool.submit(one, function) for function in functions]]
 
     return run
+
+
+@pytest.fixture
+def issuer(settings: Any) -> Iterator[Issuer]:
+    """An issuer of ours over HTTP, which may be asked although it is on loopback."""
+    with issuer_running() as running:
+        allowed = (running.url.removeprefix("http://"),)
+        settings.ENV = settings.ENV.model_copy(update={"oidc_allowed_hosts": allowed})
+        yield running
+
+
+@pytest.fixture
+def trusted(issuer: Issuer, organization: Organization) -> Callable[..., OidcSettings]:
+    """Makes the issuer the organization's own, with these settings beside."""
+
+    def trust(**changes: Any) -> OidcSettings:
+        actor = Actor.system("tests", schema=organization.schema_name)
+        given = {"issuer": issuer.url, "audience": AUDIENCE, "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
+        row = oidc_settings_save(actor=actor, changes=given | changes, now=timezone.now())
+        oidc_settings_forget()  # the commit that would do so never comes
+        return row
+
+    return trust
