@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -13,14 +15,33 @@ from unfold.widgets import UnfoldAdminPasswordWidget
 
 from apps.accounts.backends import PATH
 from apps.accounts.models import User
+from apps.accounts.oidc.flow import LOGIN
 from apps.accounts.passwords import password_validate
 from apps.accounts.payloads import Client
+from apps.accounts.selectors import oidc_settings
+from apps.accounts.services.local_sign_in import local_sign_in_on
 from apps.accounts.services.sign_in import page_sign_in
 from apps.common.errors import ApplicationError, InvalidInput, TooManyRequests
 
 
 class SignInForm(AuthenticationForm):  # type: ignore[misc]  # untyped library
-    """E-mail and password, under the same limits, lock and ledger as the API."""
+    """E-mail and password, under the same limits, lock and ledger as the API; pages show what else there is beside."""
+
+    @property
+    def takes_passwords(self) -> bool:
+        """Whether e-mail and password let anybody in here."""
+        return local_sign_in_on()
+
+    @property
+    def issuer_address(self) -> str:
+        """The way to the organization's issuer and back to where somebody wanted to go; empty where there is none."""
+        row = oidc_settings()
+        if row is None or not row.takes_browsers:
+            return ""
+        request: Any = self.request
+        office = settings.LOGIN_REDIRECT_URL if request.path_info.startswith(settings.LOGIN_REDIRECT_URL) else ""
+        wanted = request.POST.get("next") or request.GET.get("next") or office
+        return f"{LOGIN}?{urlencode({'next': wanted})}" if wanted else LOGIN
 
     def clean(self) -> dict[str, Any]:
         email, password = self.cleaned_data.get("username"), self.cleaned_data.get("password")

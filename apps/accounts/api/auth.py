@@ -21,6 +21,7 @@ from apps.accounts.errors import (
     AccountLocked,
     EmailTaken,
     InvalidRefreshToken,
+    LocalSignInOff,
     NoSession,
     OrganizationRequired,
     RefreshTokenReused,
@@ -59,7 +60,14 @@ class AuthViewSet(ApiViewSet):
         right=Right.PUBLIC,
         request=LoginInput,
         response=SignedInOutput,
-        errors=[WrongCredentials, AccountLocked, AccountInactive, OrganizationInactive, OrganizationRequired],
+        errors=[
+            WrongCredentials,
+            AccountLocked,
+            AccountInactive,
+            OrganizationInactive,
+            OrganizationRequired,
+            LocalSignInOff,
+        ],
     )
     def login(self, request: ApiRequest) -> Response:
         payload, host = dict(request.payload), organization_of_host(request.get_host())

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
+from django.http import HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from rest_framework.response import Response
 
-from apps.accounts.api.serializers.oidc import OidcSettingsInput, OidcSettingsOutput
+from apps.accounts.api.serializers.oidc import OidcLoginQuery, OidcSettingsInput, OidcSettingsOutput
 from apps.accounts.errors import (
     InvalidRole,
     OidcNotConfigured,
@@ -13,9 +18,48 @@ from apps.accounts.errors import (
     OidcUnreachable,
     PermissionNotHeld,
 )
+from apps.accounts.oidc.flow import LOGIN
+from apps.accounts.pages.oidc import begun
 from apps.accounts.selectors import oidc_settings_get
 from apps.accounts.services.oidc_settings import MANAGE, oidc_settings_delete, oidc_settings_save
-from apps.common.api import ApiRequest, ApiViewSet, operation, single
+from apps.accounts.tenancy import organization_of_host
+from apps.common.api import ApiRequest, ApiViewSet, Right, operation, single
+from apps.common.errors import InvalidInput
+from apps.tenants.errors import OrganizationNotFound
+from apps.tenants.naming import PLATFORM
+from apps.tenants.selectors import organization_by_slug, organization_url
+
+
+class OidcSignInViewSet(ApiViewSet):
+    """The way to the issuer and, at ``/oidc/callback``, back."""
+
+    @operation(
+        summary="Send a browser to the organization's issuer, to sign in to its portal and back-office",
+        right=Right.PUBLIC,
+        query=OidcLoginQuery,
+        status=302,
+        produces=["text/html"],
+        errors=[OrganizationNotFound, OidcNotConfigured],
+    )
+    def login(self, request: ApiRequest) -> HttpResponseBase:
+        host = organization_of_host(request.get_host())
+        slug, wanted = request.query.get("organization"), request.query.get("next", "")
+        if host is None:
+            return HttpResponseRedirect(_own_address(slug, wanted))
+        if slug not in {None, host.slug}:
+            raise OrganizationNotFound
+        return begun(request._request, target=wanted, now=timezone.now())
+
+
+def _own_address(slug: str | None, wanted: str) -> str:
+    """The same address on the organization's own host, whose cookies the sign-in needs."""
+    if slug is None:
+        raise InvalidInput(errors={"organization": [_("This field is required.")]})
+    organization = organization_by_slug(slug)
+    if organization is None or organization.schema_name == PLATFORM:
+        raise OrganizationNotFound
+    query = f"?{urlencode({'next': wanted})}" if wanted else ""
+    return f"{organization_url(organization)}{LOGIN}{query}"
 
 
 class OidcSettingsViewSet(ApiViewSet):

@@ -13,7 +13,7 @@ from apps.accounts.api.serializers.auth import (
     MessageOutput,
     ResetPasswordInput,
 )
-from apps.accounts.errors import AccountLocked, InvalidLink, WrongPassword
+from apps.accounts.errors import AccountLocked, InvalidLink, LocalSignInOff, WrongPassword
 from apps.accounts.services.password_resets import password_reset, password_reset_request
 from apps.accounts.services.passwords import password_change
 from apps.accounts.tenancy import organization_of_host
@@ -29,6 +29,7 @@ class PasswordViewSet(ApiViewSet):
         right=Right.PUBLIC,
         request=ForgotPasswordInput,
         response=MessageOutput,
+        errors=[LocalSignInOff],
         idempotent=True,
     )
     def forgot(self, request: ApiRequest) -> Response:
@@ -46,7 +47,7 @@ class PasswordViewSet(ApiViewSet):
         right=Right.PUBLIC,
         request=ResetPasswordInput,
         response=MessageOutput,
-        errors=[InvalidLink],
+        errors=[InvalidLink, LocalSignInOff],
         idempotent=True,
     )
     def reset(self, request: ApiRequest) -> Response:

@@ -6,7 +6,7 @@ from django.urls import URLPattern, path
 
 from apps.accounts.api.api_keys import ApiKeyViewSet
 from apps.accounts.api.auth import AuthViewSet
-from apps.accounts.api.oidc import OidcSettingsViewSet
+from apps.accounts.api.oidc import OidcSettingsViewSet, OidcSignInViewSet
 from apps.accounts.api.passwords import PasswordViewSet
 from apps.accounts.api.sessions import SessionViewSet
 from apps.accounts.api.sockets import SocketTicketViewSet
@@ -22,6 +22,7 @@ urlpatterns: list[URLPattern] = [
     path("auth/forgot-password", PasswordViewSet.as_view({"post": "forgot"})),
     path("auth/reset-password", PasswordViewSet.as_view({"post": "reset"})),
     path("auth/change-password", PasswordViewSet.as_view({"post": "change"})),
+    path("auth/oidc/login", OidcSignInViewSet.as_view({"get": "login"})),
     path("auth/sessions", SessionViewSet.as_view({"get": "list"})),
     path("auth/sessions/<uuid:session_id>", SessionViewSet.as_view({"delete": "destroy"})),
     path("users", UserViewSet.as_view({"get": "list", "post": "create"})),

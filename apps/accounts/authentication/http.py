@@ -1,4 +1,7 @@
-"""The API's door: a bearer token, an API key, or the session cookie together with a CSRF token."""
+"""The API's door: a bearer token, an API key, or the session cookie together with a CSRF token.
+
+A bearer token is ours or, on an organization's own host, its issuer's.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,9 @@ from rest_framework.authentication import BaseAuthentication, CSRFCheck
 
 from apps.accounts.authentication.pages import page_actor
 from apps.accounts.errors import CsrfRefused, InvalidCredentials
+from apps.accounts.payloads import Client
 from apps.accounts.services.credentials import actor_from_api_key, actor_from_claims
+from apps.accounts.services.oidc_sign_in import actor_from_issuer_token
 from apps.accounts.tenancy import bearer_of, claims_of
 from apps.accounts.tokens import InvalidToken
 from apps.common.actor import Actor
@@ -37,8 +42,9 @@ class ActorAuthentication(BaseAuthentication):
                 raise InvalidCredentials
             try:
                 claims = claims_of(http, bearer)
-            except InvalidToken as error:
-                raise InvalidCredentials from error
+            except InvalidToken:
+                client = Client(ip=ip, device=http.headers.get("User-Agent", ""))
+                return actor_from_issuer_token(bearer, client=client, now=now)
             return actor_from_claims(claims, organization=http.organization, now=now, ip=ip)
         if "X-Api-Key" in http.headers:
             return actor_from_api_key(http.headers["X-Api-Key"], now=now, ip=ip)

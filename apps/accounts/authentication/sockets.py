@@ -17,7 +17,9 @@ from django.utils import timezone
 
 from apps.accounts.authentication.pages import page_actor
 from apps.accounts.errors import InvalidCredentials, OriginRefused
+from apps.accounts.payloads import Client
 from apps.accounts.services.credentials import actor_from_api_key, actor_from_claims, actor_renewed
+from apps.accounts.services.oidc_sign_in import actor_from_issuer_token
 from apps.accounts.services.socket_tickets import socket_ticket_redeem
 from apps.accounts.tenancy import (
     API_KEY,
@@ -85,7 +87,8 @@ def _authenticate(scope: Scope, headers: dict[str, str], now: datetime) -> Actor
         with tenant_context(organization):
             return socket_ticket_redeem(ticket=ticket, now=now, ip=ip)
     if token:
-        return _from_token(home, token, now=now, ip=ip)
+        client = Client(ip=ip, device=headers.get("user-agent", ""))
+        return _from_token(home, token, client=client, now=now)
     if key:
         with tenant_context(_named(home, schema_of(key, API_KEY))):
             return actor_from_api_key(key, now=now, ip=ip)
@@ -109,14 +112,16 @@ def _named(home: Organization | None, schema: str | None) -> Organization:
     return _active(home or organization_by_schema(schema))
 
 
-def _from_token(home: Organization | None, token: str, *, now: datetime, ip: str | None) -> Actor:
+def _from_token(home: Organization | None, token: str, *, client: Client, now: datetime) -> Actor:
+    """The actor of a token of ours or, on an organization's own host, of its issuer."""
     try:
         claims = read_access_token(token)
-    except InvalidToken as error:
-        raise InvalidCredentials from error
+    except InvalidToken:
+        with tenant_context(_active(home)):
+            return actor_from_issuer_token(token, client=client, now=now)
     organization = _active(home or organization_of_claims(claims))
     with tenant_context(organization):
-        return actor_from_claims(claims, organization=organization, now=now, ip=ip)
+        return actor_from_claims(claims, organization=organization, now=now, ip=client.ip)
 
 
 def _from_cookie(

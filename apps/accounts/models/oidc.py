@@ -61,6 +61,11 @@ class OidcSettings(TenantModel):
     def __str__(self) -> str:
         return self.issuer
 
+    @property
+    def takes_browsers(self) -> bool:
+        """Whether people can sign in there with a browser, and not only programs with tokens."""
+        return bool(self.client_id and self.authorization_endpoint and self.token_endpoint)
+
 
 class OidcIdentity(TenantModel):
     """Who somebody is to an issuer: its ``sub``, which is theirs for ever, where addresses change hands."""

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 from django.views.generic import FormView
 
-from apps.accounts.errors import InvalidLink
+from apps.accounts.errors import InvalidLink, LocalSignInOff
 from apps.accounts.pages.forms import ForgotPasswordForm, SetPasswordForm
 from apps.accounts.payloads import Client, LinkOwner
 from apps.accounts.services.password_links import password_link_owner
@@ -87,7 +87,7 @@ class ForgotPasswordPage(PasswordPage):
         email, now = form.cleaned_data["email"], timezone.now()
         try:
             password_reset_request(email=email, slug=None, host=host, client=self.client(), now=now)
-        except TooManyRequests as error:
+        except (LocalSignInOff, TooManyRequests) as error:
             return self.refused(form, None, [error.detail], error.status)
         return HttpResponseRedirect("/password/asked")
 
@@ -102,7 +102,7 @@ class SetPasswordPage(PasswordPage):
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         try:
             return super().dispatch(request, *args, **kwargs)
-        except InvalidLink as error:
+        except (InvalidLink, LocalSignInOff) as error:
             return shown(request, "accounts/pages/invalid.html", {"error": error}, status=error.status)
 
     def get_initial(self) -> dict[str, Any]:

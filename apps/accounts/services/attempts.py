@@ -11,9 +11,10 @@ from django.db import transaction
 from django.db.models import F, Model
 from django.db.models.functions import Greatest
 
-from apps.accounts.errors import AccountInactive, AccountLocked, WrongCredentials
+from apps.accounts.errors import AccountInactive, AccountLocked, LocalSignInOff, WrongCredentials
 from apps.accounts.models import User
 from apps.accounts.payloads import Client
+from apps.accounts.services.local_sign_in import local_sign_in_on
 from apps.common.actor import Actor
 from apps.common.errors import ApplicationError
 from apps.common.ids import uuid7
@@ -56,11 +57,20 @@ def attempt(organization: Organization, *, email: str, password: str, client: Cl
             failure_count(user, subject=user or organization, client=client, now=now)
             return Attempt(organization, refusal=WrongCredentials())
         _count(user, failures=0, locked_until=None)
-        if organization.is_active and user.is_active:
+        off = _off(organization, user)
+        if off is None:
             return Attempt(organization, user=user)
-        off = AccountInactive() if organization.is_active else OrganizationInactive()
         _note_refusal(user, client=client, data={"reason": off.code}, now=now)
         return Attempt(organization, refusal=off)
+
+
+def _off(organization: Organization, user: User) -> ApplicationError | None:
+    """Why a right password does not let in."""
+    if not organization.is_active:
+        return OrganizationInactive()
+    if not user.is_active:
+        return AccountInactive()
+    return None if local_sign_in_on() else LocalSignInOff()
 
 
 def account_locked(until: datetime, *, now: datetime) -> AccountLocked:

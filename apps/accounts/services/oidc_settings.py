@@ -6,16 +6,17 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+import structlog
 from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from apps.accounts.errors import LocalSignInOff, OidcNotConfigured, OidcNotOnPlatform
+from apps.accounts.errors import OidcNotConfigured, OidcNotOnPlatform
 from apps.accounts.models import OidcSettings, Session
 from apps.accounts.models.oidc import MOST_DOMAINS, MOST_MAPPED, NAME_LENGTH
 from apps.accounts.oidc.discovery import Provider, discover, is_for_everybody
 from apps.accounts.permissions import require
-from apps.accounts.selectors import oidc_settings, oidc_settings_forget, roles_assignable
+from apps.accounts.selectors import oidc_settings_forget, roles_assignable
 from apps.accounts.services.sessions import Ending, sessions_revoke
 from apps.accounts.services.users import reach_require, role_named
 from apps.common.actor import Actor
@@ -23,14 +24,14 @@ from apps.common.changes import assign
 from apps.common.errors import InvalidInput
 from apps.common.etags import check_match
 from apps.common.limits import hit
-from apps.common.sealing import derived_key, seal
+from apps.common.sealing import Unsealable, derived_key, seal, unseal
 from apps.events.services import record
-from apps.tenants.context import require_tenant, tenant_context
+from apps.tenants.context import require_tenant
 from apps.tenants.hosts import is_domain_name
 from apps.tenants.locks import transaction_lock
-from apps.tenants.models import Organization
 from apps.tenants.naming import PLATFORM
 
+logger = structlog.get_logger(__name__)
 MANAGE = "settings.manage"
 PLAIN = ("issuer", "audience", "client_id", "role_claim", "local_sign_in")
 _SIGNS_IN = frozenset({"issuer", "audience", "client_id", "allowed_domains"})
@@ -93,22 +94,18 @@ def oidc_settings_delete(*, actor: Actor, if_match: str | None = None, now: date
         transaction.on_commit(oidc_settings_forget)
 
 
-def local_sign_in_require(organization: Organization) -> None:
-    """Raises ``LocalSignInOff`` where an organization does without passwords. No actor: part of signing in."""
-    with tenant_context(organization):
-        row = oidc_settings()
-    if row is not None and not row.local_sign_in:
-        raise LocalSignInOff
+def client_secret_of(row: OidcSettings) -> str:
+    """The client secret, or nothing where there is none, or none that can be opened since SECRET_KEY changed.
 
-
-def client_secret_key() -> bytes:
-    """What client secrets are sealed with. No actor: part of the services that seal and use them."""
-    return derived_key(_SECRET)
-
-
-def secret_binding(issuer: str) -> bytes:
-    """What a client secret is sealed for: this organization at this issuer. No actor: as above."""
-    return f"{require_tenant()}\n{issuer}".encode()
+    No actor: part of signing in at the issuer.
+    """
+    if row.client_secret is None:
+        return ""
+    try:
+        return unseal(derived_key(_SECRET), bytes(row.client_secret), bound_to=_binding(row.issuer)).decode()
+    except Unsealable:
+        logger.warning("oidc_client_secret_unsealable", issuer=row.issuer)
+        return ""
 
 
 def _wanted(actor: Actor, row: OidcSettings, changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -165,10 +162,13 @@ def _seal_secret(row: OidcSettings, changes: Mapping[str, Any], *, moved: bool) 
     if "client_secret" not in changes and not moved:
         return set()
     had = row.client_secret is not None
-    row.client_secret = (
-        seal(client_secret_key(), given.encode(), bound_to=secret_binding(row.issuer)) if given else None
-    )
+    row.client_secret = seal(derived_key(_SECRET), given.encode(), bound_to=_binding(row.issuer)) if given else None
     return {"client_secret"} if given or had else set()
+
+
+def _binding(issuer: str) -> bytes:
+    """What a client secret is sealed for: this organization at this issuer."""
+    return f"{require_tenant()}\n{issuer}".encode()
 
 
 def _told(row: OidcSettings, provider: Provider, *, now: datetime) -> None:
@@ -181,7 +181,7 @@ def _told(row: OidcSettings, provider: Provider, *, now: datetime) -> None:
 
 def _require_way_in(row: OidcSettings) -> None:
     """Without passwords, browsers need the issuer's sign-in."""
-    if not row.local_sign_in and not (row.client_id and row.authorization_endpoint and row.token_endpoint):
+    if not row.local_sign_in and not row.takes_browsers:
         text = _("Nobody could sign in: a client id is needed, at an issuer that browsers can sign in at.")
         raise InvalidInput(errors={"local_sign_in": [text]})
 

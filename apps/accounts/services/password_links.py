@@ -15,6 +15,7 @@ from django.db import transaction
 from apps.accounts.errors import InvalidLink
 from apps.accounts.models import AuthSource, LinkPurpose, PasswordLink, User
 from apps.accounts.payloads import LinkOwner
+from apps.accounts.services.local_sign_in import local_sign_in_on
 from apps.accounts.tenancy import PASSWORD_LINK, marked, schema_of
 from apps.accounts.tokens import hash_secret
 from apps.common.actor import Actor
@@ -109,5 +110,8 @@ def _locked(user_id: UUID | str) -> User | None:
 
 
 def _may_set(user: User) -> bool:
-    """Who signs in with an account of another system gets no password here: that would outlive it."""
-    return user.is_active and user.auth_source == AuthSource.LOCAL
+    """Who signs in with an account of another system gets no password here: that would outlive it.
+
+    Nor does anybody where passwords let nobody in.
+    """
+    return user.is_active and user.auth_source == AuthSource.LOCAL and local_sign_in_on()

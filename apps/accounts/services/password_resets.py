@@ -16,6 +16,7 @@ from apps.accounts.passwords import password_validate
 from apps.accounts.payloads import Client, ResetLink
 from apps.accounts.services.credentials import actor_of_user
 from apps.accounts.services.directory import address_hash, directory_candidates
+from apps.accounts.services.local_sign_in import local_sign_in_require
 from apps.accounts.services.password_links import (
     LIVES,
     password_link_issue,
@@ -41,11 +42,13 @@ def password_reset_request(
 ) -> None:
     """Orders the mail with the links to new passwords, for whoever has this address; ``host`` as in ``sign_in``.
 
-    Raises ``TooManyRequests``, per device and per address, known or not. No actor: nobody is known yet.
+    Raises ``TooManyRequests``, per device and per address, known or not, and ``LocalSignInOff`` on the own host of an
+    organization without passwords. No actor: nobody is known yet.
     """
     rate = settings.ENV.rate_limit_forgot_password
     hit_everywhere(rate, "forgot-ip", neighbourhood(client.ip))
     hit_everywhere(rate, "forgot-address", address_hash(email))
+    local_sign_in_require(host)
     home = host or platform()
     if home is None:
         raise UnknownHost
@@ -78,11 +81,12 @@ def password_reset(
 ) -> Organization:
     """Sets a password with the token of a mailed link, ends all sessions of its owner and lifts a lock.
 
-    The rules of passwords come first: a weak one uses no link up. Raises ``InvalidInput``, ``InvalidLink``. No actor:
-    the token is the credential; its owner is recorded as the one who did it.
+    The rules of passwords come first: a weak one uses no link up. Raises ``InvalidInput``, ``InvalidLink``,
+    ``LocalSignInOff``. No actor: the token is the credential; its owner is recorded as the one who did it.
     """
     password_validate(new_password, field="new_password")
     organization = password_link_organization(token, host=host)
+    local_sign_in_require(organization)
     with tenant_context(organization), transaction.atomic():
         user, purpose = password_link_redeem(token=token, now=now)
         user.set_password(new_password)

@@ -46,10 +46,19 @@ def refresh_life() -> timedelta:
     return timedelta(days=settings.ENV.refresh_token_days)
 
 
-def session_start(*, user: User, schema: str, client: Client, life: timedelta | None = None, now: datetime) -> Session:
+def session_start(
+    *,
+    user: User,
+    schema: str,
+    client: Client,
+    life: timedelta | None = None,
+    bearer_hash: str | None = None,
+    now: datetime,
+) -> Session:
     """Begins a session of a user whose credentials were verified, and notes the sign-in.
 
-    Forgets the user's sessions that ended a month ago. No actor: the user is about to become one.
+    ``bearer_hash`` is that of the issuer's token that it stands for, if it does. Forgets the user's sessions that ended
+    a month ago. No actor: the user is about to become one.
     """
     with transaction.atomic():
         Session.objects.filter(user=user, expires_at__lt=now - KEPT_AFTER_END).delete()
@@ -59,6 +68,7 @@ def session_start(*, user: User, schema: str, client: Client, life: timedelta | 
             ip=client.ip,
             last_used_at=now,
             expires_at=now + (life or refresh_life()),
+            bearer_hash=bearer_hash,
         )
         user.last_login = now
         user.save(update_fields=["last_login"])

@@ -11,11 +11,18 @@ from datetime import datetime
 from django.conf import settings
 from django.db import transaction
 
-from apps.accounts.errors import AccountInactive, AccountLocked, OrganizationRequired, WrongCredentials
+from apps.accounts.errors import (
+    AccountInactive,
+    AccountLocked,
+    LocalSignInOff,
+    OrganizationRequired,
+    WrongCredentials,
+)
 from apps.accounts.models import User
 from apps.accounts.payloads import Client, SignedIn
 from apps.accounts.services.attempts import LOCK, NOBODY, Attempt, attempt, failure_forgive
 from apps.accounts.services.directory import address_hash, directory_candidates
+from apps.accounts.services.local_sign_in import local_sign_in_require
 from apps.accounts.services.sessions import session_start, tokens_issue
 from apps.common.errors import ApplicationError
 from apps.common.limits import hit_everywhere
@@ -33,9 +40,10 @@ def sign_in(
 
     On the shared host the organization is found by the address; where the password is right in several, ``slug`` must
     name one. Raises ``WrongCredentials``, ``AccountLocked``, ``AccountInactive``, ``OrganizationInactive``,
-    ``OrganizationRequired``, ``TooManyRequests``. No actor: the person is about to become one.
+    ``OrganizationRequired``, ``LocalSignInOff``, ``TooManyRequests``. No actor: the person is about to become one.
     """
     _limit(email, client)
+    local_sign_in_require(host)
     candidates = directory_candidates(email=email, slug=slug, host=host)
     attempts = [attempt(each, email=email, password=password, client=client, now=now) for each in candidates]
     if not attempts:
@@ -54,6 +62,7 @@ def page_sign_in(*, email: str, password: str, organization: Organization, clien
     Raises what :func:`sign_in` raises. The door begins the session. No actor: the person is about to become one.
     """
     _limit(email, client)
+    local_sign_in_require(organization)
     return _chosen([attempt(organization, email=email, password=password, client=client, now=now)])[1]
 
 
@@ -95,8 +104,8 @@ def _forgive(attempts: list[Attempt], *, email: str, now: datetime) -> None:
 
 
 def _worst(refusals: list[ApplicationError]) -> ApplicationError:
-    """What to answer: that the account is off if the password was right, that it is locked, else that it is wrong."""
-    for kind in (AccountInactive, OrganizationInactive, AccountLocked):
+    """What to answer: why a right password does not let in, that the account is locked, else that it is wrong."""
+    for kind in (AccountInactive, OrganizationInactive, LocalSignInOff, AccountLocked):
         for refusal in refusals:
             if isinstance(refusal, kind):
                 return refusal

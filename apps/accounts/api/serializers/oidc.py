@@ -64,5 +64,5 @@ class OidcLoginQuery(InputSerializer):
         max_length=63, required=False, help_text="Slug; needed on the host that all organizations share."
     )
     next = serializers.CharField(
-        max_length=2000, required=False, allow_blank=True, help_text="Page of the organization's host to go on to."
+        max_length=1000, required=False, allow_blank=True, help_text="Page of the organization's host to go on to."
     )
