@@ -11,6 +11,8 @@ from uuid import UUID
 
 from django.http import HttpRequest
 
+from apps.accounts.oidc.verification import BadToken, named_in
+from apps.accounts.services.directory import directory_issuer_organization
 from apps.accounts.tokens import Claims, InvalidToken, new_secret, read_access_token
 from apps.tenants.context import public_context
 from apps.tenants.errors import UnknownHost
@@ -61,15 +63,27 @@ def claims_of(request: Any, token: str) -> Claims:
 
 
 def organization_from_credentials(request: HttpRequest) -> Organization | None:
-    """The organization of the request's verified token or of its API key's prefix; None without either."""
+    """The organization of the request's verified token, or that a token of an issuer or an API key's prefix names.
+
+    None without any: what is only named here is verified inside that organization, before anything is done.
+    """
     token = bearer_of(request.headers.get("Authorization"))
     if token is not None:
         try:
             return organization_of_claims(claims_of(request, token))
         except InvalidToken:
-            return None
+            return organization_of_issuer_token(token)
     schema = schema_of(request.headers.get("X-Api-Key", ""), API_KEY)
     return organization_by_schema(schema) if schema else None
+
+
+def organization_of_issuer_token(token: str) -> Organization | None:
+    """The one organization whose issuer and audience a token names, whether or not that is true."""
+    try:
+        issuer, audiences = named_in(token)
+    except BadToken:
+        return None
+    return directory_issuer_organization(issuer=issuer, audiences=audiences) if issuer and audiences else None
 
 
 def organization_of_claims(claims: Claims) -> Organization | None:

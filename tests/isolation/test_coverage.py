@@ -75,6 +75,7 @@ def test_everything_is_part_of_the_surface() -> None:
         "POST /language",
         "POST /password/set",
         "PUT /api/v1/tenants/current/settings",
+        "PUT /api/v1/tenants/current/oidc",
         "PUT /api/v1/retention",
         "task robots.schedules",
         "task mail.deliver",

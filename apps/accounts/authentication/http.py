@@ -1,6 +1,6 @@
 """The API's door: a bearer token, an API key, or the session cookie together with a CSRF token.
 
-A bearer token is ours or, on an organization's own host, its issuer's.
+A bearer token is ours, or of the organization's issuer.
 """
 
 from __future__ import annotations

@@ -27,6 +27,7 @@ from apps.accounts.tenancy import (
     bearer_of,
     organization_of_claims,
     organization_of_host,
+    organization_of_issuer_token,
     schema_of,
 )
 from apps.accounts.tokens import InvalidToken, read_access_token
@@ -113,11 +114,11 @@ def _named(home: Organization | None, schema: str | None) -> Organization:
 
 
 def _from_token(home: Organization | None, token: str, *, client: Client, now: datetime) -> Actor:
-    """The actor of a token of ours or, on an organization's own host, of its issuer."""
+    """The actor of a token of ours, or of the organization's issuer."""
     try:
         claims = read_access_token(token)
     except InvalidToken:
-        with tenant_context(_active(home)):
+        with tenant_context(_active(home or organization_of_issuer_token(token))):
             return actor_from_issuer_token(token, client=client, now=now)
     organization = _active(home or organization_of_claims(claims))
     with tenant_context(organization):

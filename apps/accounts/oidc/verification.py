@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 ALGORITHMS = frozenset({"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"})
 LEEWAY_SECONDS = 60
 MAXIMUM_LENGTH = 16 * 1024
-_SMALLEST_RSA = 2048
+_SMALLEST_RSA, _MOST_AUDIENCES = 2048, 10
 _REQUIRED = ["iss", "sub", "aud", "exp", "iat"]
 _WRONG = (jwt.PyJWTError, ValueError, TypeError, AttributeError, KeyError, OverflowError, RecursionError)
 
@@ -29,15 +29,18 @@ class UnknownKey(BadToken):
     """It may be one, but it is signed with a key that is not among those known."""
 
 
-def issuer_of(token: str) -> str:
-    """The issuer that a token names, whether or not that is true; raises ``BadToken`` for what is no token at all."""
+def named_in(token: str) -> tuple[str, list[str]]:
+    """The issuer and the audiences that a token names, true or not; raises ``BadToken`` for what is no token at all."""
     if len(token) > MAXIMUM_LENGTH:
         raise BadToken
     try:
-        named = jwt.decode(token, options={"verify_signature": False}).get("iss")
+        said = jwt.decode(token, options={"verify_signature": False})
+        issuer, given = said.get("iss"), said.get("aud")
     except _WRONG as error:
         raise BadToken from error
-    return named if isinstance(named, str) else ""
+    audiences = given if isinstance(given, list) else [given]
+    named = [audience for audience in audiences[:_MOST_AUDIENCES] if isinstance(audience, str)]
+    return issuer if isinstance(issuer, str) else "", named
 
 
 def verified(token: str, *, issuer: str, audiences: Collection[str], keys: Sequence[dict[str, str]]) -> dict[str, Any]:

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from apps.accounts.errors import LocalSignInOff
-from apps.accounts.selectors import oidc_settings
-from apps.tenants.context import tenant_context
+from datetime import datetime
+
+from django.db import transaction
+
+from apps.accounts.errors import LocalSignInOff, OidcNotConfigured
+from apps.accounts.models import OidcSettings
+from apps.accounts.selectors import oidc_settings, oidc_settings_forget
+from apps.common.actor import Actor
+from apps.events.services import record
+from apps.tenants.context import require_tenant, tenant_context
 from apps.tenants.models import Organization
 
 
@@ -23,3 +30,21 @@ def local_sign_in_require(organization: Organization | None) -> None:
         with tenant_context(organization):
             if not local_sign_in_on():
                 raise LocalSignInOff
+
+
+def local_sign_in_restore(*, now: datetime) -> None:
+    """Has the current organization take passwords again; the way out when its issuer is lost.
+
+    Raises ``OidcNotConfigured``. No actor: whoever can run commands on the server; the ledger says so.
+    """
+    with transaction.atomic():
+        row = OidcSettings.objects.select_for_update().first()
+        if row is None:
+            raise OidcNotConfigured
+        if not row.local_sign_in:
+            row.local_sign_in, row.updated_at = True, now
+            row.save(update_fields=["local_sign_in", "updated_at"])
+            actor = Actor.system("command", schema=require_tenant())
+            data = {"changed": ["local_sign_in"], "issuer": row.issuer, "local_sign_in": True}
+            record("oidc.changed", actor=actor, subject=row, data=data, now=now)
+        transaction.on_commit(oidc_settings_forget)

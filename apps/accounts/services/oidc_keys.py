@@ -27,7 +27,7 @@ from apps.tenants.context import require_tenant
 
 logger = structlog.get_logger(__name__)
 FRESH, USABLE = timedelta(hours=1), timedelta(hours=24)
-_WAIT_SECONDS = 1.0
+_WAIT_SECONDS = 3.0
 _looking: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 Check = Callable[[Sequence[dict[str, str]]], dict[str, Any]]
 

@@ -17,6 +17,7 @@ from apps.accounts.models.oidc import MOST_DOMAINS, MOST_MAPPED, NAME_LENGTH
 from apps.accounts.oidc.discovery import Provider, discover, is_for_everybody
 from apps.accounts.permissions import require
 from apps.accounts.selectors import oidc_settings_forget, roles_assignable
+from apps.accounts.services.directory import directory_issuer_add, directory_issuer_remove
 from apps.accounts.services.sessions import Ending, sessions_revoke
 from apps.accounts.services.users import reach_require, role_named
 from apps.common.actor import Actor
@@ -59,6 +60,7 @@ def oidc_settings_save(
         transaction_lock(f"oidc settings {require_tenant()}")
         row = OidcSettings.objects.select_for_update().first() or OidcSettings(created_at=now)
         check_match(row, if_match)
+        directory_issuer_remove(issuer=row.issuer, audience=row.audience)
         changed = set(assign(row, _wanted(actor, row, changes)))
         if row.issuer != provider.issuer:  # somebody else changed it while we asked
             raise InvalidInput(errors={"issuer": [_("It was changed at the same time; try again.")]})
@@ -67,6 +69,7 @@ def oidc_settings_save(
         _require_way_in(row)
         row.updated_at = now
         row.save()
+        directory_issuer_add(issuer=row.issuer, audience=row.audience)
         if not _SIGNS_IN.isdisjoint(changed):
             _end_sessions(actor, now=now)
         if changed:
@@ -90,6 +93,7 @@ def oidc_settings_delete(*, actor: Actor, if_match: str | None = None, now: date
         check_match(row, if_match)
         _end_sessions(actor, now=now)
         record("oidc.removed", actor=actor, subject=row, data={"issuer": row.issuer}, now=now)
+        directory_issuer_remove(issuer=row.issuer, audience=row.audience)
         row.delete()
         transaction.on_commit(oidc_settings_forget)
 

@@ -16,10 +16,12 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from apps.accounts.authentication.sockets import _authenticate, _headers
+from apps.accounts.errors import InvalidCredentials
 from apps.accounts.models import OidcIdentity, OidcSettings, Role, Session, User
 from apps.accounts.selectors import oidc_settings_forget
-from apps.accounts.services.directory import directory_organizations
-from apps.accounts.services.oidc_settings import oidc_settings_delete
+from apps.accounts.services.directory import directory_organizations, directory_rebuild
+from apps.accounts.services.oidc_settings import oidc_settings_delete, oidc_settings_save
 from apps.accounts.services.users import user_update
 from apps.common.actor import Actor
 from apps.events.models import Event
@@ -124,7 +126,6 @@ def test_the_issuer_of_another_organization(
         settings.ENV = settings.ENV.model_copy(update={"oidc_allowed_hosts": allowed})
         assert refused(other.token())
         assert ask(issuer.token(), host="rival.localhost").status_code == 401
-        assert ask(issuer.token(), host="localhost").status_code == 401  # it names no organization
         assert not other.asked
     assert not User.objects.exists()
     with tenant_context(other_organization):
@@ -365,6 +366,45 @@ def test_the_same_people_at_another_issuer(issuer: Issuer, trusted: Trust, setti
         assert refused(issuer.token(jti="late"))
         assert ask(other.token()).json()["user"]["id"] == first
     assert OidcIdentity.objects.get().issuer == other.url
+
+
+def test_the_host_that_all_share(issuer: Issuer, trusted: Trust, organization: Organization) -> None:
+    trusted()
+    user = ask(issuer.token(aud=["another", AUDIENCE]), host="localhost").json()["user"]
+    assert user["organization_id"] == str(organization.pk)
+    assert ask(issuer.token(), host="localhost").json()["user"]["id"] == user["id"]
+    for token in (issuer.token(aud="another"), issuer.signed(key_of(2), "RS256", headers={"kid": "first"})):
+        assert ask(token, host="localhost").status_code == 401
+    directory_rebuild()
+    assert ask(issuer.token(), host="localhost").status_code == 200
+    trusted(audience="moved")
+    assert ask(issuer.token(), host="localhost").status_code == 401
+    assert ask(issuer.token(aud="moved"), host="localhost").status_code == 200
+
+
+def test_the_host_that_all_share_does_not_guess(
+    issuer: Issuer, trusted: Trust, organization: Organization, other_organization: Organization
+) -> None:
+    """Where two organizations take the same tokens, each does so on its own host."""
+    trusted()
+    with tenant_context(other_organization):
+        actor = Actor.system("tests", schema=other_organization.schema_name)
+        oidc_settings_save(actor=actor, changes={"issuer": issuer.url, "audience": AUDIENCE}, now=timezone.now())
+    assert ask(issuer.token(), host="localhost").status_code == 401
+    assert ask(issuer.token(), host="acme.localhost").status_code == 200
+    theirs = ask(issuer.token(), host="rival.localhost").json()["user"]
+    assert theirs["organization_id"] == str(other_organization.pk)
+
+
+def test_a_socket(issuer: Issuer, trusted: Trust) -> None:
+    trusted()
+    for host in (b"acme.localhost", b"localhost"):
+        scope = {"type": "websocket", "headers": [(b"host", host)], "client": ("127.0.0.1", 1)}
+        named = scope | {"query_string": f"token={issuer.token()}".encode()}
+        assert _authenticate(named, _headers(named), timezone.now()).label == "person@acme.example"
+        forged = issuer.signed(key_of(2), "RS256", headers={"kid": "first"})
+        with pytest.raises(InvalidCredentials):
+            _authenticate(scope | {"query_string": f"token={forged}".encode()}, _headers(scope), timezone.now())
 
 
 def test_ending_the_session_ends_the_token(issuer: Issuer, trusted: Trust) -> None:
