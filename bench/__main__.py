@@ -33,6 +33,7 @@ ROWS = (
     "viewers",
     "api_empty",
     "run_list",
+    "big_organization",
     "organizations",
     "migrate",
     "many_schemas",

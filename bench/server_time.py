@@ -5,7 +5,6 @@ The request goes through the whole WSGI application, the answer's bytes included
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import sys
@@ -22,7 +21,7 @@ from django.test.utils import CaptureQueriesContext
 from bench.plain.run_list import plain_answer
 from bench.rounds import ROUNDS
 from bench.statistics import median
-from config.wsgi import application  # sets Django up
+from bench.wsgi import answered
 
 SAMPLES = 15
 LIMIT, FEW, FAR = 50, 5, 1000
@@ -34,34 +33,7 @@ def answer_to(query: str) -> dict[str, Any]:
 
 
 def body_of(query: str) -> bytes:
-    status: list[str] = []
-    environ = {
-        "REQUEST_METHOD": "GET",
-        "SCRIPT_NAME": "",
-        "PATH_INFO": "/api/v1/runs",
-        "QUERY_STRING": query,
-        "SERVER_NAME": "127.0.0.1",
-        "SERVER_PORT": "8000",
-        "SERVER_PROTOCOL": "HTTP/1.1",
-        "REMOTE_ADDR": "127.0.0.1",
-        "HTTP_HOST": "127.0.0.1:8000",
-        "HTTP_ACCEPT": "application/json",
-        "HTTP_AUTHORIZATION": f"Bearer {os.environ['BENCH_TOKEN']}",
-        "wsgi.version": (1, 0),
-        "wsgi.url_scheme": "http",
-        "wsgi.input": io.BytesIO(),
-        "wsgi.errors": sys.stderr,
-        "wsgi.multithread": True,
-        "wsgi.multiprocess": True,
-        "wsgi.run_once": False,
-    }
-    answer: Any = application(environ, lambda line, _headers, _error=None: status.append(line))
-    body = b"".join(answer)
-    if hasattr(answer, "close"):
-        answer.close()
-    if not status[0].startswith("200"):
-        raise RuntimeError(f"{status[0]}: {body[:2000]!r}")
-    return body
+    return answered("/api/v1/runs", query, token=os.environ["BENCH_TOKEN"])
 
 
 def queries_for(query: str) -> int:

@@ -189,6 +189,9 @@ class Environment(BaseSettings):
         "3/minute,10/hour", description="Requests for a new password per address and per e-mail."
     )
     rate_limit_invitation: Rate = Field("100/hour", description="Invitations mailed per organization.")
+    rate_limit_import_invitation: Rate = Field(
+        "5000/day", description="Invitations mailed per organization to people imported from a table."
+    )
     rate_limit_api: Rate = Field("600/minute", description="Requests per user, pages included, or API key.")
     rate_limit_anonymous: Rate = Field("300/minute", description="Requests without credentials per address.")
 

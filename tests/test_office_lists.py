@@ -34,7 +34,7 @@ QUERIES = {
     "portal/service": 8,
     "portal/domain": 6,
     "portal/servicerevision": 5,
-    "accounts/user": 8,
+    "accounts/user": 6,
     "accounts/session": 6,
     "accounts/apikey": 5,
     "accounts/taggrant": 5,

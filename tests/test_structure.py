@@ -40,6 +40,7 @@ OWN_PARTS = {
         "authentication",
         "backends",
         "forms",
+        "grants",
         "mails",
         "oidc",
         "pages",

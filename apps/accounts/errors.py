@@ -208,3 +208,13 @@ class WrongResourceType(BadRequest):
 class GrantNotFound(NotFound):
     code = "grant_not_found"
     message = _("There is no such grant.")
+
+
+class GrantExists(Conflict):
+    code = "grant_exists"
+    message = _("This was granted before.")
+
+
+class ResourceNotFound(NotFound):
+    code = "resource_not_found"
+    message = _("There is no such object.")

@@ -1,10 +1,15 @@
-"""What sign-in hands around between doors and services."""
+"""What sign-in, rights and imports hand around between doors and services."""
 
 from __future__ import annotations
 
+import enum
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from apps.accounts.models import LinkPurpose, Session, User
+from django.contrib.auth.models import Group
+
+from apps.accounts.grants import GrantRow
+from apps.accounts.models import Grant, LinkPurpose, Role, Session, User
 from apps.tenants.models import Organization
 
 
@@ -51,3 +56,76 @@ class ResetLink:
     organization: Organization
     user: User
     token: str = field(repr=False)
+
+
+class By(enum.StrEnum):
+    """What decides about an action."""
+
+    PROGRAM = "program"
+    KEY = "key"
+    ROLE = "role"
+    GRANTS = "grants"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Whether somebody may do an action, and what decides: grants that match, or own ones that all are elsewhere."""
+
+    allowed: bool
+    by: By
+    matching: Sequence[GrantRow] = ()
+    narrowing: Sequence[GrantRow] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """What somebody may: by role, by own grants, and by grants of groups and of the role, which only add."""
+
+    user: User
+    grants: Sequence[Grant]
+    shared: Sequence[Grant]
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One thing that decides: ``account``, ``role``, ``group`` or ``grant`` ``gives``, ``narrows``, ``lacks``, …"""
+
+    source: str
+    effect: str
+    role: Role | None = None
+    group: Group | None = None
+    grant: Grant | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Whether somebody may do an action, and because of what."""
+
+    allowed: bool
+    because: Sequence[Reason]
+
+
+@dataclass(frozen=True, slots=True)
+class UserRow:
+    """One row of a table of people, as text by column."""
+
+    line: int
+    values: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong in one line of a table, and in which column; the empty name for the line as a whole."""
+
+    line: int
+    field: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """How many people a table has added and changed, and what stands in the way; with faults nothing is written."""
+
+    created: int
+    updated: int
+    errors: Sequence[Fault]

@@ -49,6 +49,8 @@ ADMIN_ONLY = frozenset(
         "audit.read",
     }
 )
+ORGANIZATION_ACTIONS = frozenset({"admin.manage", "audit.read", "settings.manage", "platform.manage"})
+"""About the organization or the platform as a whole: nobody has them for single objects, so no grant gives them."""
 ORG_ADMIN = MAINTAINER | AGENT | ADMIN_ONLY
 PLATFORM_ADMIN = frozenset({"platform.manage", "admin.manage", "audit.read", "settings.manage"})
 

@@ -2,26 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.contrib.auth.models import Permission
 from django.core.cache import cache
-from django.db.models import Q, QuerySet
+from django.core.exceptions import ValidationError
+from django.db.models import Model, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from apps.accounts.errors import ApiKeyNotFound, OidcNotConfigured, SessionNotFound, UserNotFound
-from apps.accounts.models import ApiKey, OidcSettings, Role, Session, User
-from apps.accounts.permissions import allowed, require, require_member
-from apps.accounts.roles import PLATFORM_ROLES, canonical_role
+from apps.accounts.errors import (
+    ApiKeyNotFound,
+    OidcNotConfigured,
+    ResourceNotFound,
+    SessionNotFound,
+    UnknownAction,
+    UserNotFound,
+    WrongResourceType,
+)
+from apps.accounts.grants import GrantRow
+from apps.accounts.models import ApiKey, GroupGrant, OidcSettings, Role, Session, TagGrant, User, UserGrant
+from apps.accounts.payloads import By, Explanation, Reason, Rights
+from apps.accounts.permissions import allowed, decide, person, require, require_member
+from apps.accounts.roles import ACTIONS, ORGANIZATION_ACTIONS, PLATFORM_ROLES, canonical_role
 from apps.common.actor import Actor
 from apps.common.errors import InvalidInput, Unauthorized
-from apps.tenants.context import require_tenant
+from apps.tenants.context import require_tenant, tenant_context
 from apps.tenants.models import Organization, OrganizationSettings
 from apps.tenants.naming import PLATFORM
 from apps.tenants.selectors import organization_current, organization_settings_now
 
 _OIDC = "oidc_settings"
+READ_AT_ONCE = 1000
+USER_COLUMNS = (
+    "email", "name", "role", "username", "phone", "department", "is_active", "last_login_at", "created_at"
+)  # fmt: skip
+"""What tables of people have; the last two are told, and not taken."""
 
 
 def users_visible(*, actor: Actor, search: str = "", role: str = "", is_active: bool | None = None) -> QuerySet[User]:
@@ -55,6 +74,29 @@ def roles_assignable() -> QuerySet[Role]:
     return Role.objects.filter(on_platform if require_tenant() == PLATFORM else ~on_platform)
 
 
+def users_table(*, users: QuerySet[User], schema: str) -> Iterator[list[str]]:
+    """The people of a list that the actor has got, as rows of text under their columns, read a thousand at a time.
+
+    They may be read after the request has ended, in the organization's ``schema``. No actor: the list was for one.
+    """
+    yield list(USER_COLUMNS)
+    last: UUID | None = None
+    while True:
+        with tenant_context(schema):
+            after = users if last is None else users.filter(pk__gt=last)
+            page = list(after.order_by("pk")[:READ_AT_ONCE])
+        yield from (_cells(user) for user in page)
+        if len(page) < READ_AT_ONCE:
+            return
+        last = page[-1].pk
+
+
+def _cells(user: User) -> list[str]:
+    texts = [user.email, user.name, user.role.slug, user.username, user.phone, user.department]
+    times = [moment.isoformat() if moment is not None else "" for moment in (user.last_login, user.created_at)]
+    return [*texts, "true" if user.is_active else "false", *times]
+
+
 def user_get(*, actor: Actor, user_id: UUID) -> User:
     """One user, for administrators [admin.manage]. Raises ``UserNotFound``."""
     require(actor, "admin.manage")
@@ -62,6 +104,95 @@ def user_get(*, actor: Actor, user_id: UUID) -> User:
     if found is None:
         raise UserNotFound
     return found
+
+
+def permission_about(action: str, resource_type: str) -> Permission:
+    """The permission of an action on objects of a type, with that type: grants refer to it. No actor: a lookup.
+
+    Raises ``UnknownAction``; ``WrongResourceType`` also where the action is about the organization as a whole.
+    """
+    if action not in ACTIONS:
+        raise UnknownAction
+    about = Permission.objects.filter(codename=action, content_type__model=resource_type)
+    found = about.select_related("content_type").first()
+    if found is None or action in ORGANIZATION_ACTIONS:
+        raise WrongResourceType
+    return found
+
+
+def resource_find(model: Any, resource_id: Any) -> Model | None:
+    """An object of this organization by its id, or None. No actor: the caller asks for the right on it."""
+    try:
+        found: Model | None = model._default_manager.filter(pk=resource_id).first()
+    except (ValueError, ValidationError):
+        return None
+    return found
+
+
+def user_rights(*, actor: Actor, user_id: UUID) -> Rights:
+    """A person's role, own grants, and what groups and role were granted beside [admin.manage].
+
+    Raises ``UserNotFound``.
+    """
+    user = user_get(actor=actor, user_id=user_id)
+    groups = [user.role.group_id, *user.groups.values_list("pk", flat=True)]
+    objects = ("permission", "content_type")
+    own = [*UserGrant.objects.filter(user=user).select_related(*objects), *TagGrant.objects.filter(user=user)]
+    shared = [
+        *GroupGrant.objects.filter(group__in=groups).select_related(*objects, "group"),
+        *TagGrant.objects.filter(group__in=groups).select_related("group"),
+    ]
+    return Rights(user, *(sorted(grants, key=lambda grant: grant.pk) for grants in (own, shared)))
+
+
+def rights_explain(
+    *, actor: Actor, user_id: UUID, action: str, resource_type: str = "", resource_id: UUID | None = None
+) -> Explanation:
+    """Why a person may, or may not, do an action on one object, or anywhere at all [admin.manage].
+
+    What decides is asked, and tells: there is no second rule. Raises ``UserNotFound``, ``UnknownAction``,
+    ``WrongResourceType``, ``ResourceNotFound``, ``InvalidInput`` for a type without an id or an id without a type.
+    """
+    user = user_get(actor=actor, user_id=user_id)
+    resource = _resource(action, resource_type, resource_id)
+    decision = decide(person(user), action, resource)
+    if not user.is_active:
+        return Explanation(allowed=False, because=[Reason("account", "refuses")])
+    reasons = [Reason("role", "gives", role=user.role)] if decision.by is By.ROLE else []
+    reasons += _told(user, decision.matching, "gives") + _told(user, decision.narrowing, "narrows")
+    if not decision.allowed and not decision.narrowing:
+        reasons.append(Reason("role", "lacks", role=user.role))
+    return Explanation(decision.allowed, reasons)
+
+
+def _resource(action: str, resource_type: str, resource_id: UUID | None) -> Model | None:
+    if action not in ACTIONS:
+        raise UnknownAction
+    if bool(resource_type) != (resource_id is not None):
+        missing = "resource_id" if resource_type else "resource_type"
+        raise InvalidInput(errors={missing: [_("An object has a type and an id.")]})
+    if resource_id is None:
+        return None
+    found = resource_find(permission_about(action, resource_type).content_type.model_class(), resource_id)
+    if found is None:
+        raise ResourceNotFound
+    return found
+
+
+def _told(user: User, rows: Sequence[GrantRow], effect: str) -> list[Reason]:
+    """The grants of a decision as what they are: of the person, of a group, or of the role."""
+    ids = [row.id for row in rows if row.id is not None]
+    objects, tagged = ("permission", "content_type"), TagGrant.objects.filter(pk__in=ids).select_related("group")
+    grants: list[Any] = [*UserGrant.objects.filter(pk__in=ids).select_related(*objects), *tagged]
+    grants += GroupGrant.objects.filter(pk__in=ids).select_related(*objects, "group")
+    reasons = []
+    for grant in sorted(grants, key=lambda grant: grant.pk):
+        group = getattr(grant, "group", None)
+        of_role = group is not None and group.pk == user.role.group_id
+        source = "grant" if group is None else "role" if of_role else "group"
+        role, group = (user.role, None) if of_role else (None, group)
+        reasons.append(Reason(source, effect, role=role, group=group, grant=grant))
+    return reasons
 
 
 def sessions_own(*, actor: Actor, now: datetime) -> QuerySet[Session]:

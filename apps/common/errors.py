@@ -58,6 +58,11 @@ class MalformedMultipart(BadRequest):
     message = _("The body is not a well-formed multipart form.")
 
 
+class InvalidTable(BadRequest):
+    code = "invalid_table"
+    message = _("This file is not a table of text (CSV).")
+
+
 class Unauthorized(ApplicationError):
     code = "unauthorized"
     status = 401

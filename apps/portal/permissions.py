@@ -33,14 +33,9 @@ def services_filter(scope: Scope, *, prefix: str = "") -> Q:
     return matching | Q(**{f"{prefix}robot__tags__overlap": list(scope.tags)}) if scope.tags else matching
 
 
-def covers_service(scope: Scope, service: Service) -> bool:
-    """Say whether the scope holds this service."""
-    return scope.covers(service) or str(service.domain_id) in scope.ids or scope.covers(service.robot)
-
-
 def require_service(actor: Actor, action: str, service: Service) -> None:
     """Raise 401 or 403 unless the actor may do the action on this service."""
-    if not covers_service(scope_somewhere(actor, action), service):
+    if not scope_somewhere(actor, action).covers(service):
         raise PermissionDenied
 
 

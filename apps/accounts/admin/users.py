@@ -20,7 +20,7 @@ from django.views.decorators.http import require_POST
 from apps.accounts.errors import ApiKeyNotFound, SessionNotFound
 from apps.accounts.forms import UserForm
 from apps.accounts.models import ApiKey, Session, User
-from apps.accounts.selectors import roles_assignable, user_get, users_visible
+from apps.accounts.selectors import roles_assignable, user_get, user_rights, users_visible
 from apps.accounts.services.api_keys import api_key_revoke
 from apps.accounts.services.invitations import invitation_send
 from apps.accounts.services.password_links import invitable
@@ -135,12 +135,13 @@ class UserAdmin(JudgedAdmin):
         self, request: Any, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponseBase:
         user = self.get_object(request, unquote(object_id))
-        beside = self._beside(user) if user is not None else {}
+        beside = self._beside(request, user) if user is not None else {}
         page: HttpResponseBase = super().change_view(request, object_id, form_url, beside | (extra_context or {}))
         return page
 
-    def _beside(self, user: User) -> dict[str, Any]:
+    def _beside(self, request: Any, user: User) -> dict[str, Any]:
         now = timezone.now()
+        rights = user_rights(actor=request.actor, user_id=user.pk)
         sessions = Session.objects.filter(user=user, revoked_at=None, expires_at__gt=now).order_by("-last_used_at")
         keys = ApiKey.objects.filter(user=user, revoked_at=None).order_by("-id")
         return {
@@ -150,6 +151,7 @@ class UserAdmin(JudgedAdmin):
             "waits": invitable(user),
             "sessions": sessions[:SHOWN],
             "keys": keys[:SHOWN],
+            "grants": [*rights.grants, *rights.shared][:SHOWN],
         }
 
     def _doing(self, what: str) -> Callable[..., HttpResponseBase]:

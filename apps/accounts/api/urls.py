@@ -6,11 +6,13 @@ from django.urls import URLPattern, path
 
 from apps.accounts.api.api_keys import ApiKeyViewSet
 from apps.accounts.api.auth import AuthViewSet
+from apps.accounts.api.grants import UserPermissionViewSet
 from apps.accounts.api.oidc import OidcSettingsViewSet, OidcSignInViewSet
 from apps.accounts.api.passwords import PasswordViewSet
 from apps.accounts.api.sessions import SessionViewSet
 from apps.accounts.api.sockets import SocketTicketViewSet
 from apps.accounts.api.tenants import OrganizationSettingsViewSet, OrganizationViewSet
+from apps.accounts.api.user_files import UserFileViewSet
 from apps.accounts.api.users import UserViewSet
 
 urlpatterns: list[URLPattern] = [
@@ -30,6 +32,11 @@ urlpatterns: list[URLPattern] = [
         "users/<uuid:user_id>",
         UserViewSet.as_view({"get": "retrieve", "put": "update", "patch": "update", "delete": "destroy"}),
     ),
+    path("users/import", UserFileViewSet.as_view({"post": "take"})),
+    path("users/export", UserFileViewSet.as_view({"get": "give"})),
+    path("users/<uuid:user_id>/permissions", UserPermissionViewSet.as_view({"get": "list", "post": "create"})),
+    path("users/<uuid:user_id>/permissions/explain", UserPermissionViewSet.as_view({"get": "explain"})),
+    path("users/<uuid:user_id>/permissions/<uuid:grant_id>", UserPermissionViewSet.as_view({"delete": "destroy"})),
     path("api-keys", ApiKeyViewSet.as_view({"get": "list", "post": "create"})),
     path("api-keys/<uuid:key_id>", ApiKeyViewSet.as_view({"delete": "destroy"})),
     path("tenants/current", OrganizationViewSet.as_view({"get": "retrieve", "put": "update"})),

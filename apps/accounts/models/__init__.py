@@ -1,7 +1,7 @@
 """People, their sessions, keys and grants; each organization has its own."""
 
 from apps.accounts.models.api_key import ApiKey
-from apps.accounts.models.grant import GroupGrant, TagGrant, UserGrant
+from apps.accounts.models.grant import Grant, GroupGrant, TagGrant, UserGrant
 from apps.accounts.models.oidc import OidcIdentity, OidcSettings
 from apps.accounts.models.password_link import LinkPurpose, PasswordLink
 from apps.accounts.models.session import RefreshToken, Session, SocketTicket
@@ -10,6 +10,7 @@ from apps.accounts.models.user import AuthSource, Role, User
 __all__ = [
     "ApiKey",
     "AuthSource",
+    "Grant",
     "GroupGrant",
     "LinkPurpose",
     "OidcIdentity",

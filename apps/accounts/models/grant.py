@@ -29,7 +29,28 @@ class GroupGrantManager(GroupObjectPermissionManager):
         return TenantQuerySet(self.model, using=self._db)
 
 
-class UserGrant(TenantModel, UserObjectPermissionAbstract):
+class ObjectGrant:
+    """What a grant on one object is called on the wire, in the words of grants by tag."""
+
+    permission: Any
+    content_type: Any
+    object_pk: Any
+    scope_tag: None = None
+
+    @property
+    def action(self) -> str:
+        return str(self.permission.codename)
+
+    @property
+    def resource_type(self) -> str:
+        return str(self.content_type.model)
+
+    @property
+    def resource_id(self) -> str:
+        return str(self.object_pk)
+
+
+class UserGrant(ObjectGrant, TenantModel, UserObjectPermissionAbstract):
     """An action on one object, for one person: takes the place of the role for that action."""
 
     objects: ClassVar[Any] = UserGrantManager()
@@ -41,7 +62,7 @@ class UserGrant(TenantModel, UserObjectPermissionAbstract):
         indexes: ClassVar = [models.Index(fields=["user", "permission", "object_pk"], name="user_grant_lookup")]
 
 
-class GroupGrant(TenantModel, GroupObjectPermissionAbstract):
+class GroupGrant(ObjectGrant, TenantModel, GroupObjectPermissionAbstract):
     """An action on one object, for everybody of a group or role: only ever adds."""
 
     objects: ClassVar[Any] = GroupGrantManager()
@@ -54,7 +75,9 @@ class GroupGrant(TenantModel, GroupObjectPermissionAbstract):
 
 
 class TagGrant(TenantModel):
-    """An action on every robot that carries a tag, for a user or a group."""
+    """An action on every robot that carries a tag, or every service of such a robot, for a user or a group."""
+
+    resource_id: None = None
 
     action = models.CharField(_("action"), max_length=60)
     scope_tag = models.CharField(_("tag"), max_length=60)
@@ -82,3 +105,11 @@ class TagGrant(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.action} #{self.scope_tag}"
+
+    @property
+    def resource_type(self) -> str:
+        """Services have no tags of their own: theirs are those of their robots, like everything else's."""
+        return "service" if self.action.startswith("service.") else "robot"
+
+
+Grant = UserGrant | GroupGrant | TagGrant

@@ -26,7 +26,8 @@ def address_hash(email: str) -> str:
 
 def directory_add(*, email: str) -> None:
     """Notes that the current organization knows an address. No actor: part of the services that write users."""
-    DirectoryEntry.objects.get_or_create(address_hash=address_hash(email), schema_name=require_tenant())
+    entry = DirectoryEntry(address_hash=address_hash(email), schema_name=require_tenant())
+    DirectoryEntry.objects.bulk_create([entry], ignore_conflicts=True)
 
 
 def directory_remove(*, email: str) -> None:

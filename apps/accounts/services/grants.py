@@ -5,92 +5,174 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.contrib.auth.models import Group, Permission
+from django.contrib.auth.models import Group
 from django.contrib.contenttypes.models import ContentType
 from django.db import models, transaction
+from django.utils.translation import gettext_lazy as _
 
-from apps.accounts.errors import GrantNotFound, PermissionNotHeld, UnknownAction, WrongResourceType
-from apps.accounts.models import GroupGrant, TagGrant, User, UserGrant
-from apps.accounts.permissions import allowed, require
-from apps.accounts.roles import ACTIONS
+from apps.accounts.errors import (
+    GrantExists,
+    GrantNotFound,
+    PermissionNotHeld,
+    ResourceNotFound,
+    UserNotFound,
+    WrongResourceType,
+)
+from apps.accounts.models import Grant, GroupGrant, TagGrant, User, UserGrant
+from apps.accounts.permissions import Scope, person, require, scope_of
+from apps.accounts.selectors import permission_about, resource_find
 from apps.common.actor import Actor
+from apps.common.errors import InvalidInput
 from apps.events.services import record
 
-Grant = UserGrant | GroupGrant | TagGrant
+MANAGE = "admin.manage"
+
+
+def user_grant_add(
+    *,
+    actor: Actor,
+    user: User,
+    action: str,
+    resource_type: str,
+    resource_id: Any = None,
+    scope_tag: str | None = None,
+    now: datetime,
+) -> Grant:
+    """Gives a person an action on the object of this id, or on all with this tag [admin.manage].
+
+    Raises ``InvalidInput`` unless one of the two is given, ``ResourceNotFound``, and what :func:`grant_add` raises.
+    """
+    require(actor, MANAGE)
+    if (resource_id is None) == (scope_tag is None):
+        text = _("Give either resource_id or scope_tag.")
+        raise InvalidInput(errors={"resource_id": [text], "scope_tag": [text]})
+    model: Any = permission_about(action, resource_type).content_type.model_class()
+    if scope_tag is not None:
+        return tag_grant_add(actor=actor, action=action, holder=user, model=model, scope_tag=scope_tag, now=now)
+    resource = resource_find(model, resource_id)
+    if resource is None:  # whoever may not everywhere is not told what there is
+        raise ResourceNotFound if scope_of(actor, action).everywhere else PermissionNotHeld
+    return grant_add(actor=actor, action=action, holder=user, resource=resource, now=now)
 
 
 def grant_add(*, actor: Actor, action: str, holder: User | Group, resource: models.Model, now: datetime) -> Grant:
-    """Gives an action on one object to a person or a group [admin.manage]; giving it again changes nothing.
+    """Gives an action on one object to a person or a group [admin.manage].
 
     To a person it takes the role's place for that action from now on; to a group it only adds. Raises
-    ``UnknownAction``, ``WrongResourceType``, ``PermissionNotHeld`` for an action the actor may not do there.
+    ``UnknownAction``, ``WrongResourceType``, ``GrantExists``, ``UserNotFound``, ``PermissionNotHeld`` for an action the
+    actor may not do there, or would take from somebody elsewhere without holding it there.
     """
-    permission = _permission(actor, action, type(resource))
-    if not allowed(actor, action, resource):
+    require(actor, MANAGE)
+    permission = permission_about(action, resource._meta.model_name or "")
+    own = scope_of(actor, action)
+    if not own.covers(resource):
         raise PermissionNotHeld
-    kind = ContentType.objects.get_for_model(resource)
-    row = {"permission": permission, "content_type": kind, "object_pk": str(resource.pk)}
-    with transaction.atomic():
-        if isinstance(holder, User):
-            grant, made = UserGrant.objects.get_or_create(user=holder, **row, defaults={"created_at": now})
-        else:
-            grant, made = GroupGrant.objects.get_or_create(group=holder, **row, defaults={"created_at": now})
-        if made:
-            _record("grant.added", actor, grant, now=now)
-    return grant  # type: ignore[no-any-return]  # guardian's managers are untyped
+    row = {"permission": permission, "content_type": permission.content_type, "object_pk": str(resource.pk)}
+    return _given(actor, own, UserGrant if isinstance(holder, User) else GroupGrant, holder, row, now=now)
 
 
 def tag_grant_add(
     *, actor: Actor, action: str, holder: User | Group, model: type[models.Model], scope_tag: str, now: datetime
 ) -> Grant:
-    """Gives an action on every object of a model that carries a tag [admin.manage]; else as :func:`grant_add`."""
-    _permission(actor, action, model)
-    if "tags" not in {field.name for field in model._meta.get_fields()}:
+    """Gives an action on every object of a model that carries a tag [admin.manage]; else as :func:`grant_add`.
+
+    Who holds the action on some objects only gives it for no tag but those of their own: any robot may get a tag.
+    """
+    require(actor, MANAGE)
+    permission_about(action, model._meta.model_name or "")
+    if not _takes_tags(model):
         raise WrongResourceType
-    if not allowed(actor, action):
+    own = scope_of(actor, action)
+    if not (own.everywhere or scope_tag in own.tags):
         raise PermissionNotHeld
-    holding = {"user": holder} if isinstance(holder, User) else {"group": holder}
-    with transaction.atomic():
-        grant, made = TagGrant.objects.get_or_create(
-            action=action, scope_tag=scope_tag, **holding, defaults={"created_at": now}
-        )
-        if made:
-            _record("grant.added", actor, grant, now=now)
-    return grant
+    return _given(actor, own, TagGrant, holder, {"action": action, "scope_tag": scope_tag}, now=now)
 
 
 def grant_remove(*, actor: Actor, grant: Grant, now: datetime) -> None:
-    """Takes a grant back [admin.manage]. Raises ``GrantNotFound`` when it is gone already."""
-    require(actor, "admin.manage")
+    """Takes a grant back [admin.manage].
+
+    With the last of a person's grants for an action the role counts again. Raises ``GrantNotFound`` when it is gone
+    already, ``PermissionNotHeld`` for one on what the actor may not, or where the role would give more than that.
+    """
+    require(actor, MANAGE)
+    own = scope_of(actor, grant.action)
+    if not _holds(own, grant):
+        raise PermissionNotHeld
     with transaction.atomic():
+        holder = _holder(grant)
+        if isinstance(holder, User):
+            _locked(holder)
         _record("grant.removed", actor, grant, now=now)
         rows: Any = type(grant).objects
         removed, _each = rows.filter(pk=grant.pk).delete()
         if not removed:
             raise GrantNotFound
+        if isinstance(holder, User):
+            _require_turn(own, holder, grant.action)
 
 
-def _permission(actor: Actor, action: str, model: type[models.Model]) -> Permission:
-    """The permission of an action, which must be about this model."""
-    require(actor, "admin.manage")
-    if action not in ACTIONS:
-        raise UnknownAction
-    content_type = ContentType.objects.get_for_model(model)
-    found = Permission.objects.filter(codename=action, content_type=content_type).first()
-    if found is None:
-        raise WrongResourceType
-    return found
+def user_grant_remove(*, actor: Actor, user: User, grant_id: Any, now: datetime) -> None:
+    """Takes one of a person's own grants back, by its id [admin.manage]. Raises what :func:`grant_remove` raises."""
+    require(actor, MANAGE)
+    grant: Any = UserGrant.objects.select_related("permission", "content_type").filter(user=user, pk=grant_id).first()
+    grant = grant or TagGrant.objects.filter(user=user, pk=grant_id).first()
+    if grant is None:
+        raise GrantNotFound
+    grant_remove(actor=actor, grant=grant, now=now)
+
+
+def _given(
+    actor: Actor, own: Scope, model: type[Any], holder: User | Group, row: dict[str, Any], *, now: datetime
+) -> Grant:
+    action = row["action"] if model is TagGrant else row["permission"].codename
+    with transaction.atomic():
+        if isinstance(holder, User):
+            _locked(holder)
+            _require_turn(own, holder, action)
+        holding = {"user" if isinstance(holder, User) else "group": holder}
+        grant, made = model.objects.get_or_create(**holding, **row, defaults={"created_at": now})
+        if not made:
+            raise GrantExists
+        _record("grant.added", actor, grant, now=now)
+    return grant  # type: ignore[no-any-return]  # guardian's managers are untyped
+
+
+def _require_turn(own: Scope, holder: User, action: str) -> None:
+    """Where somebody has an action everywhere, by role, only who has it everywhere too puts grants in its place."""
+    if not own.everywhere and scope_of(person(holder), action).everywhere:
+        raise PermissionNotHeld
+
+
+def _locked(user: User) -> None:
+    """Grants of one person change one after the other: else two that are taken at once are each not the last."""
+    if not User.objects.select_for_update(of=("self",), no_key=True).filter(pk=user.pk).exists():
+        raise UserNotFound
+
+
+def _takes_tags(model: type[models.Model]) -> bool:
+    """Whether objects have tags, or those of what ``granted_by`` names."""
+    return "tags" in {field.name for field in model._meta.get_fields()} or bool(getattr(model, "tags_count", False))
+
+
+def _holds(own: Scope, grant: Grant) -> bool:
+    if own.everywhere:
+        return True
+    if isinstance(grant, TagGrant):
+        return grant.scope_tag in own.tags
+    kind: ContentType = grant.content_type
+    resource = resource_find(kind.model_class(), grant.object_pk)
+    return resource is not None and own.covers(resource)
+
+
+def _holder(grant: Grant) -> User | Group:
+    return getattr(grant, "user", None) or grant.group  # type: ignore[union-attr,return-value]  # one of the two is set
 
 
 def _record(name: str, actor: Actor, grant: Grant, *, now: datetime) -> None:
-    holder = getattr(grant, "user", None) or getattr(grant, "group", None)
-    data = {"holder": type(holder).__name__.lower(), "holder_id": str(getattr(holder, "pk", ""))}
+    holder = _holder(grant)
+    data = {"holder": type(holder).__name__.lower(), "holder_id": str(holder.pk), "action": grant.action}
     if isinstance(grant, TagGrant):
-        data |= {"action": grant.action, "scope_tag": grant.scope_tag}
+        data |= {"scope_tag": grant.scope_tag}
     else:
-        data |= {
-            "action": grant.permission.codename,
-            "resource_type": grant.content_type.model,
-            "resource_id": grant.object_pk,
-        }
+        data |= {"resource_type": grant.resource_type, "resource_id": grant.resource_id}
     record(name, actor=actor, subject=grant, data=data, now=now)

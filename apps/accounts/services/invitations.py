@@ -41,6 +41,15 @@ def invitation_order(*, actor: Actor, user: User, now: datetime) -> None:
     record("user.invited", actor=actor, subject=user, now=now)
 
 
+def invitations_import_limit(count: int) -> None:
+    """Counts the invitations of an import, before its transaction; raises ``TooManyRequests`` as for single ones.
+
+    No actor: it counts for all of the organization.
+    """
+    if count:
+        hit(settings.ENV.rate_limit_import_invitation, "invitations-imported", uses=count)
+
+
 def invitations_limit() -> None:
     """Counts an invitation, before any transaction; raises ``TooManyRequests`` where the organization sends too many.
 

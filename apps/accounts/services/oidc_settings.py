@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.errors import OidcNotConfigured, OidcNotOnPlatform
-from apps.accounts.models import OidcSettings, Session
+from apps.accounts.models import OidcSettings, Session, User
 from apps.accounts.models.oidc import MOST_DOMAINS, MOST_MAPPED, NAME_LENGTH
 from apps.accounts.oidc.discovery import Provider, discover, is_for_everybody
 from apps.accounts.permissions import require
@@ -148,7 +148,7 @@ def _require_reach(actor: Actor, row: OidcSettings, wanted: Mapping[str, Any]) -
     mapping: dict[str, str] = wanted.get("role_mapping", row.role_mapping)
     slugs = {*mapping.values(), wanted.get("default_role", row.default_role)}
     for role in roles_assignable().filter(slug__in=slugs):
-        reach_require(actor, role)
+        reach_require(actor, User(role=role))
 
 
 def _domains(given: Sequence[str]) -> list[str]:

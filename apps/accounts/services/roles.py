@@ -17,7 +17,7 @@ from apps.accounts.errors import (
     UnknownAction,
 )
 from apps.accounts.models import Role, User
-from apps.accounts.permissions import require
+from apps.accounts.permissions import require, scopes_of
 from apps.accounts.roles import ALIASES, ORG_ADMIN, PLATFORM_ROLES, ROLES
 from apps.common.actor import Actor
 from apps.common.changes import check_fields
@@ -106,7 +106,7 @@ def _checked(actor: Actor, actions: Collection[str]) -> list[str]:
     """Nobody gives, changes or takes more than they hold; what belongs to the platform is for no role of these."""
     if not ORG_ADMIN.issuperset(actions):
         raise UnknownAction
-    if not actor.everything and not actor.permissions.issuperset(actions):
+    if not all(scope.everywhere for scope in scopes_of(actor, actions).values()):
         raise PermissionNotHeld
     return sorted(set(actions))
 

@@ -12,8 +12,8 @@ from django.db import IntegrityError, transaction
 from apps.accounts.errors import InvalidRole, LastAdministrator, PermissionNotHeld, UserAlreadyExists, UserNotFound
 from apps.accounts.models import Role, Session, User
 from apps.accounts.passwords import password_validate
-from apps.accounts.permissions import require
-from apps.accounts.roles import ORG_ADMIN_SLUG, SUPER_ADMIN_SLUG, canonical_role
+from apps.accounts.permissions import in_reach, person, require
+from apps.accounts.roles import ACTIONS, ORG_ADMIN_SLUG, SUPER_ADMIN_SLUG, canonical_role
 from apps.accounts.selectors import roles_assignable
 from apps.accounts.services.directory import directory_add, directory_remove
 from apps.accounts.services.invitations import invitation_order, invitations_limit
@@ -66,18 +66,20 @@ def user_create(
     phone: str = "",
     department: str = "",
     is_active: bool = True,
+    counted: bool = False,
     now: datetime,
 ) -> User:
     """Adds a user to the organization; without a password, an active one is mailed an invitation [admin.manage].
 
-    Raises ``InvalidRole``, ``PermissionNotHeld`` for a role that may more than the actor, ``InvalidInput`` for a weak
-    password, ``UserAlreadyExists``, ``TooManyRequests`` for one invitation too many.
+    ``counted`` says that the caller has counted the invitation. Raises ``InvalidRole``, ``PermissionNotHeld`` for a
+    role that may more than the actor, ``InvalidInput`` for a weak password, ``UserAlreadyExists``, ``TooManyRequests``
+    for one invitation too many.
     """
     require(actor, "admin.manage")
-    reach_require(actor, role_named(role))
+    reach_require(actor, User(role=role_named(role)))
     if password is not None:
         password_validate(password)
-    elif is_active:
+    elif is_active and not counted:
         invitations_limit()
     with transaction.atomic():
         profile = {"username": username, "phone": phone, "department": department, "is_active": is_active}
@@ -89,20 +91,26 @@ def user_create(
 
 
 def user_update(
-    *, actor: Actor, user: User, changes: Mapping[str, Any], if_match: str | None = None, now: datetime
+    *,
+    actor: Actor,
+    user: User,
+    changes: Mapping[str, Any],
+    if_match: str | None = None,
+    counted: bool = False,
+    now: datetime,
 ) -> User:
     """Changes any of ``email, name, username, phone, department, role, is_active, password`` [admin.manage].
 
     A new password and switching off end the user's sessions; a new password also lifts a lock. Links mailed before a
-    change of address, state or password are void; who has no password yet is invited anew. Raises
-    ``InvalidRole``, ``PermissionNotHeld`` where role, state, address or password of somebody who may more than the
-    actor are touched, ``InvalidInput``, ``UserAlreadyExists``, ``LastAdministrator``, ``UserNotFound``,
-    ``PreconditionFailed``, ``TooManyRequests`` for one invitation too many.
+    change of address, state or password are void; who has no password yet is invited anew, which the caller may have
+    ``counted``. Raises ``InvalidRole``, ``PermissionNotHeld`` where role, state, address or password of somebody who
+    may more than the actor are touched, ``InvalidInput``, ``UserAlreadyExists``, ``LastAdministrator``,
+    ``UserNotFound``, ``PreconditionFailed``, ``TooManyRequests`` for one invitation too many.
     """
     require(actor, "admin.manage")
     if changes.get("password") is not None:
         password_validate(changes["password"])
-    elif not (is_password_usable(user.password) or _INVITING.isdisjoint(changes)):
+    elif not (counted or is_password_usable(user.password) or _INVITING.isdisjoint(changes)):
         invitations_limit()
     with transaction.atomic():
         user = _locked(user, with_administrators=not {"role", "is_active"}.isdisjoint(changes))
@@ -141,24 +149,34 @@ def user_reactivate(*, actor: Actor, user: User, if_match: str | None = None, no
     return user_update(actor=actor, user=user, changes={"is_active": True}, if_match=if_match, now=now)
 
 
-def reach_require(actor: Actor, role: Role) -> None:
+def reach_require(actor: Actor, user: User) -> None:
     """Nobody gives, or takes over, more than they hold: a key, or a role of the organization's own, may hold less.
 
-    Raises ``PermissionNotHeld``.
+    Grants count on both sides: they may narrow the actor's role, and give more than the other one's. Raises
+    ``PermissionNotHeld``.
     """
-    if not actor.everything and not actor.permissions.issuperset(role.actions):
+    if not in_reach(actor, person(user), ACTIONS):
         raise PermissionNotHeld
 
 
 def _locked(user: User, *, with_administrators: bool) -> User:
     """The user's row as it is now, locked; behind those of all administrators where these will be counted."""
-    rows = User.objects.select_for_update(of=("self",), no_key=True)
     if with_administrators:
-        list(rows.filter(role__slug=_administrator()).order_by("pk").values_list("pk"))
+        administrators_lock()
+    rows = User.objects.select_for_update(of=("self",), no_key=True)
     found: User | None = rows.select_related("role").filter(pk=user.pk).first()
     if found is None:
         raise UserNotFound
     return found
+
+
+def administrators_lock() -> None:
+    """Locks the rows of all administrators, which whoever may change their number does ahead of anything else.
+
+    No actor: it changes nothing.
+    """
+    rows = User.objects.select_for_update(of=("self",), no_key=True).filter(role__slug=_administrator())
+    list(rows.order_by("pk").values_list("pk"))
 
 
 def _administrator() -> str:
@@ -187,11 +205,11 @@ def _apply(actor: Actor, user: User, changes: Mapping[str, Any]) -> set[str]:
     if changes.get("password") is not None:
         changed.add("password")
     if not changed <= set(PROFILE):
-        reach_require(actor, user.role)
-    if "role" in changed:
-        reach_require(actor, wanted["role"])
+        reach_require(actor, user)
     for name in changed & wanted.keys():
         setattr(user, name, wanted[name])
+    if "role" in changed:
+        reach_require(actor, user)
     if "password" in changed:
         user.set_password(changes["password"])
         user.failed_logins, user.locked_until = 0, None

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -16,6 +17,7 @@ from apps.accounts.admin.role_forms import TABLE
 from apps.accounts.models import ApiKey, Role, Session, User
 from apps.accounts.roles import ACTIONS
 from apps.accounts.services.api_keys import api_key_create
+from apps.accounts.services.grants import tag_grant_add
 from apps.accounts.services.roles import role_create
 from apps.common.actor import Actor
 from apps.events.models import Event
@@ -72,6 +74,19 @@ def test_sessions_and_keys_are_ended_on_the_page(browser: Client, owner: User, v
     assert ApiKey.objects.get(pk=key.pk).revoked_at is not None
 
 
+def test_rights_beside_the_role_are_shown(browser: Client, owner: User, viewer: User, actor: ActorOf) -> None:
+    robot: Any = apps.get_model("robots", "Robot")
+    page = f"{USERS}{viewer.pk}/change/"
+    assert "in place of the role" not in browser.get(page).content.decode()
+    for holder, tag in ((viewer, "finance"), (viewer.role.group, "nightly")):
+        tag_grant_add(
+            actor=actor(owner), action="robot.run", holder=holder, model=robot, scope_tag=tag, now=timezone.now()
+        )
+    content = browser.get(page).content.decode()
+    for text in ("#finance", "in place of the role", "#nightly", "viewer (adds)"):
+        assert text in " ".join(content.split())
+
+
 def test_not_through_the_page_of_another(browser: Client, owner: User, viewer: User, actor: ActorOf) -> None:
     session = session_of(owner)
     answer = browser.post(f"{USERS}{viewer.pk}/sessions/{session.pk}/end/", follow=True)
@@ -101,7 +116,7 @@ def test_lists_cost_the_same_whatever_their_length(browser: Client, owner: User,
     for number in range(many):
         make_user(f"person-{number}@acme.example", "viewer")
         role_create(actor=actor(owner), slug=f"r-{number}", name=f"R {number}", actions=[], now=timezone.now())
-    for page, expected in ((USERS, 8), (ROLES, 5)):
+    for page, expected in ((USERS, 6), (ROLES, 5)):
         browser.get(page)
         with CaptureQueriesContext(connection) as queries:
             assert browser.get(page).status_code == 200

@@ -18,7 +18,7 @@ from apps.isolation.doors.wire import Request
 from apps.isolation.side import Side
 from apps.isolation.staging.stage import Stage
 from apps.isolation.surface import values
-from apps.isolation.surface.bodies import EMPTY, Body, least, references, written
+from apps.isolation.surface.bodies import EMPTY, Body, least, needed, references, written
 from apps.isolation.surface.routes import Operation, operations
 from apps.isolation.surface.values import NoValue
 
@@ -29,8 +29,15 @@ NOT_FOUND = frozenset({404})
 UNSEEN = frozenset({403, 404})
 UNKNOWN = frozenset({401})
 REFUSED = frozenset({400, 403, 404, 405, 406, 409, 412, 422})
-COUNTS_ONLY = frozenset({"api/v1/services/<uuid:service_id>/scorecard", "api/v1/retention", "api/v1/retention/preview"})
-"""Reads whose answers hold numbers and no word of anybody."""
+COUNTS_ONLY = frozenset(
+    {
+        "api/v1/services/<uuid:service_id>/scorecard",
+        "api/v1/retention",
+        "api/v1/retention/preview",
+        "api/v1/users/<uuid:user_id>/permissions/explain",
+    }
+)
+"""Reads whose answers hold numbers, or names of actions and roles, and no word of anybody."""
 CREDENTIALS = frozenset({"ticket", "token"})
 """Parameters that say who asks."""
 STRANGERS = 8
@@ -69,7 +76,8 @@ class Subject:
         query: Mapping[str, str] | None = None,
     ) -> Request:
         sent = self.body() if body is None else body
-        path = self.operation.route.path(ids) + (f"?{urlencode(query)}" if query else "")
+        asked = needed(self.declaration, self.stage.attacker) | dict(query or {})
+        path = self.operation.route.path(ids) + (f"?{urlencode(asked)}" if asked else "")
         if self.operation.reads:
             sent = EMPTY
         return Request(self.operation.method, stance.host, path, stance.headers, sent.data, sent.content_type)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from django.contrib.auth.models import Group
 
@@ -89,3 +90,12 @@ def furnish_rights(into: Furnishing) -> None:
         scope_tag=into.shown.named["tag"],
         now=now,
     )
+    _furnish_owner(into, robot)
+
+
+def _furnish_owner(into: Furnishing, robot: Robot) -> None:
+    """A grant that its owner may take back, for a second one narrows the role as much."""
+    cancel: dict[str, Any] = {"actor": into.system(), "action": "run.cancel", "holder": into.people["owner"]}
+    grant = grant_add(**cancel, resource=robot, now=into.now)
+    tag_grant_add(**cancel, model=Robot, scope_tag=into.shown.named["tag"], now=into.now)
+    into.shown.named |= {"grant_id": str(grant.pk), "resource_id": str(robot.pk)}

@@ -25,14 +25,17 @@ _MEANT: dict[str, Callable[[], Any]] = {
     "timezone": lambda: "UTC",
     "role": lambda: "viewer",
     "permissions": lambda: ["robot.read"],
+    "action": lambda: "robot.run",
+    "resource_type": lambda: "robot",
     "version": lambda: f"9.{secrets.randbelow(10**6)}.0",
     "channel": lambda: "stable",
     "slug": lambda: f"new-{secrets.token_hex(4)}",
     "password": lambda: f"Aa1-{secrets.token_urlsafe(9)}",
     "form_schema_json": lambda: {"fields": []},
 }
-_KEPT = frozenset({"password"})
-"""Fields that are not left out although they may be: who is made without a password is sent an invitation."""
+_KEPT = frozenset({"password", "resource_id"})
+"""Fields that are not left out although they may be: who is made without a password is sent an invitation, and a grant
+stands on an object."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,12 @@ def least(declaration: Declaration, side: Side) -> dict[str, Any]:
     return {name: _field_value(field, name, side) for name, field in fields.items() if field.required or name in _KEPT}
 
 
+def needed(declaration: Declaration, side: Side) -> dict[str, Any]:
+    """The parameters that a query must have. Raises ``NoValue``."""
+    fields = _fields_of(declaration.query) if declaration.query is not None else {}
+    return {name: _field_value(field, name, side) for name, field in fields.items() if field.required}
+
+
 def references(declaration: Declaration, side: Side) -> dict[str, str]:
     """Fields of the body that name an object, with one of this organization."""
     found = {}
@@ -64,6 +73,11 @@ def references(declaration: Declaration, side: Side) -> dict[str, str]:
             except NoValue:
                 continue
     return found
+
+
+def _people() -> bytes:
+    """A table of one person whom nobody knows yet."""
+    return f"email,name,role\nnew-{secrets.token_hex(6)}@isolation.example,New,viewer\n".encode()
 
 
 def written(declaration: Declaration, values: Mapping[str, Any]) -> Body:
@@ -88,6 +102,8 @@ def _fields_of(serializer: Callable[[], Any]) -> dict[str, Any]:
 def _field_value(field: Any, name: str, side: Side) -> Any:
     if name in _MEANT:
         return _MEANT[name]()
+    if name == "file":
+        return _people()
     if isinstance(field, serializers.UUIDField) or name.endswith("_id"):
         return value_of(side, name)
     if isinstance(field, serializers.Serializer):

@@ -21,6 +21,8 @@ SERVICE_ACTIONS = ("service.read", "service.run", "service.manage")
 class Service(TenantModel):
     """What people run in the portal. ``revision`` is the number of its newest revision."""
 
+    tags_count: ClassVar[bool] = True
+
     domain = models.ForeignKey(Domain, on_delete=models.PROTECT, related_name="services", verbose_name=_("domain"))
     robot = models.ForeignKey(Robot, on_delete=models.PROTECT, related_name="services", verbose_name=_("robot"))
     title = models.CharField(_("title"), max_length=200, validators=[MinLengthValidator(2)])
@@ -54,6 +56,11 @@ class Service(TenantModel):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def granted_by(self) -> tuple[models.Model, ...]:
+        """What a grant of ``service.*`` may stand on beside the service: its domain, and a tag of its robot."""
+        return self.domain, self.robot
 
     def content(self) -> dict[str, Any]:
         """What a revision keeps: everything that decides what a run of this service does and how it is shown."""

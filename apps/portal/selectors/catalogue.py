@@ -11,13 +11,13 @@ from uuid import UUID
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Window
 from django.db.models.functions import RowNumber
 
-from apps.accounts.permissions import allowed, scope_of
+from apps.accounts.permissions import allowed
 from apps.common.actor import Actor
 from apps.common.errors import PermissionDenied
 from apps.common.ids import uuid7_floor
 from apps.executions.models import Status
 from apps.portal.models import Domain, Service
-from apps.portal.permissions import MANAGE, RUN, covers_service
+from apps.portal.permissions import MANAGE, RUN
 from apps.portal.selectors.domains import domains_list, domains_visible
 from apps.portal.selectors.scorecard import FAILURES, TOOK
 from apps.portal.selectors.services import services_visible
@@ -138,4 +138,4 @@ def own_runs(*, actor: Actor) -> QuerySet[Run]:
 
 def may_run(*, actor: Actor, service: Service) -> bool:
     """Say whether the actor may run the service: by its own right and by that on its robot."""
-    return covers_service(scope_of(actor, RUN), service) and allowed(actor, "robot.run", service.robot)
+    return allowed(actor, RUN, service) and allowed(actor, "robot.run", service.robot)

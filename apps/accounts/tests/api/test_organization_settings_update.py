@@ -203,5 +203,5 @@ def test_stale_entity_tag(client_of: Clients, owner: User) -> None:
 def test_queries(client_of: Clients, owner: User, django_assert_num_queries: Any) -> None:
     client = client_of(owner)
     client.put(URL, {"booking_interval": 60})
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(7):
         client.put(URL, WHOLE)

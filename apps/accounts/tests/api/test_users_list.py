@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -11,6 +12,8 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from apps.accounts.models import User
+from apps.accounts.selectors import users_visible
+from apps.common.actor import Actor
 from conftest import make_user
 
 URL = "/api/v1/users"
@@ -80,6 +83,25 @@ def test_the_number_of_queries_does_not_grow(client_of: Clients, owner: User) ->
     for number in range(30):
         make_user(f"person{number}@acme.example", "viewer")
     assert queries() == before
+
+
+@pytest.mark.usefixtures("crowd")
+@pytest.mark.parametrize(
+    ("filters", "order", "index"),
+    [
+        ({"search": "team"}, "email", "user_search"),
+        ({}, "email", "user_by_email"),
+        ({}, "name", "user_by_name"),
+        ({}, "created_at", "user_by_age"),
+    ],
+)
+def test_what_big_organizations_ask_reads_an_index(
+    actor: Callable[[User], Actor], owner: User, filters: dict[str, Any], order: str, index: str
+) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(f"SET LOCAL {'enable_indexscan' if filters else 'enable_sort'} = off")
+    assert index in users_visible(actor=actor(owner), **filters).order_by(order, "id")[:50].explain()
 
 
 def test_nobody_is_401(client_of: Clients) -> None:

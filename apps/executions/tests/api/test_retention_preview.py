@@ -94,5 +94,5 @@ def test_queries(client_of: Clients, owner: User, aged: Any, django_assert_num_q
     for days in (200, 100):
         aged(days)
     client = client_of(owner)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(5):
         client.get(URL)

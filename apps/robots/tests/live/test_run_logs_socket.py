@@ -12,10 +12,12 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 from apps.accounts.models import Role, Session
+from apps.accounts.services.grants import grant_add
 from apps.common.testing import eventually
 from apps.executions import wakeups
 from apps.executions.models import LogChunk, Status
 from apps.robots.live.viewer import VIEWERS
+from apps.robots.tests.factories import robot_made, system
 from apps.robots.tests.live.stage import Stage, frames_of, lines_of
 from apps.tenants.context import tenant_context
 from apps.tenants.models import Organization
@@ -209,6 +211,27 @@ def test_without_the_right(stage: Stage) -> None:
         Role.objects.filter(slug="viewer").update(actions=[])
     with stage.watch() as connection:
         assert closed_with(connection) == 4403
+
+
+def test_grants_on_other_robots_narrow(stage: Stage) -> None:
+    with stage.watch() as connection:
+        received(connection)
+        with tenant_context(stage.organization):
+            other = robot_made(stage.organization.schema_name, "Another")
+            actor = system(stage.organization.schema_name)
+            grant_add(actor=actor, action="run.read", holder=stage.viewer, resource=other, now=timezone.now())
+        assert closed_with(connection) == 4404
+    with stage.watch() as connection:
+        assert closed_with(connection) == 4404
+
+
+def test_a_grant_widens(stage: Stage) -> None:
+    with tenant_context(stage.organization):
+        Role.objects.filter(slug="viewer").update(actions=[])
+        actor = system(stage.organization.schema_name)
+        grant_add(actor=actor, action="run.read", holder=stage.viewer, resource=stage.run.robot, now=timezone.now())
+    with stage.watch() as connection:
+        assert received(connection)["status"] == "PENDING"
 
 
 def test_no_such_run(stage: Stage) -> None:
