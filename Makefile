@@ -7,7 +7,7 @@ PYTHON ?=
 PYTEST_WORKERS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help run test isolation chaos bench lint format venv requirements env messages clean
+.PHONY: help run test isolation chaos fuzz load bench lint format venv requirements env messages clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,6 +22,13 @@ FAULTS ?= 1000
 SEED ?=
 chaos: .venv/installed ## kill, stop and cut off everything FAULTS times, from SEED, and check that nothing was lost
 	@exec $(BIN)/python -m tests.chaos --faults $(FAULTS) $(if $(SEED),--seed $(SEED)) $(ARGS)
+
+MINUTES ?= 10
+fuzz: .venv/installed ## send requests made up from the OpenAPI document for MINUTES, from SEED
+	@exec $(BIN)/python -m tests.fuzz --minutes $(MINUTES) $(if $(SEED),--seed $(SEED)) $(ARGS)
+
+load: .venv/installed ## have it do 80 % of what it can for MINUTES, and look for errors and leaks
+	@exec $(BIN)/python -m tests.load --minutes $(MINUTES) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 bench: .venv/installed ## measure speed against plain ways of doing the same; ARGS="row-name" for single rows
 	@exec $(BIN)/python -m bench $(ARGS)

@@ -46,6 +46,8 @@ TENANT_APPS = [
 INSTALLED_APPS = [
     "apps.common",  # before unfold, some of whose templates it replaces
     "unfold",
+    "unfold.contrib.import_export",
+    "import_export",
     *[app for app in TENANT_APPS if not app.startswith("apps.")],
     "django.contrib.staticfiles",
     "apps.tenants",  # before django_tenants, whose commands it replaces
@@ -179,6 +181,7 @@ if ENV.storage_url:
 FILE_UPLOAD_TEMP_DIR = ENV.data_dir / "uploads"  # beside the storage: /tmp may be small
 FILE_UPLOAD_TEMP_DIR.mkdir(parents=True, exist_ok=True)
 DATA_UPLOAD_MAX_MEMORY_SIZE = ENV.max_body_bytes
+IMPORT_EXPORT_ESCAPE_ILLEGAL_CHARS_ON_EXPORT = True  # a spreadsheet takes no control characters; they are replaced
 CORS_ALLOWED_ORIGINS = [] if ENV.debug else list(ENV.cors_allowed_origins)
 CORS_ALLOW_ALL_ORIGINS = ENV.debug
 CORS_URLS_REGEX = r"^/api/.*$"
@@ -265,7 +268,7 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,  # files are bytes going in and addresses coming out
     "COMPONENT_SPLIT_PATCH": False,  # serializers say themselves what may be left out
-    "POSTPROCESSING_HOOKS": [],
+    "POSTPROCESSING_HOOKS": ["apps.common.api.links.add_links"],
     "APPEND_COMPONENTS": {
         "securitySchemes": {
             "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
@@ -350,4 +353,5 @@ configure_logging(ENV.log_format, ENV.log_level)
 # --- what the kernel asks of apps above it
 ORGANIZATION_FROM_CREDENTIALS = "apps.accounts.tenancy.organization_from_credentials"
 OBJECT_HISTORY = "apps.events.selectors.events_about"
+EXPORT_NOTED = "apps.events.services.export_note"
 RIGHT_REQUIRED = "apps.accounts.permissions.require"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import orjson
@@ -11,6 +12,8 @@ from drf_spectacular.validation import validate_schema
 
 from apps.common.api.areas import AREAS
 from apps.common.api.documents import _document
+
+_CLOCKS = (("OrganizationSettings", "working_hours_start"), ("Schedule", "window_start"))
 
 
 @pytest.fixture(scope="module")
@@ -47,3 +50,54 @@ def test_every_operation_says_what_it_needs(document: Any) -> None:
 
 def test_every_path_belongs_to_an_area(document: Any) -> None:
     assert not [path for path in document["paths"] if not any(area.covers(path) for area in AREAS)]
+
+
+def test_a_time_of_day_has_no_offset(document: Any) -> None:
+    """The format ``time`` would ask for one, and refuse what is answered."""
+    found = {
+        f"{name}.{field}": shape
+        for name, schema in document["components"]["schemas"].items()
+        for field, shape in schema.get("properties", {}).items()
+        if field in {"window_start", "working_hours_start"}
+    }
+    assert len(found) >= 4
+    assert all("format" not in shape for shape in found.values())
+    short, long = (found[f"{name}Output.{field}"]["pattern"] for name, field in _CLOCKS)
+    assert re.search(short, "08:00")
+    assert not re.search(short, "08:00:00")
+    assert re.search(long, "23:59:00")
+    assert not re.search(long, "08:00:00Z")
+
+
+def test_what_goes_into_an_address_fits_into_one(document: Any) -> None:
+    """A character may take twelve there, and servers take lines of 64 KiB."""
+    for path, method, operation in operations(document):
+        for parameter in operation.get("parameters", []):
+            assert 12 * parameter["schema"].get("maxLength", 0) < 64 * 1024, (path, method, parameter["name"])
+
+
+def test_input_says_that_it_takes_nothing_else(document: Any) -> None:
+    schemas = document["components"]["schemas"]
+    open_to_all = [name for name, schema in schemas.items() if name.endswith("Input") and _open(schema)]
+    assert "RobotCreateInput" in schemas
+    assert not open_to_all
+
+
+def _open(schema: Any) -> bool:
+    return schema.get("type") == "object" and schema.get("additionalProperties") is not False
+
+
+def test_what_was_made_leads_to_what_can_be_done_with_it(document: Any) -> None:
+    made = document["paths"]["/api/v1/robots"]["post"]["responses"]["201"]["links"]
+    assert made["robots_retrieve"] == {
+        "operationId": "robots_retrieve",
+        "parameters": {"robot_id": "$response.body#/id"},
+    }
+    published = document["paths"]["/api/v1/robots/{robot_id}/versions/publish"]["post"]["responses"]["201"]["links"]
+    assert published["robots_versions_activate"]["parameters"] == {
+        "robot_id": "$request.path.robot_id",
+        "version_id": "$response.body#/id",
+    }
+    started = document["paths"]["/api/v1/runs/{robot_id}/execute"]["post"]["responses"]["202"]["links"]
+    assert {"runs_retrieve", "runs_cancel", "runs_logs"} <= started.keys()
+    assert "robots_destroy" not in started

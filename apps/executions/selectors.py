@@ -13,7 +13,8 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Count, F, Func, IntegerField, Max, Min, QuerySet, Sum
+from django.db.models import BigIntegerField, Count, F, Func, IntegerField, Max, Min, QuerySet, Sum, TextField, Window
+from django.db.models.functions import Cast
 from django.utils.translation import gettext
 
 from apps.accounts.permissions import require, require_member
@@ -23,6 +24,8 @@ from apps.executions.models import Artifact, Execution, LogChunk, Retention, Sta
 from apps.tenants.context import require_tenant, tenant_context
 
 MAXIMUM_LINES = 5_000
+MAXIMUM_BYTES = 4 * 1024**2
+"""Of the lines read at once, as JSON: a line may have 16 KiB, and 5,000 of them would be too much for one answer."""
 CHUNKS_AT_ONCE = 50
 RECENT, LOOKED_AT = 20, 500
 COUNTED_AHEAD = 10_000
@@ -114,17 +117,29 @@ def log_entries(chunk: LogChunk, *, after: int = 0) -> list[LogEntry]:
 
 
 def log_lines(*, execution: Execution, after: int = 0, limit: int = MAXIMUM_LINES) -> list[LogEntry]:
-    """Up to ``limit`` (5,000 at most) stored lines behind number ``after``, in order."""
+    """Up to ``limit`` (5,000 at most) stored lines behind number ``after``, in order; fewer where they are long.
+
+    None only when there are no more.
+    """
     limit = min(limit, MAXIMUM_LINES)
     entries: list[LogEntry] = []
-    while len(entries) < limit:
+    room = MAXIMUM_BYTES
+    while len(entries) < limit and room > 0:
         # Lines are numbered without holes, so numbers bound what is read, however small or large the chunks are.
-        chunks = list(_behind(execution.pk, after).filter(first_seq__lte=after + limit))
+        chunks = list(_first_bytes(_behind(execution.pk, after).filter(first_seq__lte=after + limit), room))
         if not chunks:
             break
         entries += [entry for chunk in chunks for entry in log_entries(chunk, after=after)]
         after = chunks[-1].last_seq
+        room -= chunks[-1].together
     return entries[:limit]
+
+
+def _first_bytes(chunks: QuerySet[LogChunk], most: int) -> QuerySet[LogChunk, Any]:
+    """Those that begin within the first ``most`` bytes; ``together`` is what there is up to the end of each."""
+    size = Func(Cast("lines", TextField()), function="octet_length", output_field=BigIntegerField())
+    counted = chunks.annotate(size=size).annotate(together=Window(Sum("size"), order_by="first_seq"))
+    return counted.filter(together__lt=F("size") + most)
 
 
 def log_text(*, execution: Execution) -> Iterator[str]:

@@ -9,12 +9,14 @@ from typing import Any
 
 from django.conf import settings
 from django.utils.module_loading import import_string
+from drf_spectacular.extensions import OpenApiSerializerFieldExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent, is_list_serializer
 from drf_spectacular.utils import OpenApiParameter
 
 from apps.common.api.declaration import Declaration, Right
 from apps.common.api.renderers import JSONRenderer
+from apps.common.api.serializers import InputSerializer
 from apps.common.errors import ApplicationError, NotFound
 
 ErrorClass = type[ApplicationError]
@@ -37,7 +39,7 @@ _ERROR_SCHEMA = {
 }
 _IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
-    str,
+    {"type": "string", "pattern": "^[ -~]{1,255}$"},
     OpenApiParameter.HEADER,
     description="Your own name for this request, 1-255 printable ASCII characters. Sent again within a day with the "
     "same body, it has no second effect and gets the same answer with `Idempotency-Replayed: true`.",
@@ -48,6 +50,20 @@ _IF_MATCH = OpenApiParameter(
     OpenApiParameter.HEADER,
     description="The `ETag` you have seen; 412 when the object has changed since.",
 )
+
+
+_MINUTES = r"([01]\d|2[0-3]):[0-5]\d"
+
+
+class TimeOfDay(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
+    """A time on somebody's clock: the format ``time`` of OpenAPI would be one with an offset."""
+
+    target_class = "rest_framework.serializers.TimeField"
+
+    def map_serializer_field(self, auto_schema: AutoSchema, direction: str) -> dict[str, Any]:
+        if getattr(self.target, "format", None) == "%H:%M":
+            return {"type": "string", "pattern": f"^{_MINUTES}$", "example": "08:30"}
+        return {"type": "string", "pattern": rf"^{_MINUTES}(:[0-5]\d(\.\d{{1,6}})?)?$", "example": "08:30:00"}
 
 
 class OperationSchema(AutoSchema):
@@ -112,6 +128,11 @@ class OperationSchema(AutoSchema):
 
     def map_parsers(self) -> list[Any]:
         return [parser.media_type for parser in self.declared.parsers] if self.declared is not None else []
+
+    def _map_basic_serializer(self, serializer: Any, direction: Any) -> dict[str, Any]:
+        """Input says that it takes nothing else."""
+        schema: dict[str, Any] = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]
+        return schema | {"additionalProperties": False} if isinstance(serializer, InputSerializer) else schema
 
     # -- what comes out
 

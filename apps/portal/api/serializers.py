@@ -128,8 +128,8 @@ class ServiceRunInput(InputSerializer):
 
 
 class FormQuery(InputSerializer):
-    answers = serializers.CharField(
-        max_length=20_000, required=False, help_text="Answers so far, as a JSON object: options may depend on them."
+    answers = serializers.CharField(  # a character may be twelve in an address, and an address has 64 KiB
+        max_length=5_000, required=False, help_text="Answers so far, as a JSON object: options may depend on them."
     )
 
     def validate_answers(self, text: str) -> dict[str, Any]:

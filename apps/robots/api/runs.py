@@ -96,6 +96,7 @@ class RunViewSet(ApiViewSet):
         produces=["text/plain"],
     )
     def logs(self, request: ApiRequest, run_id: UUID) -> Response | StreamingHttpResponse:
+        """Some mebibytes at once: where lines are long, fewer than `limit` come, and none only behind the last."""
         run = run_get(actor=request.actor, run_id=run_id)
         if request.query["format"] == "text":
             return log_as_text(run)

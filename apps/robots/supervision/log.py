@@ -121,14 +121,15 @@ class Log:
         if found.progress is not None:
             self._progress = found.progress
             return
-        if self._head_lines <= 0 or self._head_bytes < len(line):
+        size = _size_kept(line)
+        if self._head_lines <= 0 or self._head_bytes < size:
             self._first_of_tail = self.last_seq + 1
             self._hold_back([line], stream, timestamp)
             return
         self._head_lines -= 1
-        self._head_bytes -= len(line)
+        self._head_bytes -= size
         self.last_seq += 1
-        self._append(LogLine(self.last_seq, timestamp, found.level, stream, found.message), len(line))
+        self._append(LogLine(self.last_seq, timestamp, found.level, stream, found.message), size)
 
     def _append(self, line: LogLine, size: int) -> None:
         if not self._ready:
@@ -194,7 +195,9 @@ class Log:
             for number, line in enumerate(raw.lines, raw.first_seq):
                 if number >= first_kept:
                     found = interpret(line.decode("utf-8", "replace"), raw.stream)
-                    self._append(LogLine(number, raw.timestamp, found.level, raw.stream, found.message), len(line))
+                    self._append(
+                        LogLine(number, raw.timestamp, found.level, raw.stream, found.message), _size_kept(line)
+                    )
         self._flush()
         self._tail.clear()
         self._first_of_tail = None
@@ -206,11 +209,16 @@ class Log:
         for raw in reversed(self._tail):
             for line in reversed(raw.lines):
                 lines -= 1
-                room -= len(line)
+                room -= _size_kept(line)
                 if lines < 0 or room < 0:
                     return first
                 first -= 1
         return first
+
+
+def _size_kept(line: bytes) -> int:
+    """The bytes it takes once it is text: each that is no UTF-8 becomes a character of three."""
+    return len(line) if line.isascii() else len(line.decode("utf-8", "replace").encode())
 
 
 def _is_marked(line: bytes) -> bool:

@@ -47,6 +47,27 @@ def test_at_most_five_thousand(start: Start) -> None:
     assert seqs(lease, limit=999_999) == list(range(1, 5001))
 
 
+def test_long_lines_come_in_several_pages(start: Start) -> None:
+    """Whatever a robot prints, no answer holds more than some mebibytes, and none is empty before the end."""
+    lease = start()
+    long = [LogLine(timezone.now(), "INFO", "stdout", "\x01" * 16 * 1024)] * 20
+    for _number in range(4):
+        log_append(lease, long, now=timezone.now())
+    pages, after = [], 0
+    while page := log_lines(execution=stored(lease), after=after):
+        pages.append(page)
+        after = page[-1].seq
+    assert [entry.seq for page in pages for entry in page] == list(range(1, 81))
+    assert [len(page) for page in pages] == [60, 20]
+
+
+def test_a_line_longer_than_a_page_comes_alone(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("apps.executions.selectors.MAXIMUM_BYTES", 10)
+    lease = write(start(), 1, 1, 1)
+    assert seqs(lease) == [1]
+    assert seqs(lease, after=1) == [2]
+
+
 def test_a_gap_is_stepped_over(start: Start) -> None:
     lease = write(start(), 2, -10_000, 2)
     assert seqs(lease, limit=3) == [1, 2, 10_003]

@@ -109,6 +109,15 @@ def test_a_log_that_just_fits_has_no_gap() -> None:
     assert not sink.gaps
 
 
+def test_bytes_that_are_no_text_count_as_what_is_kept_of_them() -> None:
+    sink = Recorder()
+    log = log_into(sink, LogLimits(head_bytes=100, tail_bytes=50))
+    log.take([b"\xff" * 10] * 20, Stream.STDOUT)
+    log.finish()
+    assert sink.gaps[0][:2] == (4, 19)
+    assert sum(len(line.message.encode()) for line in sink.lines) == 120
+
+
 def test_bytes_count_too() -> None:
     sink = Recorder()
     log = log_into(sink, LogLimits(head_bytes=100, tail_bytes=50))

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import asyncio
+import random
+
+from tests.load.pace import Refused, closed, offered, pause, percentile
+
+
+async def test_a_closed_load_waits_for_each_answer() -> None:
+    together, most = 0, 0
+
+    async def perform(_chance: random.Random) -> str:
+        nonlocal together, most
+        together += 1
+        most = max(most, together)
+        await pause(0.001)
+        together -= 1
+        return "ask"
+
+    tally = await closed(perform, clients=3, seconds=0.05, chance=random.Random(1))
+    assert most == 3
+    assert tally.done >= 3
+    assert set(tally.seconds) == {"ask"}
+
+
+async def test_an_open_load_waits_for_nobody() -> None:
+    over = asyncio.Event()
+    begun = 0
+
+    async def perform(_chance: random.Random) -> str:
+        nonlocal begun
+        begun += 1
+        if begun == 10:
+            over.set()
+        await over.wait()
+        return "ask"
+
+    tally = await offered(perform, rate=1000, seconds=0.5, chance=random.Random(1))
+    assert tally.done == begun >= 10
+
+
+async def test_what_is_refused_is_told_and_not_counted() -> None:
+    async def perform(_chance: random.Random) -> str:
+        raise Refused("ask: 500")
+
+    tally = await closed(perform, clients=1, seconds=0.0001, chance=random.Random(1))
+    assert tally.done == 0
+    assert set(tally.errors) == {"ask: 500"}
+
+
+def test_percentile() -> None:
+    assert percentile([3.0, 1.0, 2.0], 50) == 2.0
+    assert percentile(list(map(float, range(100))), 99) == 99.0
