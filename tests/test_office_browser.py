@@ -5,8 +5,14 @@ from __future__ import annotations
 import re
 
 import pytest
+from django.utils import timezone
 
+from apps.accounts.services.platform import platform_admin_create
+from apps.common.actor import Actor
 from apps.common.testing import eventually
+from apps.tenants.context import tenant_context
+from apps.tenants.naming import PLATFORM
+from apps.tenants.services.organizations import organization_create, organization_suspend
 from tests.browser import Browse, Reader, expect
 from tests.live import Live, Process
 from tests.shop import PASSWORD, Shop, run_stored, run_waiting, shop_opened
@@ -104,6 +110,7 @@ def test_every_page_is_open_to_everybody(shop: Shop, browse: Browse) -> None:
     for path in (
         "/admin/",
         "/admin/robots/run/",
+        "/admin/robots/run/export/",
         f"/admin/robots/run/{run}/change/",
         f"/admin/robots/run/{run}/history/",
         "/admin/robots/robot/",
@@ -111,6 +118,8 @@ def test_every_page_is_open_to_everybody(shop: Shop, browse: Browse) -> None:
         f"/admin/robots/robot/{shop.robot.pk}/publish/",
         "/admin/robots/schedule/add/",
         "/admin/accounts/user/",
+        "/admin/accounts/user/import/",
+        "/admin/portal/service/",
         "/admin/events/event/",
     ):
         reader.open(path)
@@ -121,6 +130,56 @@ def test_every_page_is_open_to_everybody(shop: Shop, browse: Browse) -> None:
         reader.open(path)
         expect(reader.page.locator("html")).to_have_class(re.compile("dark"))
         reader.check_access("dark")
+
+
+def test_people_come_from_a_file_and_go_into_one(shop: Shop, browse: Browse) -> None:
+    reader = browse(shop.address)
+    sign_in(reader, shop.email)
+    page = reader.page
+    chosen, rows = page.locator("input[type=file]"), "email,name,role\nnova@acme.example,Nova,{role}\n"
+    for role in ("nonsense", "operator"):
+        reader.open("/admin/accounts/user/import/")
+        data = rows.format(role=role).encode()
+        chosen.set_input_files({"name": "people.csv", "mimeType": "text/csv", "buffer": data})
+        page.get_by_role("button", name="Look at it").click()
+        expect(
+            page.get_by_text("Nothing was written" if role == "nonsense" else "Nothing has happened yet")
+        ).to_be_visible()
+        reader.check_access()
+    page.get_by_role("button", name="Import", exact=True).click()
+    expect(page.get_by_text("1 added, 0 changed, 0 as they were.")).to_be_visible()
+    page.get_by_role("link", name="Export").click()
+    with page.expect_download() as started:
+        page.get_by_role("button", name="Export", exact=True).click()
+    assert "nova@acme.example,Nova,operator" in started.value.path().read_text(encoding="utf-8-sig")
+
+
+def test_the_platforms_pages_are_open_to_everybody(shop: Shop, browse: Browse) -> None:
+    """On a phone; the last page before an organization is purged in both themes."""
+    email, now = "platform@example.org", timezone.now()
+    with tenant_context(PLATFORM):
+        platform_admin_create(email=email, name="Platform", password=PASSWORD, now=now)
+    system = Actor.system("tests", schema=PLATFORM)
+    gone = organization_suspend(actor=system, organization=organization_create(name="Gone"), now=now)
+    reader = browse(shop.web.url, width=360, height=740)
+    sign_in(reader, email)
+    page = f"/admin/tenants/organization/{gone.pk}"
+    for path in (
+        "/admin/",
+        "/admin/tenants/organization/",
+        f"{page}/change/",
+        "/admin/tenants/domain/",
+        "/admin/tenants/purgecertificate/",
+        "/admin/dispatch/ticket/",
+        "/admin/mail/outgoingmail/",
+    ):
+        reader.open(path)
+        reader.check_width()
+        reader.check_access("light")
+    reader.open(f"{page}/purge/")
+    expect(reader.page.get_by_text("This will be gone for good")).to_be_visible()
+    reader.check_width()
+    reader.check_access()
 
 
 def test_language_and_theme_are_one_with_the_portal(shop: Shop, browse: Browse) -> None:

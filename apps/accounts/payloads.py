@@ -111,21 +111,3 @@ class UserRow:
 
     line: int
     values: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """What is wrong in one line of a table, and in which column; the empty name for the line as a whole."""
-
-    line: int
-    field: str
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
-class Imported:
-    """How many people a table has added and changed, and what stands in the way; with faults nothing is written."""
-
-    created: int
-    updated: int
-    errors: Sequence[Fault]

@@ -15,8 +15,9 @@ from apps.common.errors import InvalidTable
 
 SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t"}
 BOM = "\ufeff"
-_FORMULA = re.compile(r"'*[=+\-@\x00-\x1f\x7f]")
-_QUOTED = re.compile(r"'+[=+\-@\x00-\x1f\x7f]")
+# With the full width ones, which some spreadsheets take for the others.
+_RUN = r"[=+\-@\uff1d\uff0b\uff0d\uff20\x00-\x1f\x7f-\x9f]"
+_FORMULA, _QUOTED = re.compile(f"'*{_RUN}"), re.compile(f"'+{_RUN}")
 _NUL = "\x00"
 
 

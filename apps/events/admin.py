@@ -6,15 +6,31 @@ from django.contrib import admin
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from apps.common.admin import ServiceAdmin
 from apps.common.admin_display import moment_display, tags_display
+from apps.common.admin_exports import ExportedAdmin, ListResource, column
 from apps.common.admin_sites import organization_site, platform_site
 from apps.events.models import Event
 
 
+class EventColumns(ListResource):
+    id = column("pk")
+    at = column("created_at")
+    name = column("name")
+    actor_type = column("actor_type")
+    actor_id = column("actor_id")
+    actor = column("actor_label")
+    subject_type = column("subject_type")
+    subject_id = column("subject_id")
+    subject = column("subject_label")
+    data = column("data")
+    trace_id = column("trace_id")
+    cause_id = column("cause_id")
+    ip = column("ip")
+
+
 @admin.register(Event, site=organization_site)
 @admin.register(Event, site=platform_site)
-class EventAdmin(ServiceAdmin):
+class EventAdmin(ExportedAdmin):
     section, icon, rank = "ledger", "receipt_long", 10
     read_action = "audit.read"
     list_display = ("happened", "what", "actor_label", "subject_type", "subject_label", "ip")
@@ -22,6 +38,7 @@ class EventAdmin(ServiceAdmin):
     search_fields = ("name", "actor_label", "subject_label", "=subject_id", "=trace_id")
     date_hierarchy = "created_at"
     ordering = ("-id",)
+    export_columns = EventColumns
 
     @admin.display(description=_("when"), ordering="id")
     def happened(self, event: Event) -> SafeString | str:

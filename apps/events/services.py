@@ -10,6 +10,7 @@ from typing import Any
 from django.db import connection, models, transaction
 
 from apps.common.actor import Actor
+from apps.common.errors import Unauthorized
 from apps.common.trace import current_trace_id
 from apps.events.models import Event
 from apps.events.receivers import current_cause, deliver
@@ -59,6 +60,20 @@ def record(
     event.save(force_insert=True)
     transaction.on_commit(lambda: deliver(event, schema=schema))
     return event
+
+
+def export_note(
+    *, actor: Actor, what: str, rows: int, file_format: str, narrowed: Mapping[str, str], now: datetime
+) -> None:
+    """Records that a person took rows away in a file: which kind, how many, and how the list was narrowed.
+
+    Whoever made the file has asked for the right to read them. Raises ``Unauthorized``.
+    """
+    if actor.user is None:
+        raise Unauthorized
+    data = {"what": what, "rows": rows, "format": file_format, "narrowed": dict(narrowed)}
+    with transaction.atomic():
+        record("list.exported", actor=actor, subject=actor.user, data=data, now=now)
 
 
 def note_change_of_organization(

@@ -17,6 +17,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
+from apps.accounts.admin.columns import UserColumns
 from apps.accounts.errors import ApiKeyNotFound, SessionNotFound
 from apps.accounts.forms import UserForm
 from apps.accounts.models import ApiKey, Session, User
@@ -28,6 +29,7 @@ from apps.accounts.services.sessions import session_revoke
 from apps.accounts.services.users import user_create, user_deactivate, user_reactivate, user_update
 from apps.common.admin_display import badge, moment_display
 from apps.common.admin_forms import JudgedAdmin
+from apps.common.admin_imports import ImportedAdmin
 from apps.common.errors import ApplicationError
 
 MANAGE = "admin.manage"
@@ -55,7 +57,7 @@ def state_badge(user: User, now: Any) -> SafeString:
     return badge(_("invited"), "care") if invitable(user) else badge(_("active"), "good")
 
 
-class UserAdmin(JudgedAdmin):
+class UserAdmin(ImportedAdmin, JudgedAdmin):
     section, icon, rank = "people", "group", 10
     read_action = write_action = MANAGE
     form = UserForm
@@ -67,6 +69,7 @@ class UserAdmin(JudgedAdmin):
     search_fields = ("email", "name", "username")
     actions = ("deactivate", "reactivate", "invite")
     change_form_template = "accounts/admin/user.html"
+    export_columns = UserColumns
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         return users_visible(actor=request.actor)  # type: ignore[attr-defined]

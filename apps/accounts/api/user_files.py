@@ -13,6 +13,7 @@ from apps.accounts.selectors import users_table, users_visible
 from apps.accounts.services.user_imports import MANAGE, MOST_BYTES, users_import
 from apps.common.api import ApiRequest, ApiViewSet, MultiPartParser, operation
 from apps.common.errors import InvalidTable
+from apps.common.imports import Change
 from apps.common.tables import SEPARATORS, table_lines
 from apps.tenants.context import require_tenant
 
@@ -36,7 +37,9 @@ class UserFileViewSet(ApiViewSet):
         imported = users_import(
             actor=request.actor, content=content, dry_run=request.payload["dry_run"], now=timezone.now()
         )
-        return Response(UserImportOutput(imported).data)
+        done = request.payload["dry_run"] or not imported.errors
+        counts = {change.value: imported.count(change) if done else 0 for change in Change}
+        return Response(UserImportOutput({**counts, "errors": imported.errors}).data)
 
     @operation(
         summary="People as a CSV file, in the order they were added; no spreadsheet takes a cell for a formula",

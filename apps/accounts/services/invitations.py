@@ -6,12 +6,14 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.errors import NotInvitable
 from apps.accounts.models import LinkPurpose, User
 from apps.accounts.permissions import require
 from apps.accounts.services.password_links import LIVES, invitable
 from apps.common.actor import Actor
+from apps.common.errors import TooManyRequests
 from apps.common.limits import hit
 from apps.events.services import record
 from apps.mail.services import mail_order
@@ -42,12 +44,17 @@ def invitation_order(*, actor: Actor, user: User, now: datetime) -> None:
 
 
 def invitations_import_limit(count: int) -> None:
-    """Counts the invitations of an import, before its transaction; raises ``TooManyRequests`` as for single ones.
+    """Counts the invitations of an import, before its transaction. Raises ``TooManyRequests``, with both numbers.
 
     No actor: it counts for all of the organization.
     """
-    if count:
-        hit(settings.ENV.rate_limit_import_invitation, "invitations-imported", uses=count)
+    rate = settings.ENV.rate_limit_import_invitation
+    try:
+        if count:
+            hit(rate, "invitations-imported", uses=count)
+    except TooManyRequests as error:
+        text = _("This would send %(count)d invitations, more than may be sent now (%(rate)s). Import fewer at once.")
+        raise TooManyRequests(text % {"count": count, "rate": rate}, retry_after=error.retry_after) from error
 
 
 def invitations_limit() -> None:

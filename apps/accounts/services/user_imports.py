@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.errors import InvalidRole, LastAdministrator, PermissionNotHeld, UserAlreadyExists
 from apps.accounts.models import Role, User
-from apps.accounts.payloads import Fault, Imported, UserRow
+from apps.accounts.payloads import UserRow
 from apps.accounts.permissions import require
 from apps.accounts.roles import ORG_ADMIN_SLUG, SUPER_ADMIN_SLUG, canonical_role
 from apps.accounts.selectors import USER_COLUMNS, roles_assignable
@@ -21,6 +21,7 @@ from apps.accounts.services.users import administrators_lock, user_create, user_
 from apps.common.actor import Actor
 from apps.common.changes import check_fields
 from apps.common.errors import ApplicationError, InvalidInput, InvalidTable, Text, TooLarge
+from apps.common.imports import Change, Imported, LineError, Lines
 from apps.common.tables import table_read
 
 MANAGE = "admin.manage"
@@ -29,6 +30,7 @@ COLUMNS = ("email", "name", "role", "username", "phone", "department", "is_activ
 _KEPT_WHEN_EMPTY = frozenset({"name", "role", "is_active"})
 _TRUE = frozenset({"true", "1", "yes", "y", "active", "sim", "s", "ativo", "verdadeiro"})
 _FALSE = frozenset({"false", "0", "no", "n", "inactive", "não", "nao", "inativo", "falso"})
+_SWITCHES = {True: "true", False: "false"}
 _FIELDS: dict[type[ApplicationError], str] = {
     InvalidRole: "role",
     PermissionNotHeld: "role",
@@ -54,26 +56,25 @@ def users_import(*, actor: Actor, content: bytes, dry_run: bool, now: datetime) 
     columns = [cell.lower() for cell in head.cells]
     faults = list(_column_faults(head.number, columns))
     if faults:
-        return Imported(0, 0, faults)
+        return Imported({}, faults)
     rows: list[UserRow] = []
     for line in lines:
         if len(rows) == MOST_ROWS:
             raise TooLarge(_("At most %(count)d people are imported at once.") % {"count": MOST_ROWS})
         if any(line.cells[len(columns) :]):
-            faults.append(Fault(line.number, "", str(_("There are more cells than columns."))))
+            faults.append(LineError(line.number, "", str(_("There are more cells than columns."))))
         rows.append(UserRow(line.number, dict(zip(columns, line.cells, strict=False))))
     return users_import_rows(actor=actor, rows=rows, faults=faults, dry_run=dry_run, now=now)
 
 
 def users_import_rows(
-    *, actor: Actor, rows: Sequence[UserRow], faults: Sequence[Fault] = (), dry_run: bool, now: datetime
+    *, actor: Actor, rows: Sequence[UserRow], faults: Sequence[LineError] = (), dry_run: bool, now: datetime
 ) -> Imported:
     """Adds and changes the people of these rows, all or, where one is refused or in a dry run, none [admin.manage].
 
     Each row goes through ``user_create`` or ``user_update``, also in a dry run, so that it meets every rule they keep.
-    A column that is not there changes nothing, and neither does an empty name, role or state. ``created`` and
-    ``updated`` are what was done; in a dry run, what would be done but for the faults. Raises ``TooManyRequests`` for
-    more invitations than the organization may mail.
+    A column that is not there changes nothing, and neither does an empty name, role or state. Raises
+    ``TooManyRequests`` for more invitations than the organization may mail.
     """
     require(actor, MANAGE)
     work = _Work(actor, now, {role.slug: role for role in roles_assignable()}, faults=list(faults))
@@ -87,8 +88,16 @@ def users_import_rows(
         if dry_run or work.faults:
             transaction.set_rollback(True)
     work.faults.sort(key=lambda fault: fault.line)
-    done = dry_run or not work.faults
-    return Imported(work.created if done else 0, work.updated if done else 0, work.faults)
+    return Imported(work.changes, work.faults)
+
+
+def users_import_lines(*, actor: Actor, lines: Lines, dry_run: bool, now: datetime) -> Imported:
+    """:func:`users_import_rows` for lines whose cells have been read [admin.manage]."""
+    rows = [
+        UserRow(number, {name: _SWITCHES.get(value, str(value)) for name, value in values.items()})
+        for number, values in lines.items()
+    ]
+    return users_import_rows(actor=actor, rows=rows, dry_run=dry_run, now=now)
 
 
 @dataclass(slots=True)
@@ -107,9 +116,8 @@ class _Work:
     actor: Actor
     now: datetime
     roles: Mapping[str, Role]
-    faults: list[Fault] = field(default_factory=list)
-    created: int = 0
-    updated: int = 0
+    faults: list[LineError] = field(default_factory=list)
+    changes: dict[int, Change] = field(default_factory=dict)
 
     def readable(self, rows: Sequence[UserRow]) -> Iterator[_Wanted]:
         """The rows whose cells are what their columns ask for; the others become faults."""
@@ -119,7 +127,7 @@ class _Work:
         for row, address in zip(rows, addresses, strict=True):
             if address in lines:
                 text = _("This address stands in line %(number)d already.") % {"number": lines[address]}
-                self.faults.append(Fault(row.line, "email", str(text)))
+                self.faults.append(LineError(row.line, "email", str(text)))
                 continue
             lines.setdefault(address, row.line)
             found = len(self.faults)
@@ -168,10 +176,12 @@ class _Work:
         try:
             if row.user is None:
                 user_create(actor=self.actor, **row.values, counted=True, now=self.now)
-                self.created += 1
+                self.changes[row.line] = Change.CREATED
             elif changes := _differing(row.user, row.values):
                 user_update(actor=self.actor, user=row.user, changes=changes, counted=True, now=self.now)
-                self.updated += 1
+                self.changes[row.line] = Change.UPDATED
+            else:
+                self.changes[row.line] = Change.UNCHANGED
         except ApplicationError as error:
             self._refused(row.line, error)
 
@@ -182,7 +192,7 @@ class _Work:
                 self._fault(line, name, text)
 
     def _fault(self, line: int, name: str, text: Text) -> None:
-        self.faults.append(Fault(line, name, str(text)))
+        self.faults.append(LineError(line, name, str(text)))
 
 
 def _known(addresses: Sequence[str]) -> Iterator[User]:
@@ -197,11 +207,11 @@ def _differing(user: User, values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in shall.items() if now[name] != value}
 
 
-def _column_faults(line: int, columns: Sequence[str]) -> Iterator[Fault]:
+def _column_faults(line: int, columns: Sequence[str]) -> Iterator[LineError]:
     if "email" not in columns:
-        yield Fault(line, "email", str(_("There is no such column.")))
+        yield LineError(line, "email", str(_("There is no such column.")))
     for name in dict.fromkeys(columns):
         if columns.count(name) > 1:
-            yield Fault(line, name[:100], str(_("Given more than once.")))
+            yield LineError(line, name[:100], str(_("Given more than once.")))
         elif name not in USER_COLUMNS:
-            yield Fault(line, name[:100], str(_("Unknown column.")))
+            yield LineError(line, name[:100], str(_("Unknown column.")))

@@ -26,6 +26,8 @@ OPERATORS = frozenset({"metrics"})
 """What whoever runs the machine may read: it names queues of all organizations."""
 SHOWING = re.compile(r"admin/.+/change/$|portal/(?!.+/(cancel|retry|end)/$)(?!<path)")
 """Pages about an object that show it; others lead elsewhere, take forms alone or ask for rights that nobody has."""
+SENT: Mapping[str, Mapping[str, str]] = {"export": {"format": "0", "resource": "0"}}
+"""What forms of these pages need, or they would only be shown again: a file of the list, as CSV."""
 ROWS = 3
 SEARCHED = 5
 """So many columns of each list are searched by address."""
@@ -154,7 +156,7 @@ def _visits(
         operation,
         stance,
         "their ids" if objects else "as it is",
-        _request(operation, stance, route.path(theirs)),
+        _request(operation, stance, route.path(theirs), SENT.get(_last(route))),
         NO_OBJECT if objects and not (stance.of_platform or _one_row(route)) else ANYTHING,
     )
     if objects and stance.everything:
@@ -162,6 +164,10 @@ def _visits(
     if objects and operation.method == "GET":
         request = _request(operation, stance, route.path({**theirs, objects[-1]: f"{theirs[objects[-1]]}/"}))
         yield _case(operation, stance, "their ids, a slash more", request, ANYTHING)
+
+
+def _last(route: Route) -> str:
+    return route.template.strip("/").rsplit("/", 1)[-1]
 
 
 def _one_row(route: Route) -> bool:
@@ -172,7 +178,7 @@ def _one_row(route: Route) -> bool:
 def _model_pages(stage: Stage, operation: Operation, stance: Stance) -> Iterator[HttpCase]:
     """Lists that are searched, filtered and ordered; actions on rows of theirs; forms that point to rows of theirs."""
     route, victim = operation.route, stage.victim
-    name = route.template.strip("/").rsplit("/", 1)[-1]
+    name = _last(route)
     rows = victim.rows.get(route.model, [])[:ROWS]
     if name == route.model._meta.model_name:
         if operation.method == "GET":

@@ -15,7 +15,9 @@ from django.utils.translation import gettext_lazy as _
 from apps.common.admin import ServiceAdmin
 from apps.common.admin_display import moment_display, switch_badge
 from apps.common.admin_forms import JudgedAdmin
+from apps.common.admin_imports import ImportedAdmin
 from apps.common.admin_sites import organization_site
+from apps.portal.admin.columns import DomainColumns, ServiceColumns
 from apps.portal.admin.previews import preview
 from apps.portal.admin.service_forms import ServiceForm
 from apps.portal.models import Domain, Service, ServiceRevision
@@ -35,7 +37,7 @@ def columns(cleaned: dict[str, Any]) -> dict[str, Any]:
 
 
 @admin.register(Domain, site=organization_site)
-class DomainAdmin(ServiceAdmin):
+class DomainAdmin(ImportedAdmin):
     section, icon, rank = "portal", "folder", 20
     plural = _("domains")
     read_action = READ
@@ -43,6 +45,7 @@ class DomainAdmin(ServiceAdmin):
     form_fields = ("name", "slug", "description", "icon")
     list_display = ("name", "slug", "changed")
     search_fields = ("name", "slug")
+    export_columns = DomainColumns
 
     @admin.display(description=_("changed"), ordering="updated_at")
     def changed(self, domain: Domain) -> SafeString | str:
@@ -59,7 +62,7 @@ class DomainAdmin(ServiceAdmin):
 
 
 @admin.register(Service, site=organization_site)
-class OfferedServiceAdmin(JudgedAdmin):
+class OfferedServiceAdmin(ImportedAdmin, JudgedAdmin):
     section, icon, rank = "portal", "storefront", 10
     plural = _("services")
     read_action = READ
@@ -89,6 +92,7 @@ class OfferedServiceAdmin(JudgedAdmin):
     list_select_related = ("domain", "robot")
     search_fields = ("title", "description")
     actions = ("enable", "disable")
+    export_columns = ServiceColumns
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Service]:
         return services_visible(actor=request.actor)  # type: ignore[attr-defined]
@@ -100,6 +104,9 @@ class OfferedServiceAdmin(JudgedAdmin):
     @admin.display(description=_("changed"), ordering="updated_at")
     def changed(self, service: Service) -> SafeString | str:
         return moment_display(service.updated_at)
+
+    def get_export_queryset(self, request: HttpRequest) -> QuerySet[Service]:
+        return super().get_export_queryset(request).select_related("default_version")  # type: ignore[no-any-return]
 
     def get_urls(self) -> list[Any]:
         shown = self.admin_site.admin_view(preview)

@@ -18,10 +18,11 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from apps.accounts.permissions import allowed
-from apps.common.admin import ServiceAdmin
 from apps.common.admin_display import badge, moment_display, tags_display
+from apps.common.admin_exports import ExportedAdmin
 from apps.common.admin_sites import organization_site
 from apps.common.errors import ApplicationError
+from apps.robots.admin.columns import RobotColumns
 from apps.robots.admin.forms import PublicationForm
 from apps.robots.models import Robot
 from apps.robots.selectors.robots import robot_get, robots_visible, version_get, versions_of
@@ -39,7 +40,7 @@ SHOWN = 10
 
 
 @admin.register(Robot, site=organization_site)
-class RobotAdmin(ServiceAdmin):
+class RobotAdmin(ExportedAdmin):
     section, icon, rank = "robots", "smart_toy", 10
     plural = _("robots")
     read_action = "robot.read"
@@ -50,6 +51,7 @@ class RobotAdmin(ServiceAdmin):
     search_fields = ("name", "description")
     actions = ("archive",)
     change_form_template = "robots/admin/robot.html"
+    export_columns = RobotColumns
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Robot]:
         return robots_visible(actor=request.actor)  # type: ignore[attr-defined]

@@ -19,12 +19,13 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from apps.accounts.permissions import allowed
-from apps.common.admin import ServiceAdmin
 from apps.common.admin_display import moment_display
+from apps.common.admin_exports import ExportedAdmin
 from apps.common.admin_sites import organization_site
 from apps.common.errors import ApplicationError
 from apps.common.times import duration_text
 from apps.executions.selectors import queue_position
+from apps.robots.admin.columns import RunColumns
 from apps.robots.models import Run
 from apps.robots.selectors.runs import artifacts_of, run_get, runs_visible
 from apps.robots.services.runs import run_cancel, run_retry
@@ -34,7 +35,7 @@ PAGE = "organization:robots_run_change"
 
 
 @admin.register(Run, site=organization_site)
-class RunAdmin(ServiceAdmin):
+class RunAdmin(ExportedAdmin):
     section, icon, rank = "runs", "play_circle", 10
     plural = _("runs")
     read_action = "run.read"
@@ -43,6 +44,7 @@ class RunAdmin(ServiceAdmin):
     search_fields = ("=id", "robot__name", "service_title", "execution__requested_by_label")
     date_hierarchy = "created_at"
     actions = ("cancel", "retry")
+    export_columns = RunColumns
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Run]:
         return runs_visible(actor=request.actor)  # type: ignore[attr-defined]
