@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 
+import orjson
 from django.db.models import Model, QuerySet
 from django.db.models.query import ModelIterable
 from drf_spectacular.utils import extend_schema_serializer
@@ -18,6 +20,7 @@ from apps.common.api.serializers import InputSerializer
 
 Rows = QuerySet[Any, Any]
 SerializerType = type[serializers.Serializer[Any]]
+Writer = Callable[[Sequence[Any]], list[str]]
 
 
 class PageQuery(InputSerializer):
@@ -63,8 +66,13 @@ def paginated(request: Any, rows: Rows, serializer: SerializerType, *, key: str)
     return _answer(request, found, serializer, key=key, pagination=numbers)
 
 
-def paginated_long(request: Any, rows: Rows, serializer: SerializerType, *, key: str) -> Response:
-    """Like :func:`paginated`, or after ``cursor`` without counting; ``rows`` are ordered by one unique column."""
+def paginated_long(
+    request: Any, rows: Rows, serializer: SerializerType, *, key: str, write: Writer | None = None
+) -> Response:
+    """Like :func:`paginated`, or after ``cursor`` without counting; ``rows`` are ordered by one unique column.
+
+    ``write`` gives the JSON of rows that the database has written, and must say what the serializer would.
+    """
     cursor, rows = request.query.get("cursor"), ordered(request, rows)
     if cursor is None:
         found, numbers = _page(request, rows)
@@ -75,6 +83,8 @@ def paginated_long(request: Any, rows: Rows, serializer: SerializerType, *, key:
         more, found = len(found) > limit, found[:limit]
         numbers = {"page": None, "limit": limit, "total": None, "pages": None}
     numbers["next_cursor"] = cursor_of(rows, found[-1]) if found and more else None
+    if write is not None:
+        return Response({key: [orjson.Fragment(text) for text in write(found)], "pagination": numbers})
     return _answer(request, found, serializer, key=key, pagination=numbers)
 
 

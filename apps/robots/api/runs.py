@@ -37,6 +37,7 @@ from apps.robots.errors import (
 from apps.robots.live.places import place_of
 from apps.robots.models import TriggerType
 from apps.robots.selectors.robots import robot_get, version_get
+from apps.robots.selectors.run_json import run_rows, runs_written
 from apps.robots.selectors.runs import run_get, run_list, run_shown
 from apps.robots.selectors.stats import run_stats
 from apps.robots.services.runs import run_cancel, run_retry, run_start
@@ -81,7 +82,8 @@ class RunViewSet(ApiViewSet):
     )
     def list(self, request: ApiRequest) -> Response:
         filters = {name: request.query.get(name) for name in FILTERS}
-        return paginated_long(request, run_list(actor=request.actor, **filters), RunOutput, key="runs")
+        rows = run_rows(run_list(actor=request.actor, **filters))
+        return paginated_long(request, rows, RunOutput, key="runs", write=runs_written)
 
     @operation(summary="One run", right="run.read", response=RunOutput, errors=[RunNotFound])
     def retrieve(self, request: ApiRequest, run_id: UUID) -> Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import timedelta
 from functools import cached_property
 from typing import Any
 
@@ -20,6 +21,7 @@ from apps.robots.selectors.runs import STATUSES, BesideRuns, beside_runs, status
 LONGEST_TIMEOUT_SECONDS = 7 * 24 * 3600
 HIGHEST_PRIORITY = 100
 MOST_LINES = 5000
+_MILLISECOND, _HALF = timedelta(milliseconds=1), timedelta(microseconds=500)
 
 
 class RunExecuteInput(InputSerializer):
@@ -148,7 +150,7 @@ class RunOutput(OutputSerializer):
 
     def get_duration_seconds(self, run: Run) -> float | None:
         started, finished = run.execution.started_at, run.execution.finished_at
-        return round((finished - started).total_seconds(), 3) if started and finished else None
+        return (finished - started + _HALF) // _MILLISECOND / 1000 if started and finished else None
 
     @extend_schema_field(QueueOutput(allow_null=True))
     def get_queue(self, run: Run) -> Any:
