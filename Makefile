@@ -4,7 +4,8 @@
 SHELL := /bin/sh
 BIN := .venv/bin
 PYTHON ?=
-PYTEST_WORKERS ?= auto
+# One more than cores: tests with real processes wait for them much of their time.
+PYTEST_WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 
 .DEFAULT_GOAL := help
 .PHONY: help run test isolation chaos fuzz load bench lint format venv requirements env messages clean

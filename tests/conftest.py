@@ -16,6 +16,14 @@ __all__ = ["browse", "live", "live_home", "live_module", "short_leases", "strang
 TOLD_CHARACTERS = 4000
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What a module starts once for all its tests is not started in several processes."""
+    for item in items:
+        if isinstance(item, pytest.Function) and "live_module" in item.fixturenames:
+            item.add_marker(pytest.mark.xdist_group(item.module.__name__))
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Function, call: pytest.CallInfo[Any]

@@ -17,7 +17,6 @@ from tests.browser import Browse, Reader, expect
 from tests.live import Live, Process
 from tests.shop import PASSWORD, Shop, run_stored, run_waiting, shop_opened
 
-pytestmark = pytest.mark.xdist_group("office-in-a-browser")
 SOURCE = rb"""
 import time
 for number in range(40):

@@ -21,7 +21,6 @@ window.WebSocket = class extends EventTarget {
   close() {}
 };
 """
-pytestmark = pytest.mark.xdist_group("portal-in-a-browser")
 ALL_HERE = "document.querySelector('[data-log]').logViewer.lines.seqs"
 
 

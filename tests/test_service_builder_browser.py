@@ -12,7 +12,6 @@ from tests.browser import Browse, Reader, aside, expect
 from tests.live import Live
 from tests.shop import PASSWORD, Shop, shop_opened
 
-pytestmark = pytest.mark.xdist_group("office-in-a-browser")
 AXE_READS_SHEETS = "Applying inline style violates"  # axe copies the style sheets of shadow trees, and is refused
 
 
