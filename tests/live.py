@@ -351,7 +351,7 @@ def _organizations() -> tuple[str, str]:
 
 @pytest.fixture
 def live(live_home: Home, django_db_blocker: Any) -> Iterator[Live]:
-    """An empty queue, a fresh Redis, and nothing running yet."""
+    """An empty queue, no mails, a fresh Redis, and nothing running yet."""
     with _started(live_home, django_db_blocker) as started:
         yield started
 
@@ -397,8 +397,10 @@ def short_leases(live: Live) -> None:
 
 def _empty_queue() -> None:
     from apps.dispatch.models import Ticket, Worker  # noqa: PLC0415  # Django is set up by now
+    from apps.mail.models import OutgoingMail  # noqa: PLC0415
     from apps.tenants.context import public_context  # noqa: PLC0415
 
     with public_context():
+        OutgoingMail.objects.all().delete()
         Ticket.objects.all().delete()
         Worker.objects.all().delete()
