@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 import orjson
@@ -20,7 +20,13 @@ from apps.common.api.serializers import InputSerializer
 
 Rows = QuerySet[Any, Any]
 SerializerType = type[serializers.Serializer[Any]]
-Writer = Callable[[Sequence[Any]], list[str]]
+
+
+class Written(NamedTuple):
+    """A list that the database writes: what it is asked for instead of rows, and each JSON text that it gave."""
+
+    asked: Callable[[Rows], Rows]
+    texts: Callable[[Sequence[Any]], list[str]]
 
 
 class PageQuery(InputSerializer):
@@ -67,24 +73,25 @@ def paginated(request: Any, rows: Rows, serializer: SerializerType, *, key: str)
 
 
 def paginated_long(
-    request: Any, rows: Rows, serializer: SerializerType, *, key: str, write: Writer | None = None
+    request: Any, rows: Rows, serializer: SerializerType, *, key: str, written: Written | None = None
 ) -> Response:
     """Like :func:`paginated`, or after ``cursor`` without counting; ``rows`` are ordered by one unique column.
 
-    ``write`` gives the JSON of rows that the database has written, and must say what the serializer would.
+    ``written`` has the database write the JSON that the serializer would give.
     """
     cursor, rows = request.query.get("cursor"), ordered(request, rows)
+    asked = written.asked if written else _as_they_are
     if cursor is None:
-        found, numbers = _page(request, rows)
+        found, numbers = _page(request, rows, asked)
         more = numbers["page"] < numbers["pages"]
     else:
         limit = request.query["limit"]
-        found = list(rows_after(rows, cursor)[: limit + 1])
+        found = list(asked(rows_after(rows, cursor))[: limit + 1])
         more, found = len(found) > limit, found[:limit]
         numbers = {"page": None, "limit": limit, "total": None, "pages": None}
     numbers["next_cursor"] = cursor_of(rows, found[-1]) if found and more else None
-    if write is not None:
-        return Response({key: [orjson.Fragment(text) for text in write(found)], "pagination": numbers})
+    if written:
+        return Response({key: [orjson.Fragment(text) for text in written.texts(found)], "pagination": numbers})
     return _answer(request, found, serializer, key=key, pagination=numbers)
 
 
@@ -99,20 +106,24 @@ def array(request: Any, rows: Rows, serializer: SerializerType) -> Response:
     return Response(serializer(found, many=True, context={"request": request}).data, headers=headers)
 
 
-def _page(request: Any, rows: Rows) -> tuple[list[Model], dict[str, Any]]:
+def _as_they_are(rows: Rows) -> Rows:
+    return rows
+
+
+def _page(request: Any, rows: Rows, asked: Callable[[Rows], Rows] = _as_they_are) -> tuple[list[Model], dict[str, Any]]:
     page, limit = request.query["page"], request.query["limit"]
     total = rows.count()
     start = (page - 1) * limit
-    found = _slice(rows, start, start + limit) if start < total else []
+    found = _slice(rows, start, start + limit, asked) if start < total else []
     return found, {"page": page, "limit": limit, "total": total, "pages": -(-total // limit)}
 
 
-def _slice(rows: Rows, start: int, stop: int) -> list[Model]:
+def _slice(rows: Rows, start: int, stop: int, asked: Callable[[Rows], Rows] = _as_they_are) -> list[Model]:
     """Rows ``start`` to ``stop``; what is skipped is skipped by key, in the index, before anything is joined."""
     simple = issubclass(rows._iterable_class, ModelIterable) and not (rows.query.combinator or rows.query.distinct)
     if start == 0 or not simple:
-        return list(rows[start:stop])
-    return list(rows.filter(pk__in=rows.values("pk")[start:stop]))
+        return list(asked(rows)[start:stop])
+    return list(asked(rows.filter(pk__in=rows.values("pk")[start:stop])))
 
 
 def _answer(

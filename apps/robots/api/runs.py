@@ -15,6 +15,7 @@ from apps.common.errors import BadRequest
 from apps.executions.selectors import log_lines
 from apps.robots.api.downloads import log_as_events, log_as_text
 from apps.robots.api.serializers.runs import (
+    RUNS_WRITTEN,
     LogOutput,
     LogQuery,
     RunExecuteInput,
@@ -37,7 +38,6 @@ from apps.robots.errors import (
 from apps.robots.live.places import place_of
 from apps.robots.models import TriggerType
 from apps.robots.selectors.robots import robot_get, version_get
-from apps.robots.selectors.run_json import run_rows, runs_written
 from apps.robots.selectors.runs import run_get, run_list, run_shown
 from apps.robots.selectors.stats import run_stats
 from apps.robots.services.runs import run_cancel, run_retry, run_start
@@ -82,8 +82,8 @@ class RunViewSet(ApiViewSet):
     )
     def list(self, request: ApiRequest) -> Response:
         filters = {name: request.query.get(name) for name in FILTERS}
-        rows = run_rows(run_list(actor=request.actor, **filters))
-        return paginated_long(request, rows, RunOutput, key="runs", write=runs_written)
+        rows = run_list(actor=request.actor, **filters)
+        return paginated_long(request, rows, RunOutput, key="runs", written=RUNS_WRITTEN)
 
     @operation(summary="One run", right="run.read", response=RunOutput, errors=[RunNotFound])
     def retrieve(self, request: ApiRequest, run_id: UUID) -> Response:

@@ -11,11 +11,20 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from apps.common.api import CursorQuery, DirectionField, InputSerializer, OrderingField, OutputSerializer, PageQuery
+from apps.common.api import (
+    CursorQuery,
+    DirectionField,
+    InputSerializer,
+    OrderingField,
+    OutputSerializer,
+    PageQuery,
+    Written,
+)
 from apps.executions.models import Artifact
 from apps.robots.api.serializers.fields import MomentField
 from apps.robots.api.serializers.versions import VersionSummaryOutput
 from apps.robots.models import Run, TriggerType
+from apps.robots.selectors.run_json import run_rows, runs_written
 from apps.robots.selectors.runs import STATUSES, BesideRuns, beside_runs, status_word
 
 LONGEST_TIMEOUT_SECONDS = 7 * 24 * 3600
@@ -169,6 +178,10 @@ class RunOutput(OutputSerializer):
         if run.pk not in self.beside.artifacts:
             self.beside = beside_runs([run])
         return self.beside
+
+
+RUNS_WRITTEN = Written(run_rows, runs_written)
+"""Lists of ``RunOutput``, as PostgreSQL writes them."""
 
 
 class ArtifactListQuery(PageQuery):
