@@ -31,6 +31,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 from whitenoise.middleware import WhiteNoiseMiddleware
 
+from apps.accounts.keyring import keyring
 from apps.accounts.models import Role, Session, User
 from apps.accounts.services.credentials import actor_of_user
 from apps.accounts.services.directory import directory_add
@@ -116,6 +117,7 @@ def organization(_database: TestDatabase, db: None) -> Iterator[Organization]:
     hosts_forget()
     cache.clear()  # settings that a test before saw, and that were rolled back
     platform()  # looks at all organizations now, so that no test counts this query
+    keyring.signing()  # nor this one
     with tenant_context(_database.organizations[0]):
         yield copy(_database.organizations[0])
 

@@ -113,7 +113,8 @@ class Environment(BaseSettings):
     jwt_keys: Annotated[str, AfterValidator(_signing_keys)] = Field(
         ...,
         min_length=40,
-        description="Signing keys of access tokens, `kid:base64` separated by commas; the first signs, all verify.",
+        description="Signing keys of access tokens, `kid:base64` separated by commas; the first signs, all verify, "
+        "until `manage.py rotate_signing_key` makes keys of its own.",
     )
     base_domain: str = Field("localhost", description="Shared host; organizations live at <slug>.<BASE_DOMAIN>.")
     shared_hosts: CommaSeparated = Field(

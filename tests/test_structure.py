@@ -41,6 +41,7 @@ OWN_PARTS = {
         "backends",
         "forms",
         "grants",
+        "keyring",
         "mails",
         "oidc",
         "pages",

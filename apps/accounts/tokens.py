@@ -1,12 +1,12 @@
 """Access tokens (JWT, RFC 7519 and 9068) and the opaque secrets beside them.
 
-Signed with HMAC-SHA256 by the first of ``JWT_KEYS`` and verified by the key that ``kid`` names, so keys can be rotated.
+Signed with HMAC-SHA256 and verified by the key that ``kid`` names, so keys can be rotated: see
+:mod:`apps.accounts.keyring`.
 The algorithm is ours to choose, never the token's; only symmetric keys are known, so there is none to confuse.
 """
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import secrets
 import time
@@ -19,6 +19,7 @@ from uuid import UUID
 import jwt
 from django.conf import settings
 
+from apps.accounts.keyring import keyring
 from apps.common.ids import uuid7
 
 ALGORITHM = "HS256"
@@ -46,16 +47,9 @@ class Claims:
     expires_at: int
 
 
-@lru_cache(maxsize=4)
-def _keys(configured: str) -> dict[str, bytes]:
-    pairs = (entry.strip().partition(":") for entry in configured.split(",") if entry.strip())
-    return {kid: base64.b64decode(key, validate=True) for kid, _colon, key in pairs}
-
-
 def access_token(*, user: Any, organization_id: UUID, session_id: UUID, now: datetime) -> str:
     """A signed access token that lives ``ACCESS_TOKEN_SECONDS``."""
-    keys = _keys(settings.ENV.jwt_keys)
-    kid = next(iter(keys))
+    key = keyring.signing()
     issued = int(now.timestamp())
     claims = {
         "sub": str(user.pk),
@@ -68,7 +62,7 @@ def access_token(*, user: Any, organization_id: UUID, session_id: UUID, now: dat
         "sid": str(session_id),
         "role": user.role.slug,
     }
-    return jwt.encode(claims, keys[kid], algorithm=ALGORITHM, headers={"kid": kid, "typ": TYPE})
+    return jwt.encode(claims, key.secret, algorithm=ALGORITHM, headers={"kid": key.kid, "typ": TYPE})
 
 
 def read_access_token(token: str) -> Claims:
@@ -78,19 +72,35 @@ def read_access_token(token: str) -> Claims:
     """
     if len(token) > MAXIMUM_LENGTH:
         raise InvalidToken
-    claims = _verified(token, settings.ENV.jwt_keys)
+    key = keyring.verifying(_kid(token))
+    if key is None:
+        raise InvalidToken
+    claims = _verified(token, key)
     if claims.expires_at <= time.time():
         raise InvalidToken
     return claims
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def _verified(token: str, keys: str) -> Claims:
+def _kid(token: str) -> str:
+    """The name of the key that a token says it is signed with."""
+    try:
+        header = jwt.get_unverified_header(token)
+    except (jwt.PyJWTError, ValueError) as error:
+        raise InvalidToken from error
+    kid = header.get("kid")
+    if header.get("typ") != TYPE or not isinstance(kid, str):
+        raise InvalidToken
+    return kid
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _verified(token: str, key: bytes) -> Claims:
     """Everything but the expiry, which alone changes with time; what is refused is not remembered."""
     try:
         claims = jwt.decode(
             token,
-            _key_named_in(token, keys),
+            key,
             algorithms=[ALGORITHM],
             audience=AUDIENCE,
             issuer=ISSUER,
@@ -101,14 +111,6 @@ def _verified(token: str, keys: str) -> Claims:
         return Claims(*ids, role=str(claims["role"]), expires_at=int(claims["exp"]))
     except (jwt.PyJWTError, ValueError, TypeError, AttributeError, OverflowError) as error:
         raise InvalidToken from error
-
-
-def _key_named_in(token: str, keys: str) -> bytes:
-    header = jwt.get_unverified_header(token)
-    key = _keys(keys).get(header.get("kid") or "")
-    if key is None or header.get("typ") != TYPE:
-        raise InvalidToken
-    return key
 
 
 def _refuse_from_the_future(issued_at: float) -> None:

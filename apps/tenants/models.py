@@ -226,6 +226,30 @@ class DirectoryEntry(BaseModel):
         return f"{self.address_hash[:8]}… in {self.schema_name}"
 
 
+class SigningKey(BaseModel):
+    """A key of access tokens, sealed; one signs, others verify for a while yet. No row: those of ``JWT_KEYS`` do."""
+
+    kid = models.CharField(_("name"), max_length=100, unique=True)
+    sealed = models.BinaryField(_("sealed key"))
+    signs = models.BooleanField(_("signs"))
+    verifies_until = models.DateTimeField(_("verifies until"), null=True)
+
+    class Meta:
+        ordering = ("-id",)
+        verbose_name = _("signing key")
+        verbose_name_plural = _("signing keys")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["signs"], condition=Q(signs=True), name="signing_key_one_signs"),
+            models.CheckConstraint(
+                condition=Q(signs=True, verifies_until=None) | Q(signs=False, verifies_until__isnull=False),
+                name="signing_key_signs_or_ends",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.kid
+
+
 class SchemaTemplate(BaseModel):
     """The SQL that makes a new schema, recorded from the real migrations, for one set of migrations."""
 

@@ -19,6 +19,7 @@ from apps.tenants.models import (
     Domain,
     OrganizationSettings,
     SchemaTemplate,
+    SigningKey,
     SpareSchema,
 )
 from apps.tenants.services.domains import domain_add, domain_remove
@@ -84,3 +85,12 @@ class SpareSchemaAdmin(PlatformAdmin):
     @admin.display(description=_("schema version"))
     def version(self, spare: SpareSchema) -> str:
         return spare.fingerprint[:_FINGERPRINT]
+
+
+@admin.register(SigningKey, site=platform_site)
+class SigningKeyAdmin(PlatformAdmin):
+    """Only to be looked at: `manage.py rotate_signing_key` makes them."""
+
+    section, icon, rank = "system", "key", 40
+    list_display = ("kid", "signs", "verifies_until", "created_at")
+    exclude = ("sealed",)
