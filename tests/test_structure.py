@@ -39,6 +39,7 @@ OWN_PARTS = {
     "accounts": {
         "authentication",
         "backends",
+        "codes",
         "forms",
         "grants",
         "keyring",

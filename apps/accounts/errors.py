@@ -25,6 +25,46 @@ class WrongCredentials(Unauthorized):
     message = _("Incorrect email or password")
 
 
+class SecondFactorRequired(Unauthorized):
+    code = "second_factor_required"
+    message = _("The password is right; now give a code of your device, or a recovery code.")
+
+
+class WrongSecondFactor(Unauthorized):
+    code = "wrong_second_factor"
+    message = _("This code is not right, or was used before.")
+
+
+class SecondStepOver(Unauthorized):
+    code = "second_step_over"
+    message = _("This sign-in took too long; begin again.")
+
+
+class WrongCode(BadRequest):
+    code = "wrong_code"
+    message = _("This code is not right, or was used before.")
+
+
+class SecondFactorExists(Conflict):
+    code = "second_factor_exists"
+    message = _("This account has a second factor already; give that up first.")
+
+
+class SecondFactorNotFound(NotFound):
+    code = "second_factor_not_found"
+    message = _("There is no such second factor, or setting it up took too long.")
+
+
+class SecondFactorNotOffered(Conflict):
+    code = "second_factor_not_offered"
+    message = _("This account has no password here; its issuer sees to a second factor.")
+
+
+class SecondFactorOwn(PermissionDenied):
+    code = "second_factor_own"
+    message = _("One's own second factor is given up with password and code, under one's own account.")
+
+
 class InvalidRefreshToken(Unauthorized):
     code = "invalid_refresh_token"
     message = _("This refresh token is not valid, or no longer.")

@@ -2,35 +2,60 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from django import forms
 from django.conf import settings
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.forms import AdminOwnPasswordChangeForm, AuthenticationForm
-from unfold.widgets import UnfoldAdminPasswordWidget
+from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget
 
 from apps.accounts.backends import PATH
+from apps.accounts.errors import WrongSecondFactor
 from apps.accounts.models import User
 from apps.accounts.oidc.flow import LOGIN
 from apps.accounts.passwords import password_validate
 from apps.accounts.payloads import Client
 from apps.accounts.selectors import oidc_settings
 from apps.accounts.services.local_sign_in import local_sign_in_on
-from apps.accounts.services.sign_in import page_sign_in
+from apps.accounts.services.sign_in import page_second_step, page_sign_in
 from apps.common.errors import ApplicationError, InvalidInput, TooManyRequests
 
 
 class SignInForm(AuthenticationForm):  # type: ignore[misc]  # untyped library
-    """E-mail and password, under the same limits, lock and ledger as the API; pages show what else there is beside."""
+    """E-mail and password, under the same limits, lock and ledger as the API; pages show what else there is beside.
+
+    Who has a second factor is asked for a code in a second step: the form comes back with a ticket in ``step``, and
+    the page shows ``code`` in place of the rest.
+    """
+
+    code = forms.CharField(
+        label=_("Code"),
+        max_length=40,
+        required=False,
+        widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "one-time-code", "autofocus": True}),
+    )
+    step = forms.CharField(max_length=1000, required=False, widget=forms.HiddenInput)
+    ticket = ""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.data.get("step", "").strip():
+            self.fields["username"].required = self.fields["password"].required = False
 
     @property
     def takes_passwords(self) -> bool:
         """Whether e-mail and password let anybody in here."""
         return local_sign_in_on()
+
+    @property
+    def asks_for_code(self) -> bool:
+        """Whether the password was right, and nothing is wrong but that the second step is still to come."""
+        return bool(self.has_error(NON_FIELD_ERRORS, code="second_step"))
 
     @property
     def issuer_address(self) -> str:
@@ -44,24 +69,32 @@ class SignInForm(AuthenticationForm):  # type: ignore[misc]  # untyped library
         return f"{LOGIN}?{urlencode({'next': wanted})}" if wanted else LOGIN
 
     def clean(self) -> dict[str, Any]:
-        email, password = self.cleaned_data.get("username"), self.cleaned_data.get("password")
-        if email and password:
-            self.user_cache = self._signed_in(email, password)
-        return dict(self.cleaned_data)
+        given = self.cleaned_data
+        email, password, step = given.get("username"), given.get("password"), given.get("step")
+        if step:
+            self.user_cache = self._called(page_second_step, ticket=step, code=given.get("code") or "")
+        elif email and password:
+            signed_in = self._called(page_sign_in, email=email, password=password)
+            self.ticket, self.user_cache = signed_in.ticket, signed_in.user
+        if self.ticket:
+            raise ValidationError(_("Now give a code of your device, or a recovery code."), code="second_step")
+        if self.user_cache is not None:
+            self.user_cache.backend = PATH
+        return dict(given)
 
-    def _signed_in(self, email: str, password: str) -> Any:
+    def _called(self, service: Callable[..., Any], **given: str) -> Any:
         request: Any = self.request
         client = Client(ip=request.client_ip, device=request.headers.get("User-Agent", ""))
         try:
-            user: Any = page_sign_in(
-                email=email, password=password, organization=request.organization, client=client, now=timezone.now()
-            )
+            return service(**given, organization=request.organization, client=client, now=timezone.now())
         except TooManyRequests as error:
+            self.ticket = given.get("ticket", "")
             raise ValidationError(_("Too many attempts; wait a minute.")) from error
+        except WrongSecondFactor as error:
+            self.ticket = given["ticket"]
+            raise ValidationError(str(error.detail)) from error
         except ApplicationError as error:
             raise ValidationError(str(error.detail)) from error
-        user.backend = PATH
-        return user
 
 
 class OwnPasswordForm(AdminOwnPasswordChangeForm):  # type: ignore[misc]  # untyped library

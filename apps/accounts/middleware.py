@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib.auth import logout
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils import timezone, translation
 
 from apps.accounts.authentication.pages import page_actor
+from apps.accounts.selectors import second_factor_missing
 from apps.common.actor import Actor
 from apps.common.api.responses import error_response
 from apps.common.errors import ApplicationError
@@ -48,6 +51,29 @@ class ActorMiddleware:
         else:
             hit(settings.ENV.rate_limit_api, "api", actor.type, actor.id)
         request.actor = actor
+
+
+class SecondFactorMiddleware:
+    """Where an organization wants a second factor of its administrators, pages lead to it before anything else.
+
+    Who signs in with an issuer alone has no password here, and is left to that issuer.
+    """
+
+    guarded = ("/admin/", "/portal/")
+    ways_out = frozenset({"/admin/logout/", "/portal/session/sign-out/"})
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        actor: Actor | None = getattr(request, "actor", None)
+        path = request.path_info
+        if actor is None or not path.startswith(self.guarded) or path in self.ways_out:
+            return self.get_response(request)
+        if not second_factor_missing(actor):
+            return self.get_response(request)
+        wanted = {"next": request.get_full_path()} if request.method in {"GET", "HEAD"} else {}
+        return HttpResponseRedirect(f"{reverse('second-factor')}?{urlencode(wanted)}")
 
 
 class LanguageMiddleware:

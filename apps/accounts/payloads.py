@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from django.contrib.auth.models import Group
 
@@ -38,6 +39,35 @@ class SignedIn:
     organization: Organization
     session: Session
     tokens: Tokens
+
+
+@dataclass(frozen=True, slots=True)
+class PageSignIn:
+    """Who signed in on a page, or a ticket for the second step of it."""
+
+    user: User | None = None
+    ticket: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SecondFactorState:
+    """What a person has beside a password, and whether the organization wants it."""
+
+    confirmed_at: datetime | None
+    recovery_codes_left: int
+    is_required: bool
+
+    @property
+    def enabled(self) -> bool:
+        return self.confirmed_at is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """A device that is being set up: its secret for typing, and the same as an address for a picture."""
+
+    secret: str = field(repr=False)
+    otpauth_uri: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

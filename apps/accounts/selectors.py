@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.contrib.auth.hashers import is_password_usable
 from django.contrib.auth.models import Permission
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
@@ -24,16 +25,27 @@ from apps.accounts.errors import (
     WrongResourceType,
 )
 from apps.accounts.grants import GrantRow
-from apps.accounts.models import ApiKey, GroupGrant, OidcSettings, Role, Session, TagGrant, User, UserGrant
-from apps.accounts.payloads import By, Explanation, Reason, Rights
+from apps.accounts.models import (
+    ApiKey,
+    GroupGrant,
+    OidcSettings,
+    RecoveryCode,
+    Role,
+    SecondFactor,
+    Session,
+    TagGrant,
+    User,
+    UserGrant,
+)
+from apps.accounts.payloads import By, Explanation, Reason, Rights, SecondFactorState
 from apps.accounts.permissions import allowed, decide, person, require, require_member
 from apps.accounts.roles import ACTIONS, ORGANIZATION_ACTIONS, PLATFORM_ROLES, canonical_role
 from apps.common.actor import Actor
-from apps.common.errors import InvalidInput, Unauthorized
+from apps.common.errors import InvalidInput, PermissionDenied, Unauthorized
 from apps.tenants.context import require_tenant, tenant_context
 from apps.tenants.models import Organization, OrganizationSettings
 from apps.tenants.naming import PLATFORM
-from apps.tenants.selectors import organization_current, organization_settings_now
+from apps.tenants.selectors import organization_current, organization_settings, organization_settings_now
 
 _OIDC = "oidc_settings"
 READ_AT_ONCE = 1000
@@ -270,3 +282,33 @@ def oidc_settings_get(*, actor: Actor) -> OidcSettings:
     if found is None:
         raise OidcNotConfigured
     return found
+
+
+def second_factor_required(actor: Actor) -> bool:
+    """Whether the organization wants a second factor of this account: an administrator's, with a password here."""
+    return (
+        actor.type == "user"
+        and "admin.manage" in actor.permissions
+        and is_password_usable(actor.user.password)
+        and organization_settings().require_second_factor
+    )
+
+
+def second_factor_missing(actor: Actor) -> bool:
+    """Whether the organization wants a second factor that this account does not have."""
+    return (
+        second_factor_required(actor)
+        and not SecondFactor.objects.filter(user=actor.user_id, confirmed_at__isnull=False).exists()
+    )
+
+
+def second_factor_state(*, actor: Actor) -> SecondFactorState:
+    """The actor's own second factor. Raises ``PermissionDenied`` for anybody but a person."""
+    if actor.type != "user":
+        raise PermissionDenied
+    factor = SecondFactor.objects.filter(user=actor.user_id, confirmed_at__isnull=False).first()
+    return SecondFactorState(
+        confirmed_at=factor.confirmed_at if factor is not None else None,
+        recovery_codes_left=RecoveryCode.objects.filter(user=actor.user_id).count(),
+        is_required=second_factor_required(actor),
+    )

@@ -64,11 +64,23 @@ class OrganizationSite(UnfoldAdminSite):  # type: ignore[misc]  # unfold has no 
             "colors": {},  # they come from style sheets of ours: nothing is written into the page
             "styles": styles + ([reverse("theme", args=[frame.accent])] if frame.accent else []),
             "scripts": [f"{static('common/office.js')}?{urlencode(_words())}"],
+            "account_links": self._account_links(request),
             "show_languages": True,
             "languages_action": reverse("language"),
             "sidebar_show_search": False,
             "sidebar_navigation": navigation_of(self, request) if self.has_permission(request) else [],
         }
+
+    def _account_links(self, request: HttpRequest) -> list[dict[str, Any]]:
+        """What people may change about how they sign in, where they do so with a password."""
+        user = getattr(request, "user", None)
+        if user is None or not user.is_authenticated or not user.has_usable_password():
+            return []
+        back = urlencode({"next": reverse(f"{self.name}:index")})
+        return [
+            {"title": _("Change password"), "link": reverse(f"{self.name}:password_change")},
+            {"title": _("Second factor"), "link": f"{reverse('second-factor')}?{back}"},
+        ]
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """The first page: what the app above put there, or what there is to open."""

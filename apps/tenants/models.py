@@ -130,6 +130,9 @@ class OrganizationSettings(BaseModel):
     custom_labels = models.JSONField(_("labels"), default=dict, blank=True)
     holidays = models.JSONField(_("own holidays"), default=list, blank=True)
     holiday_country = models.CharField(_("public holidays of"), max_length=2, blank=True, validators=[country_validate])
+    require_second_factor = models.BooleanField(
+        _("administrators sign in with a second factor"), default=False, db_default=False
+    )
     updated_at = models.DateTimeField(_("changed"), default=now, editable=False)
 
     etag_ignores = frozenset({"id", "created_at", "updated_at"})  # defaults have a tag too, and it must not move

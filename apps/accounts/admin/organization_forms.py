@@ -14,6 +14,7 @@ from unfold.widgets import (
     UnfoldAdminSingleDateWidget,
     UnfoldAdminSingleTimeWidget,
     UnfoldAdminTextInputWidget,
+    UnfoldBooleanSwitchWidget,
     UnfoldBooleanWidget,
 )
 
@@ -159,10 +160,12 @@ class OrganizationSettingsForm(_SettingsModelForm):
             "advance_booking_days",
             "cancellation_hours",
             "holiday_country",
+            "require_second_factor",
         )
         widgets: ClassVar = {
             "working_hours_start": UnfoldAdminSingleTimeWidget(format=_CLOCK),
             "working_hours_end": UnfoldAdminSingleTimeWidget(format=_CLOCK),
+            "require_second_factor": UnfoldBooleanSwitchWidget,
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -56,6 +56,7 @@ class OwnSettingsAdmin(SingleRowAdmin):
             },
         ),
         (_("Holidays"), {"fields": ("holiday_country", "own_holidays")}),
+        (_("Signing in"), {"fields": ("require_second_factor",)}),
     )
 
     def the_row(self, request: HttpRequest) -> OrganizationSettings:

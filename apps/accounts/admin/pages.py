@@ -19,8 +19,10 @@ from apps.accounts.models import (
     OidcIdentity,
     OidcSettings,
     PasswordLink,
+    RecoveryCode,
     RefreshToken,
     Role,
+    SecondFactor,
     Session,
     SocketTicket,
     TagGrant,
@@ -29,6 +31,7 @@ from apps.accounts.models import (
 )
 from apps.accounts.services.api_keys import api_key_revoke
 from apps.accounts.services.grants import grant_remove
+from apps.accounts.services.second_factors import second_factor_remove
 from apps.accounts.services.sessions import session_revoke
 from apps.common.admin import ServiceAdmin
 from apps.common.admin_display import badge, switch_badge
@@ -98,6 +101,30 @@ class PasswordLinkAdmin(AccountAdmin):
     exclude = ("token_hash",)
 
 
+class SecondFactorAdmin(AccountAdmin):
+    section, icon, rank = "people", "phonelink_lock", 56
+    list_display = ("user", "begun_at", "confirmed_at")
+    list_select_related = ("user",)
+    search_fields = ("user__email",)
+    exclude = ("secret", "last_step")
+    actions = ("remove",)
+
+    @admin.action(description=_("Remove"), permissions=["write"])
+    def remove(self, request: Any, factors: QuerySet[SecondFactor]) -> None:
+        def call(row: SecondFactor) -> None:
+            second_factor_remove(actor=request.actor, user=row.user, now=timezone.now())
+
+        done = self.each(request, factors, call)
+        self.message_user(request, _("%(count)d removed.") % {"count": done})
+
+
+class RecoveryCodeAdmin(AccountAdmin):
+    section, icon, rank = "system", "password", 63
+    list_display = ("id", "user", "created_at")
+    list_select_related = ("user",)
+    exclude = ("code_hash",)
+
+
 class OidcSettingsAdmin(AccountAdmin):
     """Shown here; set through the API, which asks the issuer at once."""
 
@@ -160,6 +187,8 @@ PAGES: dict[type[Model], type[ServiceAdmin]] = {
     OidcIdentity: OidcIdentityAdmin,
     OidcSettings: OidcSettingsAdmin,
     PasswordLink: PasswordLinkAdmin,
+    SecondFactor: SecondFactorAdmin,
+    RecoveryCode: RecoveryCodeAdmin,
     UserGrant: UserGrantAdmin,
     GroupGrant: GroupGrantAdmin,
     TagGrant: TagGrantAdmin,

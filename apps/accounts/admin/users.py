@@ -25,6 +25,8 @@ from apps.accounts.selectors import roles_assignable, user_get, user_rights, use
 from apps.accounts.services.api_keys import api_key_revoke
 from apps.accounts.services.invitations import invitation_send
 from apps.accounts.services.password_links import invitable
+from apps.accounts.services.second_factors import second_factor_remove
+from apps.accounts.services.second_steps import second_factor_confirmed
 from apps.accounts.services.sessions import session_revoke
 from apps.accounts.services.users import user_create, user_deactivate, user_reactivate, user_update
 from apps.common.admin_display import badge, moment_display
@@ -40,11 +42,13 @@ SERVICES: dict[str, Callable[..., Any]] = {
     "deactivate": user_deactivate,
     "reactivate": user_reactivate,
     "invite": invitation_send,
+    "remove_second_factor": second_factor_remove,
 }
 DONE = {
     "deactivate": _("%(user)s is switched off; the sessions have ended."),
     "reactivate": _("%(user)s may come in again."),
     "invite": _("The invitation to %(user)s is on its way."),
+    "remove_second_factor": _("%(user)s signs in with the password alone, until a new device is set up."),
 }
 
 
@@ -155,6 +159,7 @@ class UserAdmin(ImportedAdmin, JudgedAdmin):
             "sessions": sessions[:SHOWN],
             "keys": keys[:SHOWN],
             "grants": [*rights.grants, *rights.shared][:SHOWN],
+            "second_factor": second_factor_confirmed(user),
         }
 
     def _doing(self, what: str) -> Callable[..., HttpResponseBase]:

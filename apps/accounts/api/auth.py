@@ -25,7 +25,9 @@ from apps.accounts.errors import (
     NoSession,
     OrganizationRequired,
     RefreshTokenReused,
+    SecondFactorRequired,
     WrongCredentials,
+    WrongSecondFactor,
 )
 from apps.accounts.payloads import Client, SignedIn
 from apps.accounts.services.profile import profile_update
@@ -56,12 +58,14 @@ class AuthViewSet(ApiViewSet):
         )
 
     @operation(
-        summary="Sign in with e-mail and password",
+        summary="Sign in with e-mail and password, and a code where the account has a second factor",
         right=Right.PUBLIC,
         request=LoginInput,
         response=SignedInOutput,
         errors=[
             WrongCredentials,
+            SecondFactorRequired,
+            WrongSecondFactor,
             AccountLocked,
             AccountInactive,
             OrganizationInactive,

@@ -9,6 +9,7 @@ from apps.accounts.api.auth import AuthViewSet
 from apps.accounts.api.grants import UserPermissionViewSet
 from apps.accounts.api.oidc import OidcSettingsViewSet, OidcSignInViewSet
 from apps.accounts.api.passwords import PasswordViewSet
+from apps.accounts.api.second_factors import SecondFactorViewSet
 from apps.accounts.api.sessions import SessionViewSet
 from apps.accounts.api.sockets import SocketTicketViewSet
 from apps.accounts.api.tenants import OrganizationSettingsViewSet, OrganizationViewSet
@@ -27,6 +28,10 @@ urlpatterns: list[URLPattern] = [
     path("auth/oidc/login", OidcSignInViewSet.as_view({"get": "login"})),
     path("auth/sessions", SessionViewSet.as_view({"get": "list"})),
     path("auth/sessions/<uuid:session_id>", SessionViewSet.as_view({"delete": "destroy"})),
+    path("auth/second-factor", SecondFactorViewSet.as_view({"get": "retrieve", "post": "begin"})),
+    path("auth/second-factor/confirm", SecondFactorViewSet.as_view({"post": "confirm"})),
+    path("auth/second-factor/disable", SecondFactorViewSet.as_view({"post": "disable"})),
+    path("auth/second-factor/recovery-codes", SecondFactorViewSet.as_view({"post": "renew_codes"})),
     path("users", UserViewSet.as_view({"get": "list", "post": "create"})),
     path(
         "users/<uuid:user_id>",
@@ -37,6 +42,7 @@ urlpatterns: list[URLPattern] = [
     path("users/<uuid:user_id>/permissions", UserPermissionViewSet.as_view({"get": "list", "post": "create"})),
     path("users/<uuid:user_id>/permissions/explain", UserPermissionViewSet.as_view({"get": "explain"})),
     path("users/<uuid:user_id>/permissions/<uuid:grant_id>", UserPermissionViewSet.as_view({"delete": "destroy"})),
+    path("users/<uuid:user_id>/second-factor", SecondFactorViewSet.as_view({"delete": "destroy"})),
     path("api-keys", ApiKeyViewSet.as_view({"get": "list", "post": "create"})),
     path("api-keys/<uuid:key_id>", ApiKeyViewSet.as_view({"delete": "destroy"})),
     path("tenants/current", OrganizationViewSet.as_view({"get": "retrieve", "put": "update"})),

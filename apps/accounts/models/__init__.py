@@ -4,6 +4,7 @@ from apps.accounts.models.api_key import ApiKey
 from apps.accounts.models.grant import Grant, GroupGrant, TagGrant, UserGrant
 from apps.accounts.models.oidc import OidcIdentity, OidcSettings
 from apps.accounts.models.password_link import LinkPurpose, PasswordLink
+from apps.accounts.models.second_factor import RecoveryCode, SecondFactor
 from apps.accounts.models.session import RefreshToken, Session, SocketTicket
 from apps.accounts.models.user import AuthSource, Role, User
 
@@ -16,8 +17,10 @@ __all__ = [
     "OidcIdentity",
     "OidcSettings",
     "PasswordLink",
+    "RecoveryCode",
     "RefreshToken",
     "Role",
+    "SecondFactor",
     "Session",
     "SocketTicket",
     "TagGrant",

@@ -96,3 +96,40 @@ class ProfileForm(forms.Form):
         help_text=_("In which times are shown and meant."),
         widget=forms.Select(attrs={"class": "input"}),
     )
+
+
+def _password(label: Any) -> forms.CharField:
+    return forms.CharField(
+        label=label,
+        strip=False,
+        max_length=1000,
+        widget=forms.PasswordInput(attrs={"class": "input", "autocomplete": "current-password"}),
+    )
+
+
+def _code(help_text: Any) -> forms.CharField:
+    return forms.CharField(
+        label=_("Code"),
+        max_length=40,
+        help_text=help_text,
+        widget=forms.TextInput(attrs={"class": "input", "autocomplete": "one-time-code", "autocapitalize": "none"}),
+    )
+
+
+class SecondFactorBeginForm(forms.Form):
+    """Setting up a device takes the password once more."""
+
+    password = _password(_("Your password"))
+
+
+class CodeForm(forms.Form):
+    """The first code of a device."""
+
+    code = _code(_("Six digits that your device shows now."))
+
+
+class ProofForm(forms.Form):
+    """Password and code, for changing what they protect."""
+
+    password = _password(_("Your password"))
+    code = _code(_("Six digits of your device, or a recovery code."))

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from apps.accounts.pages import oidc, views
+from apps.accounts.pages import oidc, second_factor, views
 from apps.accounts.pages.language import language
 
 urlpatterns: list[URLPattern] = [
     path("language", language, name="language"),
     path("oidc/callback", oidc.callback, name="oidc-callback"),
+    path("second-factor", second_factor.overview, name="second-factor"),
+    path("second-factor/begin", second_factor.begin, name="second-factor-begin"),
+    path("second-factor/confirm", second_factor.confirm, name="second-factor-confirm"),
+    path("second-factor/disable", second_factor.disable, name="second-factor-disable"),
+    path("second-factor/codes", second_factor.codes, name="second-factor-codes"),
     path("password/forgot", views.ForgotPasswordPage.as_view(), name="password-forgot"),
     path("password/asked", views.asked, name="password-asked"),
     path("password/set", views.SetPasswordPage.as_view(), name="password-set"),

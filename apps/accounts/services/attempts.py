@@ -5,16 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.contrib.auth.hashers import check_password
 from django.db import transaction
 from django.db.models import F, Model
 from django.db.models.functions import Greatest
 
-from apps.accounts.errors import AccountInactive, AccountLocked, LocalSignInOff, WrongCredentials
+from apps.accounts.errors import (
+    AccountInactive,
+    AccountLocked,
+    LocalSignInOff,
+    SecondFactorRequired,
+    SecondStepOver,
+    WrongCredentials,
+    WrongSecondFactor,
+)
 from apps.accounts.models import User
 from apps.accounts.payloads import Client
 from apps.accounts.services.local_sign_in import local_sign_in_on
+from apps.accounts.services.second_step_tickets import second_step_check
+from apps.accounts.services.second_steps import second_factor_confirmed, second_step_take
 from apps.common.actor import Actor
 from apps.common.errors import ApplicationError
 from apps.common.ids import uuid7
@@ -32,15 +43,17 @@ _NO_PASSWORD = "!"  # noqa: S105  # what Django stores for "none"; checking agai
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """How trying a password on one account went: the user it was right for, or why not."""
+    """How trying a password on one account went: the user it was right for, and why that does not let in yet."""
 
     organization: Organization
     user: User | None = None
     refusal: ApplicationError | None = None
 
 
-def attempt(organization: Organization, *, email: str, password: str, client: Client, now: datetime) -> Attempt:
-    """Tries a password on the account of an address in one organization.
+def attempt(
+    organization: Organization, *, email: str, password: str, code: str | None = None, client: Client, now: datetime
+) -> Attempt:
+    """Tries a password on the account of an address in one organization, and a code where it has a second factor.
 
     The user's row stays locked meanwhile: attempts sent in parallel count as if they had come one after another.
     ``NOBODY`` as the address takes as long as any. No actor: it tells whether somebody becomes one.
@@ -56,12 +69,31 @@ def attempt(organization: Organization, *, email: str, password: str, client: Cl
                 check_password(password, _NO_PASSWORD)
             failure_count(user, subject=user or organization, client=client, now=now)
             return Attempt(organization, refusal=WrongCredentials())
-        _count(user, failures=0, locked_until=None)
         off = _off(organization, user)
-        if off is None:
-            return Attempt(organization, user=user)
-        _note_refusal(user, client=client, data={"reason": off.code}, now=now)
-        return Attempt(organization, refusal=off)
+        if off is not None:
+            _count(user, failures=0, locked_until=None)
+            _note_refusal(user, client=client, data={"reason": off.code}, now=now)
+            return Attempt(organization, refusal=off)
+        return Attempt(organization, user=user, refusal=second_step(user, code, client=client, now=now))
+
+
+def second_attempt(
+    organization: Organization, *, user_id: UUID, ticket: str, code: str, client: Client, now: datetime
+) -> Attempt:
+    """Tries a code on the account that a ticket of the first step names, under the same lock as :func:`attempt`.
+
+    Raises ``SecondStepOver``. No actor: it tells whether somebody becomes one.
+    """
+    with tenant_context(organization), transaction.atomic():
+        rows = User.objects.select_for_update(of=("self",), no_key=True).select_related("role")
+        user: User | None = rows.filter(pk=user_id).first()
+        if user is None:
+            raise SecondStepOver
+        second_step_check(ticket, user)
+        if user.locked_until is not None and user.locked_until > now:
+            return Attempt(organization, refusal=account_locked(user.locked_until, now=now))
+        refusal = _off(organization, user) or second_step(user, code, client=client, now=now)
+        return Attempt(organization, user=user, refusal=refusal)
 
 
 def _off(organization: Organization, user: User) -> ApplicationError | None:
@@ -73,21 +105,40 @@ def _off(organization: Organization, user: User) -> ApplicationError | None:
     return None if local_sign_in_on() else LocalSignInOff()
 
 
+def second_step(user: User, code: str | None, *, client: Client, now: datetime) -> ApplicationError | None:
+    """Why somebody whose password was right is not let in yet; the caller holds the user's row.
+
+    A wrong code counts as a wrong password does, and a right password alone takes nothing back: codes cannot be
+    guessed in between. No actor: it tells whether somebody becomes one.
+    """
+    factor = second_factor_confirmed(user)
+    if factor is not None and code is None:
+        _note_refusal(user, client=client, data={"reason": SecondFactorRequired.code}, now=now)
+        return SecondFactorRequired()
+    if factor is not None and code is not None and not second_step_take(user, factor, code, client=client, now=now):
+        failure_count(user, subject=user, client=client, reason=WrongSecondFactor.code, now=now)
+        return WrongSecondFactor()
+    _count(user, failures=0, locked_until=None)
+    return None
+
+
 def account_locked(until: datetime, *, now: datetime) -> AccountLocked:
     """The error of a locked account. No actor: it only says so."""
     seconds = (until - now).total_seconds()
     return AccountLocked(extra={"locked_until": until.isoformat()}, retry_after=seconds)
 
 
-def failure_count(user: User | None, *, subject: Model, client: Client, now: datetime) -> None:
-    """Counts a wrong password, in the transaction that holds the user's row; the fifth in a row locks the account.
+def failure_count(
+    user: User | None, *, subject: Model, client: Client, reason: str = WrongCredentials.code, now: datetime
+) -> None:
+    """Counts a wrong password or code, in the transaction that holds the user's row; the fifth in a row locks it.
 
     No actor: whoever gave the password is not known by it.
     """
     failures = user.failed_logins + 1 if user is not None and user.locked_until is None else 1
     locked_until = now + LOCK if failures >= FAILURES_UNTIL_LOCK else None
     _count(user, failures=failures, locked_until=locked_until)
-    data: dict[str, Any] = {"reason": WrongCredentials.code, "failures": failures}
+    data: dict[str, Any] = {"reason": reason, "failures": failures}
     if locked_until is not None:
         data["locked_until"] = locked_until.isoformat()
     _note_refusal(subject, client=client, data=data, now=now)

@@ -42,6 +42,7 @@ SETTINGS = (
     "custom_labels",
     "holidays",
     "holiday_country",
+    "require_second_factor",
 )
 
 

@@ -30,7 +30,7 @@ def password_change(*, actor: Actor, current_password: str, new_password: str, c
     password_validate(new_password, field="new_password")
     with transaction.atomic():
         user: User = User.objects.select_for_update(of=("self",), no_key=True).get(pk=actor.user_id)
-        refusal = _refusal(user, current_password, client=client, now=now)
+        refusal = password_refusal(user, current_password, client=client, now=now)
         if refusal is None:
             user.set_password(new_password)
             user.save(update_fields=["password", "updated_at"])
@@ -41,15 +41,19 @@ def password_change(*, actor: Actor, current_password: str, new_password: str, c
         raise refusal
 
 
-def _others(actor: Actor) -> QuerySet[Session]:
-    own = Session.objects.filter(user_id=actor.user_id, revoked_at=None)
-    return own if actor.session_id is None else own.exclude(pk=actor.session_id)
+def password_refusal(user: User, password: str, *, client: Client, now: datetime) -> ApplicationError | None:
+    """Why a password does not prove that somebody is this user, whose row the caller holds; a wrong one is counted.
 
-
-def _refusal(user: User, password: str, *, client: Client, now: datetime) -> ApplicationError | None:
+    No actor: the caller has one, and asks whether it is really them.
+    """
     if user.locked_until is not None and user.locked_until > now:
         return account_locked(user.locked_until, now=now)
     if user.check_password(password):
         return None
     failure_count(user, subject=user, client=client, now=now)
     return WrongPassword()
+
+
+def _others(actor: Actor) -> QuerySet[Session]:
+    own = Session.objects.filter(user_id=actor.user_id, revoked_at=None)
+    return own if actor.session_id is None else own.exclude(pk=actor.session_id)

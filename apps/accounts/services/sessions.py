@@ -36,6 +36,7 @@ class Ending(enum.StrEnum):
     USER_DEACTIVATED = "user_deactivated"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105  # a reason, no secret
     PASSWORD_RESET = "password_reset"  # noqa: S105  # a reason, no secret
+    SECOND_FACTOR_ADDED = "second_factor_added"
     ISSUER_CHANGED = "issuer_changed"
     BY_OWNER = "by_owner"
     BY_ADMINISTRATOR = "by_administrator"

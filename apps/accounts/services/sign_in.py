@@ -7,6 +7,7 @@ time as known ones: one password hash, one row in the ledger.
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 
 from django.conf import settings
 from django.db import transaction
@@ -16,13 +17,15 @@ from apps.accounts.errors import (
     AccountLocked,
     LocalSignInOff,
     OrganizationRequired,
+    SecondFactorRequired,
     WrongCredentials,
 )
 from apps.accounts.models import User
-from apps.accounts.payloads import Client, SignedIn
-from apps.accounts.services.attempts import LOCK, NOBODY, Attempt, attempt, failure_forgive
+from apps.accounts.payloads import Client, PageSignIn, SignedIn
+from apps.accounts.services.attempts import LOCK, NOBODY, Attempt, attempt, failure_forgive, second_attempt
 from apps.accounts.services.directory import address_hash, directory_candidates
 from apps.accounts.services.local_sign_in import local_sign_in_require
+from apps.accounts.services.second_step_tickets import second_step_ticket, second_step_user
 from apps.accounts.services.sessions import session_start, tokens_issue
 from apps.common.errors import ApplicationError
 from apps.common.limits import hit_everywhere
@@ -34,36 +37,69 @@ from apps.tenants.selectors import platform
 
 
 def sign_in(
-    *, email: str, password: str, slug: str | None, host: Organization | None, client: Client, now: datetime
+    *,
+    email: str,
+    password: str,
+    slug: str | None,
+    host: Organization | None,
+    client: Client,
+    code: str | None = None,
+    now: datetime,
 ) -> SignedIn:
     """Signs in through the API; ``host`` is the organization whose own host was asked, if any.
 
     On the shared host the organization is found by the address; where the password is right in several, ``slug`` must
-    name one. Raises ``WrongCredentials``, ``AccountLocked``, ``AccountInactive``, ``OrganizationInactive``,
-    ``OrganizationRequired``, ``LocalSignInOff``, ``TooManyRequests``. No actor: the person is about to become one.
+    name one. ``code`` is that of a second factor, and only tried where it cannot be another account's. Raises
+    ``WrongCredentials``, ``SecondFactorRequired``, ``WrongSecondFactor``, ``AccountLocked``, ``AccountInactive``,
+    ``OrganizationInactive``, ``OrganizationRequired``, ``LocalSignInOff``, ``TooManyRequests``. No actor: the person is
+    about to become one.
     """
     _limit(email, client)
     local_sign_in_require(host)
     candidates = directory_candidates(email=email, slug=slug, host=host)
-    attempts = [attempt(each, email=email, password=password, client=client, now=now) for each in candidates]
+    given = partial(attempt, email=email, password=password, client=client, now=now)
+    attempts = [given(each, code=code if len(candidates) == 1 else None) for each in candidates]
     if not attempts:
         attempts = [attempt(_home(host), email=NOBODY, password=password, client=client, now=now)]
     _forgive(attempts, email=email, now=now)
-    organization, user = _chosen(attempts)
+    chosen = _chosen(attempts)
+    if isinstance(chosen.refusal, SecondFactorRequired) and code is not None:
+        chosen = given(chosen.organization, code=code)
+    organization, user = chosen.organization, _let_in(chosen)
     with tenant_context(organization), transaction.atomic():
         session = session_start(user=user, schema=organization.schema_name, client=client, now=now)
         tokens = tokens_issue(session=session, user=user, organization=organization, now=now)
     return SignedIn(user, organization, session, tokens)
 
 
-def page_sign_in(*, email: str, password: str, organization: Organization, client: Client, now: datetime) -> User:
+def page_sign_in(*, email: str, password: str, organization: Organization, client: Client, now: datetime) -> PageSignIn:
     """Checks e-mail and password for the pages of one organization, under the same rules as the API.
 
-    Raises what :func:`sign_in` raises. The door begins the session. No actor: the person is about to become one.
+    Who has a second factor gets a ticket for :func:`page_second_step`. Raises what :func:`sign_in` raises. The door
+    begins the session. No actor: the person is about to become one.
     """
     _limit(email, client)
     local_sign_in_require(organization)
-    return _chosen([attempt(organization, email=email, password=password, client=client, now=now)])[1]
+    chosen = _chosen([attempt(organization, email=email, password=password, client=client, now=now)])
+    if chosen.user is not None and isinstance(chosen.refusal, SecondFactorRequired):
+        with tenant_context(organization):
+            return PageSignIn(ticket=second_step_ticket(chosen.user, now=now))
+    return PageSignIn(_let_in(chosen))
+
+
+def page_second_step(*, ticket: str, code: str, organization: Organization, client: Client, now: datetime) -> User:
+    """Checks the code of who gave the right password on a page within the last five minutes.
+
+    Raises ``SecondStepOver``, ``WrongSecondFactor``, ``AccountLocked`` and the like. The door begins the session.
+    No actor: the person is about to become one.
+    """
+    with tenant_context(organization):
+        user_id = second_step_user(ticket, now=now)
+        hit_everywhere(settings.ENV.rate_limit_login, "login-ip", neighbourhood(client.ip))
+        hit_everywhere(settings.ENV.rate_limit_login, "login-second-step", str(user_id))
+        local_sign_in_require(organization)
+        given = second_attempt(organization, user_id=user_id, ticket=ticket, code=code, client=client, now=now)
+    return _let_in(given)
 
 
 def _limit(email: str, client: Client) -> None:
@@ -79,16 +115,24 @@ def _home(host: Organization | None) -> Organization:
     return home
 
 
-def _chosen(attempts: list[Attempt]) -> tuple[Organization, User]:
-    """The one account to sign in to; raises when there is none, or more than one."""
-    right = [(each.organization, each.user) for each in attempts if each.user is not None]
+def _chosen(attempts: list[Attempt]) -> Attempt:
+    """The one account whose password it is; raises when there is none, or more than one."""
+    right = [each for each in attempts if each.user is not None]
     if len(right) > 1:
-        organizations = [{"slug": organization.slug, "name": organization.name} for organization, _user in right]
+        organizations = [{"slug": each.organization.slug, "name": each.organization.name} for each in right]
         raise OrganizationRequired(extra={"organizations": organizations})
     if not right:
         raise _worst([each.refusal for each in attempts if each.refusal is not None])
-    organization, user = right[0]
-    return organization, user
+    return right[0]
+
+
+def _let_in(chosen: Attempt) -> User:
+    """Who signs in; raises why they do not, or not yet."""
+    if chosen.refusal is not None:
+        raise chosen.refusal
+    if chosen.user is None:
+        raise WrongCredentials
+    return chosen.user
 
 
 def _forgive(attempts: list[Attempt], *, email: str, now: datetime) -> None:

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import re
 import threading
+from base64 import b32decode
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core.mail import EmailMultiAlternatives
 from django.db import connections
 from django.utils import timezone
+from django_otp.oath import TOTP
 from rest_framework.test import APIClient
 
 from apps.accounts.models import OidcSettings, User
+from apps.accounts.payloads import Client
 from apps.accounts.selectors import oidc_settings_forget
+from apps.accounts.services.credentials import actor_of_user
 from apps.accounts.services.oidc_settings import oidc_settings_save
+from apps.accounts.services.second_factors import second_factor_begin, second_factor_confirm
+from apps.accounts.services.sessions import session_start
 from apps.common.actor import Actor
 from apps.mail.services import mails_deliver
 from apps.tenants.models import Organization
@@ -34,6 +41,37 @@ def api(organization: Organization) -> APIClient:
 def member(organization: Organization) -> User:
     """An operator with a password."""
     return make_user("member@acme.example", "operator", password=PASSWORD)
+
+
+class Device:
+    """What a person holds: shows the code of a moment, and whose it is."""
+
+    def __init__(self, user: User, session_id: str) -> None:
+        self.user, self.session_id = user, session_id
+        self.secret = b""
+        self.recovery_codes: list[str] = []
+
+    def code(self, *, after: timedelta = timedelta(0)) -> str:
+        device = TOTP(self.secret)
+        device.time = (timezone.now() + after).timestamp()
+        return f"{device.token():06}"
+
+
+def enrolled(user: User, organization: Organization, *, begun: timedelta = timedelta(minutes=5)) -> Device:
+    """A device of somebody with ``PASSWORD``, set up a while ago, so that codes of now are fresh."""
+    now, client = timezone.now() - begun, Client(ip="192.0.2.7")
+    session = session_start(user=user, schema=organization.schema_name, client=client, now=now)
+    actor = actor_of_user(user, schema=organization.schema_name, ip=None, session_id=str(session.pk))
+    made = Device(user, str(session.pk))
+    made.secret = b32decode(second_factor_begin(actor=actor, password=PASSWORD, client=client, now=now).secret)
+    made.recovery_codes = second_factor_confirm(actor=actor, code=made.code(after=-begun), now=now)
+    return made
+
+
+@pytest.fixture
+def device(member: User, organization: Organization) -> Device:
+    """The second factor of ``member``."""
+    return enrolled(member, organization)
 
 
 @pytest.fixture

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from base64 import b32decode
 from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.models import Group
+from django_otp.oath import TOTP
 
 from apps.accounts.models import LinkPurpose
 from apps.accounts.payloads import Client
@@ -13,6 +15,7 @@ from apps.accounts.services.api_keys import api_key_create
 from apps.accounts.services.grants import grant_add, tag_grant_add
 from apps.accounts.services.organizations import organization_settings_update
 from apps.accounts.services.password_links import password_link_issue
+from apps.accounts.services.second_factors import second_factor_begin, second_factor_confirm
 from apps.accounts.services.sessions import session_start, tokens_issue
 from apps.accounts.services.socket_tickets import socket_ticket_create
 from apps.accounts.services.users import user_create
@@ -61,6 +64,7 @@ def furnish(into: Furnishing) -> None:
         "email": owner.email,
         "triggered_by": owner.email,
     }
+    _second_factor(into)
     organization_settings_update(
         actor=actor,
         changes={
@@ -70,6 +74,17 @@ def furnish(into: Furnishing) -> None:
         },
         now=into.now,
     )
+
+
+def _second_factor(into: Furnishing) -> None:
+    """The viewer's device, with its recovery codes."""
+    user, client = into.people["viewer"], Client(ip="127.0.0.1")
+    session = session_start(user=user, schema=into.schema, client=client, now=into.now)
+    actor = into.actor("viewer", session_id=str(session.pk))
+    enrolment = second_factor_begin(actor=actor, password=into.password, client=client, now=into.now)
+    device = TOTP(b32decode(enrolment.secret))
+    device.time = into.now.timestamp()
+    second_factor_confirm(actor=actor, code=f"{device.token():06}", now=into.now)
 
 
 def furnish_rights(into: Furnishing) -> None:

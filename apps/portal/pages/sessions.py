@@ -17,7 +17,7 @@ from apps.accounts.forms import SignInForm
 from apps.portal.pages.door import show
 
 
-@sensitive_post_parameters("password")
+@sensitive_post_parameters("password", "code", "step")
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def sign_in(request: Any) -> HttpResponse:

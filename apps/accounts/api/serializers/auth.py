@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rest_framework import serializers
 
+from apps.accounts.api.serializers.second_factors import CODE_HELP, CODE_LENGTH
 from apps.accounts.api.serializers.users import MeUserOutput, OrganizationSummary, UserOutput
 from apps.accounts.models import Session
 from apps.common.api import InputSerializer, OrderingField, OutputSerializer, PageQuery
@@ -28,6 +29,9 @@ class LoginInput(InputSerializer):
     password = serializers.CharField(max_length=1000, trim_whitespace=False)
     organization = serializers.CharField(
         max_length=63, required=False, help_text="Slug; needed where the address belongs to several organizations."
+    )
+    code = serializers.CharField(
+        max_length=CODE_LENGTH, required=False, help_text=f"Where the account has a second factor. {CODE_HELP}"
     )
 
 

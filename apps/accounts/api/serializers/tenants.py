@@ -43,6 +43,9 @@ class OrganizationSettingsInput(InputSerializer):
     holiday_country = serializers.CharField(
         max_length=2, required=False, allow_blank=True, help_text=_("ISO 3166-1 code: its public holidays count too.")
     )
+    require_second_factor = serializers.BooleanField(
+        required=False, help_text=_("Pages lead administrators with a password to set one up before anything else.")
+    )
 
 
 class HolidayOutput(OutputSerializer):
@@ -68,6 +71,7 @@ class OrganizationSettingsOutput(OutputSerializer):
     custom_labels = LabelsOutput(source="labels")
     holidays = HolidayOutput(many=True)
     holiday_country = serializers.CharField()
+    require_second_factor = serializers.BooleanField()
 
 
 class OrganizationInput(InputSerializer):

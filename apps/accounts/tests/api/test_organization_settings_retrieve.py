@@ -27,6 +27,7 @@ DEFAULTS = {
     },
     "holidays": [],
     "holiday_country": "",
+    "require_second_factor": False,
 }
 
 

@@ -33,6 +33,7 @@ WHOLE = {
     },
     "holidays": [{"date": "2026-12-24", "name": "Véspera"}, {"date": "2026-12-31", "name": "Fim do ano"}],
     "holiday_country": "BR",
+    "require_second_factor": True,
 }
 
 
