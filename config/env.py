@@ -147,6 +147,9 @@ class Environment(BaseSettings):
     tenant_roles: Literal["on", "off"] = Field("on", description="One PostgreSQL role per organization.")
     tenant_spares: int = Field(2, ge=0, le=100, description="Prepared schemas kept for new organizations.")
     organization_cache_seconds: float = Field(5, ge=0, le=60, description="How long a host's organization is cached.")
+    organization_purge_days: int = Field(
+        7, ge=0, le=365, description="Days an organization must have been suspended before it can be purged."
+    )
 
     # --- web
     cors_allowed_origins: CommaSeparated = Field((), description="Origins allowed to call the API from a browser.")

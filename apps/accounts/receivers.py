@@ -13,11 +13,12 @@ from django.utils import timezone
 from apps.accounts.authentication.pages import SESSION_KEY, page_actor
 from apps.accounts.models import User
 from apps.accounts.payloads import Client
+from apps.accounts.services.directory import directory_rebuild
 from apps.accounts.services.roles import roles_sync, roles_text
 from apps.accounts.services.sessions import session_end, session_start
 from apps.tenants.context import require_tenant
 from apps.tenants.services.provisioning import fingerprint_input
-from apps.tenants.signals import schema_prepared
+from apps.tenants.signals import organization_restored, schema_prepared
 
 fingerprint_input(roles_text)
 
@@ -25,6 +26,12 @@ fingerprint_input(roles_text)
 @receiver(schema_prepared)
 def prepare_roles(**_: Any) -> None:
     roles_sync()
+
+
+@receiver(organization_restored)
+def know_addresses(**_: Any) -> None:
+    """Who is in an archive can sign in where it was read."""
+    directory_rebuild()
 
 
 @receiver(user_logged_in)

@@ -43,9 +43,11 @@ from apps.accounts.roles import ACTIONS, ORGANIZATION_ACTIONS, PLATFORM_ROLES, c
 from apps.common.actor import Actor
 from apps.common.errors import InvalidInput, PermissionDenied, Unauthorized
 from apps.tenants.context import require_tenant, tenant_context
-from apps.tenants.models import Organization, OrganizationSettings
+from apps.tenants.errors import CertificateNotFound, OrganizationNotFound
+from apps.tenants.models import Domain, Organization, OrganizationSettings, PurgeCertificate
 from apps.tenants.naming import PLATFORM
 from apps.tenants.selectors import organization_current, organization_settings, organization_settings_now
+from apps.tenants.services.organizations import require_platform
 
 _OIDC = "oidc_settings"
 READ_AT_ONCE = 1000
@@ -250,6 +252,42 @@ def organization_get(*, actor: Actor) -> Organization:
     """The actor's own organization with its hosts and settings, for all its people. Raises ``Unauthorized``."""
     require_member(actor)
     return organization_current()
+
+
+def organizations_visible(
+    *, actor: Actor, search: str = "", plan: str = "", is_active: bool | None = None
+) -> QuerySet[Organization]:
+    """Every organization but the platform, with its hosts and settings, for who runs the platform [platform.manage].
+
+    ``search`` looks into name, slug and hosts.
+    """
+    require_platform(actor)
+    found = Organization.objects.exclude(schema_name=PLATFORM).select_related("stored_settings")
+    if search:
+        hosts = Domain.objects.filter(domain__icontains=search).values("tenant")
+        found = found.filter(Q(name__icontains=search) | Q(slug__icontains=search) | Q(pk__in=hosts))
+    if plan:
+        found = found.filter(plan=plan)
+    if is_active is not None:
+        found = found.filter(is_active=is_active)
+    return found.prefetch_related("domains").order_by("name", "id")
+
+
+def organization_any_get(*, actor: Actor, organization_id: UUID) -> Organization:
+    """One organization, for who runs the platform [platform.manage]. Raises ``OrganizationNotFound``."""
+    found = organizations_visible(actor=actor).filter(pk=organization_id).first()
+    if found is None:
+        raise OrganizationNotFound
+    return found
+
+
+def certificate_get(*, actor: Actor, organization_id: UUID) -> PurgeCertificate:
+    """What stays of an organization that was purged [platform.manage]. Raises ``CertificateNotFound``."""
+    require_platform(actor)
+    found = PurgeCertificate.objects.filter(organization_id=organization_id).first()
+    if found is None:
+        raise CertificateNotFound
+    return found
 
 
 def organization_settings_get(*, actor: Actor) -> OrganizationSettings:

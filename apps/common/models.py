@@ -33,6 +33,8 @@ class IdempotencyRecord(BaseModel):
     answer = models.BinaryField(_("answer"))
     expires_at = models.DateTimeField(_("expires"), db_index=True, editable=False)
 
+    in_archives: ClassVar[bool] = False
+
     objects: ClassVar[IdempotencyRecords] = IdempotencyRecords()
 
     class Meta:

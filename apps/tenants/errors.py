@@ -42,9 +42,39 @@ class OrganizationStillActive(Conflict):
     message = _("Suspend the organization first; only what is out of use is purged.")
 
 
+class PurgeTooEarly(Conflict):
+    code = "purge_too_early"
+    message = _("The organization must have been suspended for longer before it is purged.")
+
+
+class CertificateNotFound(NotFound):
+    code = "certificate_not_found"
+    message = _("No organization of this id was purged.")
+
+
 class SlugNotConfirmed(BadRequest):
     code = "slug_not_confirmed"
     message = _("This is not the organization's slug.")
+
+
+class SlugTaken(Conflict):
+    code = "slug_taken"
+    message = _("This slug is taken, or none that an organization can have; an archive becomes a fresh one.")
+
+
+class SchemaNotCurrent(Conflict):
+    code = "schema_not_current"
+    message = _("The organization's schema is not current; run migrate_organizations first.")
+
+
+class ArchiveInvalid(BadRequest):
+    code = "archive_invalid"
+    message = _("This is no whole archive of an organization.")
+
+
+class ArchiveOfAnotherVersion(Conflict):
+    code = "archive_of_another_version"
+    message = _("The archive is of another version, whose tables differ; import it with that one, then migrate.")
 
 
 class PlatformProtected(Conflict):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date, time
+from datetime import date, datetime, time, timedelta
 from typing import ClassVar
 
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
@@ -35,6 +36,11 @@ class TenantModel(GuardedModel, BaseModel):
 
     database_rights: ClassVar[str] = "SELECT, INSERT, UPDATE, DELETE"
     """What the organization's PostgreSQL role may do with the table; a ledger, say, allows no UPDATE."""
+
+    in_archives: ClassVar[bool] = True
+    """Whether its rows mean anything outside the installation they were made in."""
+    blank_in_archives: ClassVar[frozenset[str]] = frozenset()
+    """Columns that are left empty in archives: what they hold can be read only here."""
 
     class Meta:
         abstract = True
@@ -70,6 +76,7 @@ class Organization(TenantMixin, BaseModel):  # type: ignore[misc,django-manager-
         help_text=_("# and 3 or 6 hexadecimal digits."),
     )
     is_active = models.BooleanField(_("active"), default=True)
+    suspended_at = models.DateTimeField(_("suspended"), null=True, editable=False)
     schema_version = models.CharField(_("schema version"), max_length=64, blank=True, editable=False)
     migration_state = models.CharField(
         _("migration state"), max_length=10, choices=MigrationState, default=MigrationState.CURRENT, editable=False
@@ -90,6 +97,12 @@ class Organization(TenantMixin, BaseModel):  # type: ignore[misc,django-manager-
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def purge_at(self) -> datetime:
+        """From when on it can be purged, once it is suspended: ORGANIZATION_PURGE_DAYS later."""
+        since: datetime = self.suspended_at or self.updated_at
+        return since + timedelta(days=settings.ENV.organization_purge_days)
 
     @property
     def settings(self) -> OrganizationSettings:

@@ -77,6 +77,7 @@ def test_everything_is_part_of_the_surface() -> None:
         "PUT /api/v1/tenants/current/settings",
         "PUT /api/v1/tenants/current/oidc",
         "PUT /api/v1/retention",
+        "DELETE /api/v1/tenants/<uuid:organization_id>",
         "task robots.schedules",
         "task mail.deliver",
     ):

@@ -9,6 +9,7 @@ from apps.accounts.api.auth import AuthViewSet
 from apps.accounts.api.grants import UserPermissionViewSet
 from apps.accounts.api.oidc import OidcSettingsViewSet, OidcSignInViewSet
 from apps.accounts.api.passwords import PasswordViewSet
+from apps.accounts.api.platform import PlatformOrganizationViewSet, PlatformSettingsViewSet, PurgeCertificateViewSet
 from apps.accounts.api.second_factors import SecondFactorViewSet
 from apps.accounts.api.sessions import SessionViewSet
 from apps.accounts.api.sockets import SocketTicketViewSet
@@ -45,6 +46,16 @@ urlpatterns: list[URLPattern] = [
     path("users/<uuid:user_id>/second-factor", SecondFactorViewSet.as_view({"delete": "destroy"})),
     path("api-keys", ApiKeyViewSet.as_view({"get": "list", "post": "create"})),
     path("api-keys/<uuid:key_id>", ApiKeyViewSet.as_view({"delete": "destroy"})),
+    path("tenants", PlatformOrganizationViewSet.as_view({"get": "list", "post": "create"})),
+    path(
+        "tenants/<uuid:organization_id>",
+        PlatformOrganizationViewSet.as_view({"get": "retrieve", "put": "update", "delete": "destroy"}),
+    ),
+    path("tenants/<uuid:organization_id>/certificate", PurgeCertificateViewSet.as_view({"get": "retrieve"})),
+    path(
+        "tenants/<uuid:organization_id>/settings",
+        PlatformSettingsViewSet.as_view({"get": "retrieve", "put": "update"}),
+    ),
     path("tenants/current", OrganizationViewSet.as_view({"get": "retrieve", "put": "update"})),
     path("tenants/current/settings", OrganizationSettingsViewSet.as_view({"get": "retrieve", "put": "update"})),
     path(

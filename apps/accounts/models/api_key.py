@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -21,6 +23,8 @@ class ApiKey(TenantModel):
     expires_at = models.DateTimeField(_("expires"), null=True, blank=True)
     revoked_at = models.DateTimeField(_("revoked"), null=True)
     last_used_at = models.DateTimeField(_("last used"), null=True)
+
+    in_archives: ClassVar[bool] = False
 
     class Meta:
         ordering = ("-created_at",)

@@ -46,6 +46,7 @@ class OidcSettings(TenantModel):
     is_only = models.BooleanField(_("the only one"), default=True, unique=True, editable=False)
     updated_at = models.DateTimeField(_("changed"), default=now, editable=False)
 
+    blank_in_archives: ClassVar[frozenset[str]] = frozenset({"client_secret"})
     etag_ignores: ClassVar[frozenset[str]] = frozenset({"keys", "keys_fetched_at", "updated_at"})
 
     class Meta:

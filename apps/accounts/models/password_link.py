@@ -24,6 +24,8 @@ class PasswordLink(TenantModel):
     token_hash = models.CharField(_("hash of the token"), max_length=64, unique=True)
     expires_at = models.DateTimeField(_("expires"))
 
+    in_archives: ClassVar[bool] = False
+
     class Meta:
         ordering = ("-id",)
         verbose_name = _("password link")

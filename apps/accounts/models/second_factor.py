@@ -17,6 +17,8 @@ class SecondFactor(TenantModel):
     device belongs to the session that began with it.
     """
 
+    in_archives = False  # sealed with SECRET_KEY
+
     user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="second_factor", verbose_name=_("user"))
     secret = models.BinaryField(_("secret"))
     session = models.ForeignKey(
@@ -37,6 +39,8 @@ class SecondFactor(TenantModel):
 
 class RecoveryCode(TenantModel):
     """Stands for a code of the device, once; stored as a hash, and gone when it was used."""
+
+    in_archives = False  # of no use without the device
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="recovery_codes", verbose_name=_("user"))
     code_hash = models.CharField(_("hash of the code"), max_length=64, unique=True)

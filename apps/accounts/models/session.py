@@ -29,6 +29,8 @@ class Session(TenantModel):
         _("hash of the issuer's token"), max_length=64, null=True, unique=True, editable=False
     )
 
+    in_archives: ClassVar[bool] = False
+
     class Meta:
         ordering = ("-last_used_at",)
         verbose_name = _("session")
@@ -46,6 +48,8 @@ class RefreshToken(TenantModel):
     token_hash = models.CharField(_("hash of the token"), max_length=64, unique=True)
     expires_at = models.DateTimeField(_("expires"))
     used_at = models.DateTimeField(_("used"), null=True)
+
+    in_archives: ClassVar[bool] = False
 
     class Meta:
         ordering = ("-id",)
@@ -67,6 +71,8 @@ class SocketTicket(TenantModel):
     session = models.ForeignKey(Session, on_delete=models.CASCADE, null=True, verbose_name=_("session"))
     api_key = models.ForeignKey(ApiKey, on_delete=models.CASCADE, null=True, verbose_name=_("API key"))
     expires_at = models.DateTimeField(_("expires"), db_index=True)
+
+    in_archives: ClassVar[bool] = False
 
     class Meta:
         ordering = ("-id",)

@@ -7,14 +7,13 @@ from apps.common.api.pagination import (
     CursorQuery,
     PageQuery,
     WindowQuery,
-    Written,
     array,
     page_of,
     paginated,
     paginated_long,
 )
 from apps.common.api.parsers import JSONParser, MultiPartParser
-from apps.common.api.serializers import InputSerializer, OutputSerializer
+from apps.common.api.serializers import InputSerializer, OutputSerializer, Written
 from apps.common.api.views import ApiRequest, ApiViewSet
 
 __all__ = [

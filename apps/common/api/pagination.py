@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import urlencode
 
 import orjson
@@ -16,17 +16,10 @@ from rest_framework.response import Response
 
 from apps.common.api.cursors import cursor_of, rows_after
 from apps.common.api.ordering import ordered
-from apps.common.api.serializers import InputSerializer
+from apps.common.api.serializers import InputSerializer, OutputSerializer
 
 Rows = QuerySet[Any, Any]
 SerializerType = type[serializers.Serializer[Any]]
-
-
-class Written(NamedTuple):
-    """A list that the database writes: what it is asked for instead of rows, and each JSON text that it gave."""
-
-    asked: Callable[[Rows], Rows]
-    texts: Callable[[Sequence[Any]], list[str]]
 
 
 class PageQuery(InputSerializer):
@@ -72,13 +65,9 @@ def paginated(request: Any, rows: Rows, serializer: SerializerType, *, key: str)
     return _answer(request, found, serializer, key=key, pagination=numbers)
 
 
-def paginated_long(
-    request: Any, rows: Rows, serializer: SerializerType, *, key: str, written: Written | None = None
-) -> Response:
-    """Like :func:`paginated`, or after ``cursor`` without counting; ``rows`` are ordered by one unique column.
-
-    ``written`` has the database write the JSON that the serializer would give.
-    """
+def paginated_long(request: Any, rows: Rows, serializer: type[OutputSerializer], *, key: str) -> Response:
+    """Like :func:`paginated`, or after ``cursor`` without counting; ``rows`` are ordered by one unique column."""
+    written = serializer.written
     cursor, rows = request.query.get("cursor"), ordered(request, rows)
     asked = written.asked if written else _as_they_are
     if cursor is None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from itertools import islice
-from typing import Any
+from typing import Any, ClassVar, NamedTuple
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
@@ -38,8 +39,17 @@ class InputSerializer(serializers.Serializer[Any]):
         return errors
 
 
+class Written(NamedTuple):
+    """A list that the database writes: what it is asked for instead of rows, and each JSON text that it gave."""
+
+    asked: Callable[[QuerySet[Any, Any]], QuerySet[Any, Any]]
+    texts: Callable[[Sequence[Any]], list[str]]
+
+
 class OutputSerializer(serializers.Serializer[Any]):
-    """Renders an answer."""
+    """Renders an answer. Long lists are ``written`` by the database where that is said; it must say the same."""
+
+    written: ClassVar[Written | None] = None
 
     @cached_property
     def _shown(self) -> list[Shown]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -13,7 +13,7 @@ from rest_framework import serializers
 from apps.common.api.declaration import Declaration, Right
 from apps.common.ids import uuid7
 from apps.isolation.cases.case import HttpCase
-from apps.isolation.cases.stances import Stance, accepted, bearer, guests, refused
+from apps.isolation.cases.stances import Stance, accepted, bearer, guests, refused, texts
 from apps.isolation.doors.wire import Request
 from apps.isolation.side import Side
 from apps.isolation.staging.stage import Stage
@@ -28,6 +28,7 @@ FOUND = frozenset({200, 201, 202, 204, 206, 302, 304, 400, 409})
 NOT_FOUND = frozenset({404})
 UNSEEN = frozenset({403, 404})
 UNKNOWN = frozenset({401})
+FORBIDDEN = frozenset({403})
 REFUSED = frozenset({400, 403, 404, 405, 406, 409, 412, 422})
 COUNTS_ONLY = frozenset(
     {
@@ -117,6 +118,9 @@ def api_cases(stage: Stage, subjects: Iterable[Subject], *, now: datetime) -> It
     for subject in subjects:
         if subject.is_public:
             continue  # apps.isolation.cases.sign_in knows what each of these is about
+        if subject.operation.is_platforms:
+            yield from _platforms(subject, permitted, strangers)
+            continue
         yield from _proofs(subject)
         for stance in permitted:
             yield from _foreign_ids(subject, stance)
@@ -129,6 +133,21 @@ def api_cases(stage: Stage, subjects: Iterable[Subject], *, now: datetime) -> It
         yield from _references(subject)
         yield from _headers(subject)
         yield from _other_methods(subject)
+
+
+def _platforms(subject: Subject, permitted: Iterable[Stance], strangers: Iterable[Stance]) -> Iterator[HttpCase]:
+    """What only who runs the platform may do, no organization may, about itself or others; and no text is in it."""
+    for stance in permitted:
+        for what, ids in (("own ids", subject.own), ("their ids", subject.theirs)):
+            request = subject.request(stance, ids)
+            if not stance.of_platform:
+                facet = stance.facet if ids == subject.theirs else ""
+                yield subject.case(stance, what, request, FORBIDDEN, facet=facet)
+            elif subject.operation.reads:
+                yield subject.case(replace(stance, forbidden=texts(subject.stage)), what, request, {200, 404})
+    for stance in strangers:
+        request = subject.request(stance, subject.theirs)
+        yield subject.case(stance, "their ids", request, UNKNOWN, code=stance.code, facet=stance.facet)
 
 
 def _owner(stage: Stage) -> Stance:

@@ -9,9 +9,8 @@ from urllib.parse import urlencode
 
 from apps.common.admin import SingleRowAdmin
 from apps.isolation.cases.case import HttpCase
-from apps.isolation.cases.stances import Stance, bearer, cookie, shared_host
+from apps.isolation.cases.stances import Stance, bearer, cookie, shared_host, texts
 from apps.isolation.doors.wire import Headers, Request
-from apps.isolation.secrecy import Secrets
 from apps.isolation.staging.stage import Stage
 from apps.isolation.surface import values
 from apps.isolation.surface.routes import ORGANIZATION, PLATFORM, Operation, Route, operations
@@ -55,7 +54,7 @@ def page_cases(stage: Stage, gaps: list[str]) -> Iterator[HttpCase]:
 def _inside(stage: Stage, route: Route) -> Iterator[Stance]:
     """Who is signed in to the site that serves the page."""
     own = stage.attacker
-    victims = _texts(stage) if route.template in OPERATORS else (stage.victim.secrets,)
+    victims = texts(stage) if route.template in OPERATORS else (stage.victim.secrets,)
     if route.site != PLATFORM:
         for name, known, forbidden in (
             ("owner", own.owner, victims),
@@ -74,7 +73,7 @@ def _inside(stage: Stage, route: Route) -> Iterator[Stance]:
             name="platform's administrator, shared host",
             host=shared_host(),
             headers=cookie(stage.platform_admin.cookie),
-            forbidden=_texts(stage),
+            forbidden=texts(stage),
             of_platform=True,
         )
 
@@ -111,16 +110,8 @@ def _outside(stage: Stage, route: Route) -> Iterator[Stance]:
         tries += [("owner, shared host", shared, cookie(own.owner.cookie)), ("nobody, shared host", shared, ())]
     for name, host, headers in tries:
         operators = route.template in OPERATORS
-        forbidden = _texts(stage) if operators else (own.secrets, their.secrets)
+        forbidden = texts(stage) if operators else (own.secrets, their.secrets)
         yield Stance(name=name, host=host, headers=headers, forbidden=forbidden)
-
-
-def _texts(stage: Stage) -> tuple[Secrets, ...]:
-    """The platform knows organizations' schemas and the ids of their tickets; none of their texts."""
-    return tuple(
-        Secrets.of(side.organization.slug, words=[side.furnishing.shown.word, side.furnishing.hidden.word], ids=[])
-        for side in (stage.attacker, stage.victim)
-    )
 
 
 def _request(operation: Operation, stance: Stance, path: str, data: Mapping[str, Any] | None = None) -> Request:

@@ -55,6 +55,14 @@ def shared_host() -> str:
     return str(settings.ENV.base_domain)
 
 
+def texts(stage: Stage) -> tuple[Secrets, ...]:
+    """The platform knows organizations' schemas and the ids of their tickets; none of their texts."""
+    return tuple(
+        Secrets.of(side.organization.slug, words=[side.furnishing.shown.word, side.furnishing.hidden.word], ids=[])
+        for side in (stage.attacker, stage.victim)
+    )
+
+
 def accepted(stage: Stage) -> Iterator[Stance]:
     """Credentials at a host where they count, so that only the right to the object can be missing."""
     own, victim = stage.attacker, (stage.victim.secrets,)

@@ -21,7 +21,7 @@ def past_of(side: Side, gaps: list[str]) -> Past:
     past = Past()
     for operation in operations():
         declared = operation.declaration
-        if declared is None or declared.right is Right.PUBLIC:
+        if declared is None or declared.right is Right.PUBLIC or operation.is_platforms:
             continue
         try:
             if operation.method == "GET":

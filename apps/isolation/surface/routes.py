@@ -79,6 +79,11 @@ class Operation:
         return f"{self.method} /{self.route.template}{site}"
 
     @property
+    def is_platforms(self) -> bool:
+        """Whether only who runs the platform may do it."""
+        return self.declaration is not None and self.declaration.right == "platform.manage"
+
+    @property
     def reads(self) -> bool:
         return self.method in {"GET", "HEAD", "OPTIONS"}
 

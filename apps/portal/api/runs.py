@@ -14,7 +14,7 @@ from apps.portal.errors import InvalidParameters, ServiceDisabled, ServiceNotFou
 from apps.portal.selectors.scorecard import service_runs
 from apps.portal.selectors.services import service_get
 from apps.portal.services.runs import service_plan, service_run
-from apps.robots.api.serializers.runs import RUNS_WRITTEN, RunOutput
+from apps.robots.api.serializers.runs import RunOutput
 from apps.robots.errors import InvalidEnvironment, MissingEnvironment, RobotArchived, VersionNotFound
 
 
@@ -56,5 +56,4 @@ class ServiceRunViewSet(ApiViewSet):
     )
     def list(self, request: ApiRequest, service_id: UUID) -> Response:
         service = service_get(actor=request.actor, service_id=service_id)
-        rows = service_runs(actor=request.actor, service=service)
-        return paginated_long(request, rows, RunOutput, key="runs", written=RUNS_WRITTEN)
+        return paginated_long(request, service_runs(actor=request.actor, service=service), RunOutput, key="runs")

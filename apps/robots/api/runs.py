@@ -15,7 +15,6 @@ from apps.common.errors import BadRequest
 from apps.executions.selectors import log_lines
 from apps.robots.api.downloads import log_as_events, log_as_text
 from apps.robots.api.serializers.runs import (
-    RUNS_WRITTEN,
     LogOutput,
     LogQuery,
     RunExecuteInput,
@@ -82,8 +81,7 @@ class RunViewSet(ApiViewSet):
     )
     def list(self, request: ApiRequest) -> Response:
         filters = {name: request.query.get(name) for name in FILTERS}
-        rows = run_list(actor=request.actor, **filters)
-        return paginated_long(request, rows, RunOutput, key="runs", written=RUNS_WRITTEN)
+        return paginated_long(request, run_list(actor=request.actor, **filters), RunOutput, key="runs")
 
     @operation(summary="One run", right="run.read", response=RunOutput, errors=[RunNotFound])
     def retrieve(self, request: ApiRequest, run_id: UUID) -> Response:

@@ -16,6 +16,7 @@ from django.template.defaultfilters import filesizeformat
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
@@ -171,6 +172,10 @@ class OrganizationAdmin(PlatformAdmin):
         found = self.get_object(request, str(organization_id))
         if found is None or found.schema_name == PLATFORM or found.is_active:
             self.message_user(request, _("Only a suspended organization can be purged."), messages.ERROR)
+            return HttpResponseRedirect(reverse(PAGE, args=[organization_id]))
+        if timezone.now() < found.purge_at:
+            when = date_format(timezone.localtime(found.purge_at), "DATETIME_FORMAT")
+            self.message_user(request, _("It can be purged from %(when)s on.") % {"when": when}, messages.ERROR)
             return HttpResponseRedirect(reverse(PAGE, args=[organization_id]))
         try:
             return self._purged(request, found)

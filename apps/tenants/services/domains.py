@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.conf import settings
@@ -10,7 +11,8 @@ from django.db import IntegrityError, transaction
 from apps.common.actor import Actor
 from apps.tenants.context import public_context
 from apps.tenants.errors import DomainTaken, InvalidHost
-from apps.tenants.hosts import is_domain_name, is_ip_address, is_shared_host, normal_host
+from apps.tenants.hosts import is_domain_name, is_ip_address, is_shared_host, normal_host, own_host
+from apps.tenants.locks import transaction_lock
 from apps.tenants.models import Domain, Organization
 from apps.tenants.selectors import hosts_forget
 from apps.tenants.services.organizations import require_platform
@@ -42,14 +44,51 @@ def domain_add(*, actor: Actor, organization: Organization, host: str, now: date
 
 
 def domain_remove(*, actor: Actor, domain: Domain, now: datetime) -> None:
-    """Takes a host away. Needs ``platform.manage``; raises ``InvalidHost`` for the organization's own first host."""
+    """Takes a host away. Needs ``platform.manage``; raises ``InvalidHost`` for the first and the slug's own."""
     require_platform(actor)
     if domain.is_primary:
         raise InvalidHost
     with public_context(), transaction.atomic():
         organization, name = domain.tenant, domain.domain
+        if name == own_host(organization.slug):
+            raise InvalidHost
         domain.delete()
         _announce("organization.domain_removed", actor, organization, name, now)
+
+
+def domains_set(
+    *, actor: Actor, organization: Organization, first: str | None, hosts: Sequence[str] | None, now: datetime
+) -> None:
+    """Gives an organization exactly these own hosts beside ``<slug>.<BASE_DOMAIN>``, and the first, that of links.
+
+    None leaves what is there; ``first`` is added where it is missing. Needs ``platform.manage``. Raises
+    ``InvalidHost``, ``DomainTaken``; in one transaction, so that a host that is refused leaves all as they were.
+    """
+    require_platform(actor)
+    with public_context(), transaction.atomic():
+        transaction_lock(f"domains {organization.pk}")
+        known = {domain.domain: domain for domain in Domain.objects.filter(tenant=organization.pk)}
+        wanted = {_known_as(host) for host in [*(hosts if hosts is not None else known), *filter(None, [first])]}
+        wanted.add(own_host(organization.slug))
+        for host in sorted(wanted - known.keys()):
+            domain_add(actor=actor, organization=organization, host=host, now=now)
+        kept = next((name for name, domain in known.items() if domain.is_primary and name in wanted), None)
+        chosen = _known_as(first) if first else kept or own_host(organization.slug)
+        _make_first(organization, chosen)
+        for name in sorted(known.keys() - wanted):
+            domain_remove(actor=actor, domain=Domain.objects.select_related("tenant").get(domain=name), now=now)
+        transaction.on_commit(hosts_forget)
+
+
+def _known_as(host: str) -> str:
+    """As hosts are kept; what is no host, or has a port, as it is, to be refused."""
+    return host if ":" in host else normal_host(host) or host
+
+
+def _make_first(organization: Organization, host: str) -> None:
+    others = Domain.objects.filter(tenant=organization.pk)
+    others.exclude(domain=host).filter(is_primary=True).update(is_primary=False)
+    others.filter(domain=host, is_primary=False).update(is_primary=True)
 
 
 def _announce(event: str, actor: Actor, organization: Organization, host: str, now: datetime) -> None:

@@ -95,7 +95,8 @@ def _switch(actor: Actor, organization: Organization, *, is_active: bool, event:
     require_platform(actor)
     with public_context(), transaction.atomic():
         changed = Organization.objects.filter(pk=organization.pk).exclude(is_active=is_active)
-        if changed.update(is_active=is_active, updated_at=now):
+        since = None if is_active else now
+        if changed.update(is_active=is_active, suspended_at=since, updated_at=now):
             organization_changed.send(
                 sender=Organization, name=event, actor=actor, organization=organization, data={}, now=now
             )

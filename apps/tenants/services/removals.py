@@ -13,9 +13,15 @@ from django.db import connection, transaction
 
 from apps.common.actor import Actor
 from apps.tenants.context import owner_context, public_context
-from apps.tenants.errors import OrganizationNotFound, OrganizationStillActive, PlatformProtected, SlugNotConfirmed
+from apps.tenants.errors import (
+    OrganizationNotFound,
+    OrganizationStillActive,
+    PlatformProtected,
+    PurgeTooEarly,
+    SlugNotConfirmed,
+)
 from apps.tenants.models import Organization, PurgeCertificate
-from apps.tenants.naming import PLATFORM
+from apps.tenants.naming import PLATFORM, role_name
 from apps.tenants.selectors import hosts_forget
 from apps.tenants.services.organizations import require_platform
 from apps.tenants.services.provisioning import schema_drop
@@ -33,15 +39,16 @@ def organization_remove(*, organization: Organization) -> None:
         raise PlatformProtected
     with owner_context(), transaction.atomic():
         _remove_rows(organization)
-    _remove_folder(organization.schema_name)
+    folder_remove(organization.schema_name)
 
 
 def organization_purge(*, actor: Actor, organization: Organization, slug: str, now: datetime) -> PurgeCertificate:
     """Removes a suspended organization for good, and leaves a certificate of what went; ``slug`` says it is meant.
 
     Needs ``platform.manage``. Raises ``PlatformProtected``, ``SlugNotConfirmed``, ``OrganizationNotFound``,
-    ``OrganizationStillActive``. Rows, schema, role, certificate and event go in one transaction, files after it; where
-    the storage does not answer, ``Unavailable`` is raised, and :func:`purge_finish` tries again.
+    ``OrganizationStillActive``, ``PurgeTooEarly`` before ORGANIZATION_PURGE_DAYS have passed. Rows, schema, role,
+    certificate and event go in one transaction, files after it; where the storage does not answer, ``Unavailable`` is
+    raised, and :func:`purge_finish` tries again.
     """
     require_platform(actor)
     if organization.schema_name == PLATFORM:
@@ -55,13 +62,16 @@ def organization_purge(*, actor: Actor, organization: Organization, slug: str, n
             raise OrganizationNotFound
         if found.is_active:
             raise OrganizationStillActive
-        certificate = _certificate(actor, found, files, now=now)
+        if now < found.purge_at:
+            raise PurgeTooEarly(extra={"purge_at": found.purge_at.isoformat()})
+        contents = _contents(found, files)
+        _remove_rows(found)
+        certificate = _certificate(actor, found, contents, now=now)
         certificate.save(force_insert=True)
         data = {"certificate_id": str(certificate.pk), "digest": certificate.digest}
         organization_changed.send(
             sender=Organization, name="organization.purged", actor=actor, organization=found, data=data, now=now
         )
-        _remove_rows(found)
     return purge_finish(actor=actor, certificate=certificate, now=now)
 
 
@@ -72,7 +82,7 @@ def purge_finish(*, actor: Actor, certificate: PurgeCertificate, now: datetime) 
     """
     require_platform(actor)
     with working():
-        _remove_folder(certificate.schema_name)
+        folder_remove(certificate.schema_name)
     with public_context():
         PurgeCertificate.objects.filter(pk=certificate.pk, files_removed_at=None).update(files_removed_at=now)
         return PurgeCertificate.objects.get(pk=certificate.pk)
@@ -86,12 +96,26 @@ def purge_contents(*, actor: Actor, organization: Organization) -> dict[str, Any
         return _contents(organization, files)
 
 
+def folder_remove(folder: str) -> None:
+    """Removes a folder of the storage with all in it, where it is there. No actor: part of what removes schemas."""
+    try:
+        folders, files = default_storage.listdir(folder)
+    except FileNotFoundError:
+        return
+    for name in files:
+        default_storage.delete(f"{folder}/{name}")
+    for name in folders:
+        folder_remove(f"{folder}/{name}")
+    default_storage.delete(folder)
+
+
 def _contents(organization: Organization, files: tuple[int, int]) -> dict[str, Any]:
     rows = _rows_by_table(organization.schema_name)
     return {
         "people": rows.get(get_user_model()._meta.db_table, 0),
         "rows": sum(rows.values()),
         "rows_by_table": {table: count for table, count in rows.items() if count},
+        "shared_rows_by_table": _shared_rows_by_table(organization.schema_name),
         "files": files[0],
         "file_bytes": files[1],
         "hosts": sorted(organization.domains.values_list("domain", flat=True)),
@@ -111,8 +135,31 @@ def _rows_by_table(schema: str) -> dict[str, int]:
         return dict(cursor.fetchall())
 
 
+def _shared_rows_by_table(schema: str) -> dict[str, int]:
+    """Rows of shared tables that are an organization's: tickets, directory entries, settings."""
+    counts = {}
+    with connection.cursor() as cursor:
+        for table in _shared_tables():
+            cursor.execute(f"SELECT count(*) FROM {connection.ops.quote_name(table)} WHERE schema_name = %s", [schema])
+            counts[table] = int(cursor.fetchone()[0])
+    return {table: count for table, count in counts.items() if count}
+
+
+def _left(schema: str) -> dict[str, Any]:
+    """What there still is of an organization whose rows were removed: nothing, and the certificate says so."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT (SELECT count(*) FROM pg_namespace WHERE nspname = %s),
+                      (SELECT count(*) FROM pg_roles WHERE rolname = %s)""",
+            [schema, role_name(str(connection.settings_dict["NAME"]), schema)],
+        )
+        schemas, roles = cursor.fetchone()
+    rows = sum(_rows_by_table(schema).values())
+    return {"schemas": schemas, "roles": roles, "rows": rows, "shared_rows_by_table": _shared_rows_by_table(schema)}
+
+
 def _certificate(
-    actor: Actor, organization: Organization, files: tuple[int, int], *, now: datetime
+    actor: Actor, organization: Organization, contents: dict[str, Any], *, now: datetime
 ) -> PurgeCertificate:
     document = {
         "organization": {
@@ -124,7 +171,8 @@ def _certificate(
         },
         "purged_at": now.isoformat(),
         "purged_by": actor.label,
-        "removed": _contents(organization, files),
+        "removed": contents,
+        "left": _left(organization.schema_name),
     }
     return PurgeCertificate(
         organization_id=organization.pk,
@@ -152,13 +200,19 @@ def _remove_rows(organization: Organization) -> None:
 def _remove_shared_rows(schema: str) -> None:
     """Of every shared table that says whose its rows are, those of floors above included."""
     with connection.cursor() as cursor:
+        for table in _shared_tables():
+            cursor.execute(f"DELETE FROM {connection.ops.quote_name(table)} WHERE schema_name = %s", [schema])
+
+
+def _shared_tables() -> list[str]:
+    with connection.cursor() as cursor:
         cursor.execute(
             """SELECT table_name FROM information_schema.columns
-               WHERE table_schema = 'public' AND column_name = 'schema_name' AND table_name <> %s""",
+               WHERE table_schema = 'public' AND column_name = 'schema_name' AND table_name <> %s
+               ORDER BY table_name""",
             [Organization._meta.db_table],
         )
-        for (table,) in cursor.fetchall():
-            cursor.execute(f"DELETE FROM {connection.ops.quote_name(table)} WHERE schema_name = %s", [schema])
+        return [table for (table,) in cursor.fetchall()]
 
 
 def _folder_size(folder: str) -> tuple[int, int]:
@@ -171,15 +225,3 @@ def _folder_size(folder: str) -> tuple[int, int]:
         sizes = [default_storage.size(f"{folder}/{name}") for name in files]
     below = [_folder_size(f"{folder}/{name}") for name in folders]
     return len(sizes) + sum(count for count, _bytes in below), sum(sizes) + sum(total for _count, total in below)
-
-
-def _remove_folder(folder: str) -> None:
-    try:
-        folders, files = default_storage.listdir(folder)
-    except FileNotFoundError:
-        return
-    for name in files:
-        default_storage.delete(f"{folder}/{name}")
-    for name in folders:
-        _remove_folder(f"{folder}/{name}")
-    default_storage.delete(folder)

@@ -90,7 +90,7 @@ class OrganizationOutput(OutputSerializer):
     id = serializers.UUIDField()
     name = serializers.CharField()
     slug = serializers.CharField()
-    domain = serializers.SerializerMethodField(help_text="The first host, made with the organization.")
+    domain = serializers.SerializerMethodField(help_text="The host that links lead to.")
     domains = serializers.SerializerMethodField(help_text="All hosts that lead to it.")
     logo_url = serializers.CharField(allow_null=True)
     theme_primary_color = serializers.CharField(allow_null=True)

@@ -146,6 +146,7 @@ class RunOutput(OutputSerializer):
     artifacts = serializers.SerializerMethodField()
 
     beside = BesideRuns()
+    written = Written(run_rows, runs_written)
 
     class Meta:
         list_serializer_class = RunsOfAPage
@@ -178,10 +179,6 @@ class RunOutput(OutputSerializer):
         if run.pk not in self.beside.artifacts:
             self.beside = beside_runs([run])
         return self.beside
-
-
-RUNS_WRITTEN = Written(run_rows, runs_written)
-"""Lists of ``RunOutput``, as PostgreSQL writes them."""
 
 
 class ArtifactListQuery(PageQuery):

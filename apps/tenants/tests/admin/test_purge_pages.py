@@ -18,6 +18,12 @@ __all__ = ["platform_client"]
 LIST = f"{PAGES}/organization/"
 
 
+@pytest.fixture(autouse=True)
+def at_once(settings: Any) -> None:
+    """No days between suspending and purging."""
+    settings.ENV = settings.ENV.model_copy(update={"organization_purge_days": 0})
+
+
 def switch(organization: Organization, **values: Any) -> None:
     with public_context():
         Organization.objects.filter(pk=organization.pk).update(**values)
@@ -106,3 +112,15 @@ def test_organizations_reach_none_of_it(organization: Organization, other_organi
         assert client.get(f"{PAGES}/purgecertificate/").status_code in {302, 403, 404}
     with public_context():
         assert Organization.objects.get(pk=other_organization.pk).is_active
+
+
+def test_one_suspended_a_moment_ago_is_not_purged(
+    platform_client: Client, other_organization: Organization, settings: Any
+) -> None:
+    settings.ENV = settings.ENV.model_copy(update={"organization_purge_days": 7})
+    page = f"{LIST}{other_organization.pk}/"
+    platform_client.post(f"{page}suspend/")
+    answer = platform_client.post(f"{page}purge/", {"slug": other_organization.slug}, follow=True)
+    assert "It can be purged from" in answer.content.decode()
+    with public_context():
+        assert Organization.objects.filter(pk=other_organization.pk).exists()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import timedelta
 
 import pytest
 from django.core.files.base import ContentFile
@@ -12,7 +13,13 @@ from apps.common.actor import Actor
 from apps.common.errors import PermissionDenied
 from apps.events.models import Event
 from apps.tenants.context import public_context, tenant_context
-from apps.tenants.errors import OrganizationNotFound, OrganizationStillActive, PlatformProtected, SlugNotConfirmed
+from apps.tenants.errors import (
+    OrganizationNotFound,
+    OrganizationStillActive,
+    PlatformProtected,
+    PurgeTooEarly,
+    SlugNotConfirmed,
+)
 from apps.tenants.models import Organization, PurgeCertificate
 from apps.tenants.selectors import platform
 from apps.tenants.services.organizations import organization_suspend
@@ -22,6 +29,7 @@ from apps.tenants.tests.services.test_organization_remove import left_of
 from conftest import make_user
 
 NOW = timezone.now()
+LATER = NOW + timedelta(days=8)
 ADMIN = Actor.system("admin", schema="platform")
 
 
@@ -36,30 +44,32 @@ def test_it_works(live_organization: Organization) -> None:
     doomed = furnished(live_organization)
     contents = purge_contents(actor=ADMIN, organization=doomed)
     assert (contents["people"], contents["files"], contents["file_bytes"]) == (1, 1, 7)
-    certificate = organization_purge(actor=ADMIN, organization=doomed, slug=doomed.slug, now=NOW)
+    certificate = organization_purge(actor=ADMIN, organization=doomed, slug=doomed.slug, now=LATER)
     assert left_of(doomed.schema_name) == []
     with public_context():
         stored = PurgeCertificate.objects.get(pk=certificate.pk)
     assert stored.document["removed"] == contents
     assert stored.document["removed"]["rows_by_table"]["accounts_user"] == 1
+    assert stored.document["removed"]["shared_rows_by_table"] == {"tenants_directoryentry": 1}
+    assert stored.document["left"] == {"schemas": 0, "roles": 0, "rows": 0, "shared_rows_by_table": {}}
     assert stored.digest == hashlib.sha256(certificate_bytes(stored.document)).hexdigest()
     assert "secret.example" not in certificate_bytes(stored.document).decode()
-    assert stored.files_removed_at == NOW
+    assert stored.files_removed_at == LATER
     with tenant_context("platform"):
         event = Event.objects.get(name="organization.purged", subject_id=str(doomed.pk))
     assert event.data == {"certificate_id": str(stored.pk), "digest": stored.digest}
     with pytest.raises(OrganizationNotFound):
-        organization_purge(actor=ADMIN, organization=doomed, slug=doomed.slug, now=NOW)
-    assert purge_finish(actor=ADMIN, certificate=stored, now=timezone.now()).files_removed_at == NOW
+        organization_purge(actor=ADMIN, organization=doomed, slug=doomed.slug, now=LATER)
+    assert purge_finish(actor=ADMIN, certificate=stored, now=timezone.now()).files_removed_at == LATER
 
 
 def test_another_slug(live_organization: Organization) -> None:
     doomed = furnished(live_organization)
     for slug in ("", "rival", doomed.slug.upper(), doomed.name):
         with pytest.raises(SlugNotConfirmed):
-            organization_purge(actor=ADMIN, organization=doomed, slug=slug, now=NOW)
+            organization_purge(actor=ADMIN, organization=doomed, slug=slug, now=LATER)
     assert len(left_of(doomed.schema_name)) == 6
-    organization_purge(actor=ADMIN, organization=doomed, slug=f" {doomed.slug} ", now=NOW)
+    organization_purge(actor=ADMIN, organization=doomed, slug=f" {doomed.slug} ", now=LATER)
 
 
 def test_one_in_use_stays(organization: Organization) -> None:
@@ -67,6 +77,16 @@ def test_one_in_use_stays(organization: Organization) -> None:
         organization_purge(actor=ADMIN, organization=organization, slug=organization.slug, now=NOW)
     with public_context():
         assert not PurgeCertificate.objects.exists()
+        assert Organization.objects.filter(pk=organization.pk).exists()
+
+
+def test_one_suspended_a_moment_ago_stays(organization: Organization) -> None:
+    gone = organization_suspend(actor=ADMIN, organization=organization, now=NOW)
+    organization_suspend(actor=ADMIN, organization=organization, now=NOW + timedelta(days=1))  # says nothing new
+    with pytest.raises(PurgeTooEarly) as refused:
+        organization_purge(actor=ADMIN, organization=gone, slug=gone.slug, now=NOW + timedelta(days=6))
+    assert refused.value.extra == {"purge_at": (NOW + timedelta(days=7)).isoformat()}
+    with public_context():
         assert Organization.objects.filter(pk=organization.pk).exists()
 
 
