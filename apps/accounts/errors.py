@@ -50,9 +50,14 @@ class SecondFactorExists(Conflict):
     message = _("This account has a second factor already; give that up first.")
 
 
+class SecondFactorOff(Conflict):
+    code = "second_factor_off"
+    message = _("This account has no second factor, or setting it up took too long.")
+
+
 class SecondFactorNotFound(NotFound):
     code = "second_factor_not_found"
-    message = _("There is no such second factor, or setting it up took too long.")
+    message = _("This person has no second factor.")
 
 
 class SecondFactorNotOffered(Conflict):

@@ -23,6 +23,7 @@ from apps.accounts.errors import (
     SecondFactorExists,
     SecondFactorNotFound,
     SecondFactorNotOffered,
+    SecondFactorOff,
     SecondFactorOwn,
     UserNotFound,
     WrongCode,
@@ -39,11 +40,14 @@ from apps.accounts.services.second_factors import (
 from apps.common.api import ApiRequest, ApiViewSet, Right, operation
 from apps.common.errors import PermissionDenied
 
-_PROOF_ERRORS = [WrongPassword, WrongCode, AccountLocked, SecondFactorNotFound, PermissionDenied]
+_PROOF_ERRORS = [WrongPassword, WrongCode, AccountLocked, SecondFactorOff, PermissionDenied]
 
 
 class SecondFactorViewSet(ApiViewSet):
-    """A device that shows codes, and recovery codes for the day it is lost. What is secret is told once."""
+    """A device that shows codes, and recovery codes for the day it is lost. What is secret is told once.
+
+    Only beginning takes an ``Idempotency-Key``: the others take a code, which works once by itself.
+    """
 
     @operation(
         summary="Whether one has a second factor, and must have one",
@@ -74,8 +78,7 @@ class SecondFactorViewSet(ApiViewSet):
         right=Right.AUTHENTICATED,
         request=CodeInput,
         response=RecoveryCodesOutput,
-        errors=[WrongCode, SecondFactorExists, SecondFactorNotFound, NoSession, PermissionDenied],
-        idempotent=True,
+        errors=[WrongCode, SecondFactorExists, SecondFactorOff, NoSession, PermissionDenied],
     )
     def confirm(self, request: ApiRequest) -> Response:
         codes = second_factor_confirm(actor=request.actor, **request.payload, now=timezone.now())
@@ -87,7 +90,6 @@ class SecondFactorViewSet(ApiViewSet):
         request=ProofInput,
         status=204,
         errors=_PROOF_ERRORS,
-        idempotent=True,
     )
     def disable(self, request: ApiRequest) -> Response:
         second_factor_disable(actor=request.actor, **request.payload, client=client_of(request), now=timezone.now())
@@ -100,7 +102,6 @@ class SecondFactorViewSet(ApiViewSet):
         response=RecoveryCodesOutput,
         status=201,
         errors=_PROOF_ERRORS,
-        idempotent=True,
     )
     def renew_codes(self, request: ApiRequest) -> Response:
         codes = recovery_codes_renew(

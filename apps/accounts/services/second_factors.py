@@ -15,6 +15,7 @@ from apps.accounts.errors import (
     SecondFactorExists,
     SecondFactorNotFound,
     SecondFactorNotOffered,
+    SecondFactorOff,
     SecondFactorOwn,
     UserNotFound,
     WrongCode,
@@ -79,7 +80,7 @@ def second_factor_confirm(*, actor: Actor, code: str, now: datetime) -> list[str
     """Makes the device count, once it gave a code; returns the recovery codes, which are told this once.
 
     Other sessions of the actor end, for they began without it. Raises ``WrongCode``, ``SecondFactorExists``,
-    ``NoSession``, ``SecondFactorNotFound`` where this session began none within 15 minutes.
+    ``NoSession``, ``SecondFactorOff`` where this session began none within 15 minutes.
     """
     with transaction.atomic():
         user, session_id = _locked(actor), actor.session_id
@@ -89,7 +90,7 @@ def second_factor_confirm(*, actor: Actor, code: str, now: datetime) -> list[str
             raise SecondFactorExists
         factor = SecondFactor.objects.filter(user=user, session_id=session_id, begun_at__gt=now - PENDING).first()
         if factor is None:
-            raise SecondFactorNotFound
+            raise SecondFactorOff
         step = step_of(factor, plain(code), now=now)
         if step is None:
             raise WrongCode
@@ -104,7 +105,7 @@ def second_factor_confirm(*, actor: Actor, code: str, now: datetime) -> list[str
 def second_factor_disable(*, actor: Actor, password: str, code: str, client: Client, now: datetime) -> None:
     """Gives up the actor's device and recovery codes; wrong passwords and codes count like those of a sign-in.
 
-    Raises ``WrongPassword``, ``WrongCode``, ``AccountLocked``, ``SecondFactorNotFound``.
+    Raises ``WrongPassword``, ``WrongCode``, ``AccountLocked``, ``SecondFactorOff``.
     """
 
     def perform(user: User) -> None:
@@ -167,7 +168,7 @@ def _proved(
         user = _locked(actor)
         factor = second_factor_confirmed(user)
         if factor is None:
-            raise SecondFactorNotFound
+            raise SecondFactorOff
         refusal = _refusal(user, factor, password=password, code=code, client=client, now=now)
         if refusal is None:
             return perform(user)

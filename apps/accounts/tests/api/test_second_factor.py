@@ -93,21 +93,21 @@ class TestSetUp:
         assert fault(client.post(URL, {"password": PASSWORD})) == (409, "second_factor_exists")
         assert fault(client.post(CONFIRM, {"code": device.code()})) == (409, "second_factor_exists")
 
-    def test_nothing_to_confirm_is_404(self, client: APIClient) -> None:
-        assert fault(client.post(CONFIRM, {"code": "123456"})) == (404, "second_factor_not_found")
+    def test_nothing_to_confirm_is_409(self, client: APIClient) -> None:
+        assert fault(client.post(CONFIRM, {"code": "123456"})) == (409, "second_factor_off")
 
     def test_it_takes_a_quarter_of_an_hour_at_most(self, client: APIClient, member: User) -> None:
         device = held(client.post(URL, {"password": PASSWORD}), member)
         SecondFactor.objects.update(begun_at=timezone.now() - PENDING)
-        assert fault(client.post(CONFIRM, {"code": device.code()})) == (404, "second_factor_not_found")
+        assert fault(client.post(CONFIRM, {"code": device.code()})) == (409, "second_factor_off")
 
     def test_a_secret_begun_elsewhere_cannot_be_slipped_in(self, client_of: Clients, member: User) -> None:
         """Somebody in another session of the account knows the first secret; only the owner's own counts."""
         thief, owner = client_of(member), client_of(member)
         known = held(thief.post(URL, {"password": PASSWORD}), member)
-        assert fault(owner.post(CONFIRM, {"code": known.code()})) == (404, "second_factor_not_found")
+        assert fault(owner.post(CONFIRM, {"code": known.code()})) == (409, "second_factor_off")
         own = held(owner.post(URL, {"password": PASSWORD}), member)
-        assert fault(thief.post(CONFIRM, {"code": known.code()})) == (404, "second_factor_not_found")
+        assert fault(thief.post(CONFIRM, {"code": known.code()})) == (409, "second_factor_off")
         assert fault(owner.post(CONFIRM, {"code": known.code()})) == (400, "wrong_code")
         assert owner.post(CONFIRM, {"code": own.code()}).status_code == 200
 
@@ -157,9 +157,9 @@ class TestProof:
         answer = client.post(url, {"password": PASSWORD, "code": device.code()})
         assert fault(answer) == (403, "account_locked")
 
-    def test_without_one_it_is_404(self, url: str, client: APIClient) -> None:
+    def test_without_one_it_is_409(self, url: str, client: APIClient) -> None:
         answer = client.post(url, {"password": PASSWORD, "code": "000000"})
-        assert fault(answer) == (404, "second_factor_not_found")
+        assert fault(answer) == (409, "second_factor_off")
 
     def test_both_are_needed(self, url: str, client: APIClient) -> None:
         assert client.post(url, {"password": PASSWORD}).status_code == 422

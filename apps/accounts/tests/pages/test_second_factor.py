@@ -87,7 +87,7 @@ def test_a_wrong_code_asks_again_without_the_secret(member: User) -> None:
 
 def test_nothing_begun_begins_again(member: User) -> None:
     answer = send(browser_of(member), "confirm", code="123456")
-    assert (answer.status_code, b'name="password"' in answer.content) == (404, True)
+    assert (answer.status_code, b'name="password"' in answer.content) == (409, True)
 
 
 def test_new_recovery_codes(member: User, device: Device) -> None:
