@@ -3,12 +3,11 @@
 from collections.abc import Generator
 from typing import Any
 
+import psycopg
 import pytest
+from psycopg import sql
 
-from apps.executions.models import Execution
-from apps.tenants.context import tenant_context
 from tests.browser import browse
-from tests.engine import history
 from tests.live import Live, live, live_home, live_module, short_leases
 from tests.strangers import stranger
 
@@ -42,9 +41,14 @@ def _started(item: pytest.Function) -> list[Live]:
 
 
 def _runs(started: Live) -> list[str]:
-    with tenant_context(started.schema):
-        return [
-            f"{one.kind} {one.pk} {one.status} attempt={one.attempt} line={one.last_seq} worker={one.worker}"
-            f" {one.error_message} {history(started.schema, one.pk)}"
-            for one in Execution.objects.order_by("created_at")
-        ]
+    """By a connection of its own: a test that failed may have left any context, and an event loop."""
+    with psycopg.connect(started.home.url) as connection:
+        rows = connection.execute(
+            sql.SQL(
+                """SELECT kind, id, status, 'attempt', attempt, 'line', last_seq, worker, error_message,
+                       (SELECT string_agg(name, ' ' ORDER BY event.id) FROM {schema}.events_event event
+                        WHERE subject_id = execution.id::text)
+                   FROM {schema}.executions_execution execution ORDER BY queued_at"""
+            ).format(schema=sql.Identifier(started.schema))
+        )
+        return [" ".join(map(str, row)) for row in rows]

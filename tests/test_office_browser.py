@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.utils import timezone
@@ -154,12 +155,13 @@ def test_people_come_from_a_file_and_go_into_one(shop: Shop, browse: Browse) -> 
 
 
 def test_the_platforms_pages_are_open_to_everybody(shop: Shop, browse: Browse) -> None:
-    """On a phone; the last page before an organization is purged in both themes."""
+    """On a phone; the last page before an organization is purged in both themes, once the delay is over."""
     email, now = "platform@example.org", timezone.now()
     with tenant_context(PLATFORM):
         platform_admin_create(email=email, name="Platform", password=PASSWORD, now=now)
     system = Actor.system("tests", schema=PLATFORM)
-    gone = organization_suspend(actor=system, organization=organization_create(name="Gone"), now=now)
+    days_ago = now - timedelta(days=8)
+    gone = organization_suspend(actor=system, organization=organization_create(name="Gone"), now=days_ago)
     reader = browse(shop.web.url, width=360, height=740)
     sign_in(reader, email)
     page = f"/admin/tenants/organization/{gone.pk}"
