@@ -16,6 +16,7 @@ from functools import lru_cache
 
 import structlog
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.utils import timezone
 
 from apps.common.sealing import Unsealable, derived_key, seal, unseal
@@ -60,12 +61,15 @@ class Keyring:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._stored: Mapping[str, Key] = {}
+        self._stored: Mapping[str, Key] | None = None
         self._read_at = _NEVER
 
     def signing(self) -> Key:
-        """The key that signs from now on."""
-        return next(iter(self._keys(settings.ENV.organization_cache_seconds).values()))
+        """The key that signs from now on. Raises ``ImproperlyConfigured`` where none of those stored can be opened."""
+        keys = self._keys(settings.ENV.organization_cache_seconds)
+        if not keys:
+            raise ImproperlyConfigured("SECRET_KEY opens no signing key; run `manage.py rotate_signing_key --at-once`")
+        return next(iter(keys.values()))
 
     def verifying(self, kid: str) -> bytes | None:
         """The secret of a key whose tokens count at this moment."""
@@ -86,13 +90,18 @@ class Keyring:
                 self._stored = _read()
                 self._read_at = started
             stored = self._stored
-        return stored or {key.kid: key for key in configured_keys(settings.ENV.jwt_keys)}
+        return {key.kid: key for key in configured_keys(settings.ENV.jwt_keys)} if stored is None else stored
 
 
-def _read() -> Mapping[str, Key]:
-    """The stored keys that can be opened, the one that signs first."""
+def _read() -> Mapping[str, Key] | None:
+    """The stored keys that can be opened, the one that signs first; None where none are stored.
+
+    Keys of the configuration that were rotated out must not count again because SECRET_KEY is another.
+    """
     with public_context():
         rows = list(SigningKey.objects.order_by("-signs", "-id"))
+    if not rows:
+        return None
     keys = {}
     for row in rows:
         try:

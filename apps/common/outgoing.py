@@ -46,7 +46,8 @@ def require_address(address: str, *, allowed: Collection[str]) -> SplitResult:
     try:
         parts = urlsplit(address)
         port = parts.port
-    except ValueError as error:
+        httpx.URL(address)
+    except (ValueError, httpx.InvalidURL) as error:
         raise AddressRefused from error
     if not parts.hostname or "@" in parts.netloc or port == 0 or not address.isascii() or not address.isprintable():
         raise AddressRefused

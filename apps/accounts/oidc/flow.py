@@ -97,7 +97,7 @@ def exchange(row: OidcSettings, flow: Flow, *, code: str, client_secret: str) ->
     except OAuth2Error as error:
         logger.warning("oidc_code_refused", issuer=row.issuer, error=str(error.error)[:100])
         raise OidcRefused from error
-    except (httpx.HTTPError, AddressRefused, ValueError, RecursionError) as error:
+    except (httpx.HTTPError, AddressRefused, ValueError, TypeError, OverflowError, RecursionError) as error:
         logger.warning("oidc_token_endpoint_away", issuer=row.issuer, error=type(error).__name__)
         raise OidcIssuerAway from error
     told = token.get("id_token")

@@ -40,7 +40,9 @@ def named_in(token: str) -> tuple[str, list[str]]:
         raise BadToken from error
     audiences = given if isinstance(given, list) else [given]
     named = [audience for audience in audiences[:_MOST_AUDIENCES] if isinstance(audience, str)]
-    return issuer if isinstance(issuer, str) else "", named
+    # A lone surrogate is not printable, and cannot be encoded.
+    printable = [audience for audience in named if audience.isprintable()]
+    return issuer if isinstance(issuer, str) and issuer.isprintable() else "", printable
 
 
 def verified(token: str, *, issuer: str, audiences: Collection[str], keys: Sequence[dict[str, str]]) -> dict[str, Any]:
@@ -76,7 +78,7 @@ def verified_id_token(
 ) -> dict[str, Any]:
     """The claims of an ID token that answers the sign-in that ``nonce`` began. Raises what :func:`verified` raises."""
     claims = verified(token, issuer=issuer, audiences=[client_id], keys=keys)
-    if not hmac.compare_digest(str(claims.get("nonce", "")).encode(), nonce.encode()):
+    if not hmac.compare_digest(str(claims.get("nonce", "")).encode(errors="replace"), nonce.encode()):
         raise BadToken
     several = isinstance(claims["aud"], list) and len(claims["aud"]) > 1
     if claims.get("azp", None if several else client_id) != client_id:

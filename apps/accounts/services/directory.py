@@ -91,8 +91,9 @@ def directory_issuer_organization(*, issuer: str, audiences: Sequence[str]) -> O
     hashes = [issuer_hash(issuer, audience) for audience in audiences]
     with public_context():
         schemas = DirectoryEntry.objects.filter(address_hash__in=hashes).values("schema_name")
-        found = list(Organization.objects.filter(schema_name__in=schemas)[:2])
-    return found[0] if len(found) == 1 else None
+        found = list(Organization.objects.filter(schema_name__in=schemas).order_by("-is_active")[:2])
+    active = [organization for organization in found if organization.is_active] or found
+    return active[0] if len(active) == 1 else None
 
 
 def directory_rebuild() -> int:

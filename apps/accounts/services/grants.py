@@ -19,7 +19,8 @@ from apps.accounts.errors import (
     WrongResourceType,
 )
 from apps.accounts.models import Grant, GroupGrant, TagGrant, User, UserGrant
-from apps.accounts.permissions import Scope, person, require, scope_of
+from apps.accounts.permissions import Scope, in_reach, person, require, scope_of
+from apps.accounts.roles import ACTIONS
 from apps.accounts.selectors import permission_about, resource_find
 from apps.common.actor import Actor
 from apps.common.errors import InvalidInput
@@ -108,7 +109,7 @@ def grant_remove(*, actor: Actor, grant: Grant, now: datetime) -> None:
         if not removed:
             raise GrantNotFound
         if isinstance(holder, User):
-            _require_turn(own, holder, grant.action)
+            _require_turn(actor, own, holder, grant.action)
 
 
 def user_grant_remove(*, actor: Actor, user: User, grant_id: Any, now: datetime) -> None:
@@ -128,7 +129,7 @@ def _given(
     with transaction.atomic():
         if isinstance(holder, User):
             _locked(holder)
-            _require_turn(own, holder, action)
+            _require_turn(actor, own, holder, action)
         holding = {"user" if isinstance(holder, User) else "group": holder}
         grant, made = model.objects.get_or_create(**holding, **row, defaults={"created_at": now})
         if not made:
@@ -137,9 +138,13 @@ def _given(
     return grant  # type: ignore[no-any-return]  # guardian's managers are untyped
 
 
-def _require_turn(own: Scope, holder: User, action: str) -> None:
-    """Where somebody has an action everywhere, by role, only who has it everywhere too puts grants in its place."""
-    if not own.everywhere and scope_of(person(holder), action).everywhere:
+def _require_turn(actor: Actor, own: Scope, holder: User, action: str) -> None:
+    """Where somebody has an action everywhere, by role, only who may all that they may puts grants in its place.
+
+    Else who administers people, and little more, could narrow every administrator, and nobody could undo it.
+    """
+    other = person(holder)
+    if scope_of(other, action).everywhere and not (own.everywhere and in_reach(actor, other, ACTIONS)):
         raise PermissionNotHeld
 
 

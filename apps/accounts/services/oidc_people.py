@@ -1,7 +1,8 @@
 """Who somebody of an issuer is here: known by ``sub``, else by a verified address, else new.
 
-An account that exists is taken over only by an address that the issuer vouches for, and only where the role that the
-issuer gives may all that the account may: whoever sets up an issuer gets no further by it than they were.
+An account that exists is taken over only by an address that the issuer vouches for, only where the role that the issuer
+gives may all that the account may, by grants too, and only where no second factor guards it: whoever sets up an issuer
+gets no further by it than they were.
 """
 
 from __future__ import annotations
@@ -23,7 +24,11 @@ from apps.accounts.errors import (
 from apps.accounts.models import AuthSource, OidcIdentity, OidcSettings, Role, User
 from apps.accounts.oidc.claims import Person, best_role
 from apps.accounts.oidc.discovery import is_microsoft
+from apps.accounts.permissions import in_reach
+from apps.accounts.permissions import person as as_actor
+from apps.accounts.roles import ACTIONS
 from apps.accounts.selectors import roles_assignable
+from apps.accounts.services.second_steps import second_factor_confirmed
 from apps.accounts.services.users import user_update, user_write
 from apps.common.actor import Actor
 from apps.common.trace import current_trace_id
@@ -81,7 +86,8 @@ def _taken_over(actor: Actor, row: OidcSettings, person: Person, role: Role, *, 
     if not user.is_active:
         raise AccountInactive
     here_already = OidcIdentity.objects.filter(user=user, issuer=row.issuer).exists()
-    if here_already or not person.email_verified or not set(user.role.actions) <= set(role.actions):
+    covered = in_reach(as_actor(User(role=role)), as_actor(user), ACTIONS)
+    if here_already or not person.email_verified or not covered or second_factor_confirmed(user) is not None:
         raise OidcAccountExists
     OidcIdentity.objects.filter(user=user).delete()  # of an issuer that the organization had before
     user.auth_source = _source(row)

@@ -16,6 +16,7 @@ from apps.accounts.models import OidcSettings, Session, User
 from apps.accounts.models.oidc import MOST_DOMAINS, MOST_MAPPED, NAME_LENGTH
 from apps.accounts.oidc.discovery import Provider, discover, is_for_everybody
 from apps.accounts.permissions import require
+from apps.accounts.roles import ORG_ADMIN_SLUG
 from apps.accounts.selectors import oidc_settings_forget, roles_assignable
 from apps.accounts.services.directory import directory_issuer_add, directory_issuer_remove
 from apps.accounts.services.sessions import Ending, sessions_revoke
@@ -36,6 +37,7 @@ logger = structlog.get_logger(__name__)
 MANAGE = "settings.manage"
 PLAIN = ("issuer", "audience", "client_id", "role_claim", "local_sign_in")
 _SIGNS_IN = frozenset({"issuer", "audience", "client_id", "allowed_domains"})
+_LETS_IN = frozenset({"issuer", "audience", "client_id", "local_sign_in"})
 _SECRET = "oidc-client-secret"  # noqa: S105  # what its key is for
 
 
@@ -48,7 +50,8 @@ def oidc_settings_save(
     it goes when the issuer changes, unless given anew, and an empty one takes it away. Another issuer, audience, client
     or list of domains ends the sessions of who is known at an issuer. Raises ``PermissionDenied``, ``InvalidInput``
     naming the field, ``InvalidRole``, ``PermissionNotHeld`` for a role that may more than the actor,
-    ``OidcUnreachable``, ``OidcNotOnPlatform``, ``PreconditionFailed``, ``TooManyRequests``.
+    or while passwords are off for less than all, ``OidcUnreachable``, ``OidcNotOnPlatform``, ``PreconditionFailed``,
+    ``TooManyRequests``.
     """
     require(actor, MANAGE)
     if require_tenant() == PLATFORM:
@@ -67,6 +70,8 @@ def oidc_settings_save(
         changed |= _seal_secret(row, changes, moved="issuer" in changed)
         _told(row, provider, now=now)
         _require_way_in(row)
+        if not (row.local_sign_in or _LETS_IN.isdisjoint(changed)):
+            reach_require(actor, User(role=role_named(ORG_ADMIN_SLUG)))  # else administrators could be locked out
         row.updated_at = now
         row.save()
         directory_issuer_add(issuer=row.issuer, audience=row.audience)
@@ -83,7 +88,8 @@ def oidc_settings_delete(*, actor: Actor, if_match: str | None = None, now: date
     """Takes the issuer away: its tokens count for nothing any more, and passwords work again [settings.manage].
 
     Who signed in by it is signed out, the actor aside; who is known there stays, for the day it comes back. Raises
-    ``PermissionDenied``, ``OidcNotConfigured``, ``PreconditionFailed``.
+    ``PermissionDenied``, ``PermissionNotHeld`` where it gives a role that may more than the actor,
+    ``OidcNotConfigured``, ``PreconditionFailed``.
     """
     require(actor, MANAGE)
     with transaction.atomic():
@@ -91,6 +97,7 @@ def oidc_settings_delete(*, actor: Actor, if_match: str | None = None, now: date
         if row is None:
             raise OidcNotConfigured
         check_match(row, if_match)
+        _require_reach(actor, row, {})
         _end_sessions(actor, now=now)
         record("oidc.removed", actor=actor, subject=row, data={"issuer": row.issuer}, now=now)
         directory_issuer_remove(issuer=row.issuer, audience=row.audience)

@@ -23,6 +23,7 @@ from apps.accounts.services.password_links import (
     password_link_organization,
     password_link_redeem,
 )
+from apps.accounts.services.second_steps import second_factor_confirmed
 from apps.accounts.services.sessions import Ending, sessions_revoke
 from apps.common.actor import Actor
 from apps.common.limits import hit_everywhere
@@ -90,7 +91,8 @@ def password_reset(
     with tenant_context(organization), transaction.atomic():
         user, purpose = password_link_redeem(token=token, now=now)
         user.set_password(new_password)
-        user.failed_logins, user.locked_until = 0, None
+        if second_factor_confirmed(user) is None:  # whoever reads the mails must not guess codes without end
+            user.failed_logins, user.locked_until = 0, None
         user.save(update_fields=["password", "failed_logins", "locked_until", "updated_at"])
         actor = actor_of_user(user, schema=organization.schema_name, ip=client.ip)
         live = Session.objects.filter(user=user, revoked_at=None)

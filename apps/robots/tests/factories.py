@@ -35,11 +35,13 @@ def system(schema: str) -> Actor:
 
 
 def zip_of(files: Mapping[str, str | bytes]) -> bytes:
-    """A zip archive of these files."""
+    """A zip archive of these files, the same whenever it is made: names of tests come from such bytes."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files.items():
-            archive.writestr(name, content)
+            entry = zipfile.ZipInfo(name)
+            entry.external_attr = 0o600 << 16
+            archive.writestr(entry, content, zipfile.ZIP_DEFLATED)
     return buffer.getvalue()
 
 

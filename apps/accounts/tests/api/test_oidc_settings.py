@@ -151,6 +151,23 @@ def test_nobody_has_an_issuer_give_more_than_they_hold(
     assert client.put(URL, given).status_code == 200
 
 
+def test_who_only_sets_up_locks_no_administrator_out(
+    client: APIClient, client_of: Clients, given: dict[str, Any], stranger: User
+) -> None:
+    """Neither by switching passwords off, nor by taking away the issuer that makes administrators."""
+    Role.objects.filter(slug="nobody").update(actions=["settings.manage", *Role.objects.get(slug="viewer").actions])
+    narrow = client_of(stranger)
+    given |= {"client_id": CLIENT_ID}
+    answer = narrow.put(URL, given | {"local_sign_in": False})
+    assert (answer.status_code, answer.json()["error_code"]) == (403, "permission_not_held")
+    assert not OidcSettings.objects.exists()
+    assert client.put(URL, given | {"local_sign_in": False}).status_code == 200
+    assert narrow.put(URL, {"client_id": "another"}).status_code == 403
+    client.put(URL, {"local_sign_in": True, "role_mapping": {"boss": "org_admin"}})
+    assert narrow.delete(URL).status_code == 403
+    assert OidcSettings.objects.get().client_id == CLIENT_ID
+
+
 @pytest.mark.parametrize(
     "address",
     [
@@ -160,6 +177,7 @@ def test_nobody_has_an_issuer_give_more_than_they_hold(
         "issuer.example",
         "https://user:secret@issuer.example",
         "https://issuer.example:0",
+        "https://1.2.3.999",
         "https://issuer.example/?tenant=x",
         "https://issuer.example/#x",
         "https://[::1",

@@ -21,10 +21,13 @@ from apps.accounts.errors import InvalidCredentials
 from apps.accounts.models import OidcIdentity, OidcSettings, Role, Session, User
 from apps.accounts.selectors import oidc_settings_forget
 from apps.accounts.services.directory import directory_organizations, directory_rebuild
+from apps.accounts.services.grants import grant_add
 from apps.accounts.services.oidc_settings import oidc_settings_delete, oidc_settings_save
 from apps.accounts.services.users import user_update
+from apps.accounts.tests.conftest import Device
 from apps.common.actor import Actor
 from apps.events.models import Event
+from apps.robots.tests.factories import robot_made
 from apps.tenants.context import tenant_context
 from apps.tenants.models import Organization
 from conftest import make_user
@@ -346,6 +349,30 @@ def test_an_account_that_may_more_is_not_taken_over(issuer: Issuer, trusted: Tru
     trusted(role_mapping={"boss": "org_admin"})
     assert refused(issuer.token(email=owner.email), code="oidc_account_exists")
     assert ask(issuer.token(email=owner.email, roles=["boss"])).json()["user"]["id"] == str(owner.pk)
+
+
+def test_an_account_that_grants_give_more_is_not_taken_over(
+    issuer: Issuer, trusted: Trust, viewer: User, organization: Organization
+) -> None:
+    trusted()
+    schema = organization.schema_name
+    robot, system, now = robot_made(schema), Actor.system("tests", schema=schema), timezone.now()
+    grant_add(actor=system, action="robot.run", holder=viewer, resource=robot, now=now)
+    assert refused(issuer.token(email=viewer.email), code="oidc_account_exists")
+
+
+def test_an_account_with_a_second_factor_is_not_taken_over(issuer: Issuer, trusted: Trust, device: Device) -> None:
+    trusted(role_mapping={"boss": "org_admin"})
+    assert refused(issuer.token(email=device.user.email, roles=["boss"]), code="oidc_account_exists")
+
+
+def test_names_that_cannot_be_encoded(issuer: Issuer, trusted: Trust) -> None:
+    """Read before anything is verified, to find the organization."""
+    trusted()
+    parts = ({"alg": "HS256"}, {"iss": "\ud800", "aud": "\ud800"}, "x")
+    token = ".".join(base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in parts)
+    assert ask(token, host="localhost").status_code == 401
+    assert ask(token).status_code == 401
 
 
 def test_an_address_that_changed_hands(issuer: Issuer, trusted: Trust) -> None:

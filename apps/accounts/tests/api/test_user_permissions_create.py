@@ -178,7 +178,12 @@ def test_a_key_gives_only_what_it_was_made_for(
     made = client_of(owner).post("/api/v1/api-keys", {"name": "hr", "permissions": ["admin.manage", "robot.read"]})
     key = {"HTTP_X_API_KEY": made.json()["key"]}
     assert code(api.post(url(viewer), body, **key)) == (403, "permission_not_held")
+    assert code(api.post(url(owner), body | {"action": "robot.read"}, **key)) == (403, "permission_not_held")
+    permissions = ["admin.manage", *viewer.role.actions]
+    made = client_of(owner).post("/api/v1/api-keys", {"name": "all of a viewer", "permissions": permissions})
+    key = {"HTTP_X_API_KEY": made.json()["key"]}
     assert api.post(url(viewer), body | {"action": "robot.read"}, **key).status_code == 201
+    assert code(api.post(url(owner), body | {"action": "robot.read"}, **key)) == (403, "permission_not_held")
 
 
 def test_nobody_is_401(client_of: Clients, viewer: User, body: dict[str, Any]) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import jwt
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.db import IntegrityError, ProgrammingError, transaction
 from django.utils import timezone
@@ -144,12 +145,16 @@ def test_a_sealed_key_is_worth_nothing_under_another_name(rotate: Rotate) -> Non
     assert keyring.verifying("other") is None
 
 
-def test_with_another_secret_key_those_of_the_environment_count(rotate: Rotate, settings: Any) -> None:
+def test_with_another_secret_key_those_that_were_rotated_out_do_not_count_again(rotate: Rotate, settings: Any) -> None:
     configured = keyring.signing().kid
     rotate()
     settings.SECRET_KEY = "x" * 50
     keyring.forget()
-    assert keyring.signing().kid == configured
+    assert keyring.verifying(configured) is None
+    with pytest.raises(ImproperlyConfigured, match="rotate_signing_key"):
+        keyring.signing()
+    rotate()
+    assert keyring.signing().kid != configured
 
 
 def test_organizations_cannot_read_them(rotate: Rotate, organization: Organization) -> None:
