@@ -45,10 +45,8 @@ def _runs(started: Live) -> list[str]:
     with psycopg.connect(started.home.url) as connection:
         rows = connection.execute(
             sql.SQL(
-                """SELECT kind, id, status, 'attempt', attempt, 'line', last_seq, worker, error_message,
-                       (SELECT string_agg(name, ' ' ORDER BY event.id) FROM {schema}.events_event event
-                        WHERE subject_id = execution.id::text)
-                   FROM {schema}.executions_execution execution ORDER BY queued_at"""
+                """SELECT kind, id, status, 'attempt', attempt, 'line', last_seq, worker, error_message
+                   FROM {schema}.executions_execution ORDER BY queued_at"""
             ).format(schema=sql.Identifier(started.schema))
         )
         return [" ".join(map(str, row)) for row in rows]

@@ -100,17 +100,6 @@ class ArtifactOutput(OutputSerializer):
         return f"/api/v1/runs/{artifact.execution_id}/artifacts/{artifact.pk}/download"
 
 
-class RunsOfAPage(serializers.ListSerializer[Any]):
-    """What lies beside the runs of a page is asked for once for all of them."""
-
-    child: RunOutput
-
-    def to_representation(self, data: Any) -> Any:
-        runs = list(data)
-        self.child.beside = beside_runs(runs)
-        return super().to_representation(runs)
-
-
 class RunOutput(OutputSerializer):
     """A run, the same wherever one is shown: also its place in the queue while it waits, and the files it left."""
 
@@ -147,9 +136,6 @@ class RunOutput(OutputSerializer):
 
     beside = BesideRuns()
     written = Written(run_rows, runs_written)
-
-    class Meta:
-        list_serializer_class = RunsOfAPage
 
     def get_host_name(self, run: Run) -> str:
         """Workers are called ``celery@host/process``."""
