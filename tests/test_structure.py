@@ -13,6 +13,7 @@ from django.db import models
 from apps.common.admin_sites import organization_site, platform_site
 from apps.common.api import PageQuery, WindowQuery
 from apps.common.api.operation import Right, declaration_of
+from apps.common.api.serializers import OutputSerializer
 from apps.common.errors import ApplicationError
 from tests.structure import (
     ROOT,
@@ -146,6 +147,19 @@ def test_every_list_can_be_ordered() -> None:
     lists = [(path, query) for path, query in queries if issubclass(query, PageQuery | WindowQuery)]
     assert len(lists) > 5
     assert not [path for path, query in lists if "ordering" not in query._declared_fields]
+
+
+def test_what_may_be_missing_says_so() -> None:
+    """A default of ``None`` alone is answered as null by a schema that promises more."""
+    shown = [(output, field) for output in _below(OutputSerializer) for field in output._declared_fields.items()]
+    assert len(shown) > 200
+    assert not [
+        (output.__name__, name) for output, (name, field) in shown if field.default is None and not field.allow_null
+    ]
+
+
+def _below(kind: type[OutputSerializer]) -> set[type[OutputSerializer]]:
+    return {kind}.union(*(_below(each) for each in kind.__subclasses__()))
 
 
 def test_every_api_route_is_a_viewset() -> None:

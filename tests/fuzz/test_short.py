@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+from apps.robots.models import Robot
+from apps.tenants.context import tenant_context
 from tests.fuzz.campaign import Effort, campaign
 from tests.fuzz.people import token_maker
 from tests.live import Live, Web
@@ -18,6 +20,8 @@ def web(live_module: Live) -> Web:
     live_module.environment.update(NO_RATES)
     shop = shop_opened(live_module)
     run_stored(shop, 100)
+    with tenant_context(shop.organization):
+        Robot.objects.update(created_by=None)
     return shop.web
 
 

@@ -67,7 +67,7 @@ class RobotOutput(OutputSerializer):
     active_version = serializers.SerializerMethodField()
     canary = serializers.SerializerMethodField()
     canary_note = serializers.CharField(help_text=_("Why the last canary was taken back, if it was."))
-    created_by = serializers.CharField(source="created_by.email", default=None)
+    created_by = serializers.CharField(source="created_by.email", allow_null=True, default=None)
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
 

@@ -74,7 +74,7 @@ class ScheduleOutput(OutputSerializer):
     runtime_env = serializers.DictField(child=serializers.CharField())
     parameters = serializers.DictField()
     next_firings = serializers.SerializerMethodField()
-    created_by = serializers.CharField(source="created_by.email", default=None)
+    created_by = serializers.CharField(source="created_by.email", allow_null=True, default=None)
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
 

@@ -72,7 +72,7 @@ class VersionOutput(VersionSummaryOutput):
     branch = serializers.CharField()
     build_url = serializers.CharField()
     release_tags = serializers.ListField(child=serializers.CharField())
-    created_by = serializers.CharField(source="created_by.email", default=None)
+    created_by = serializers.CharField(source="created_by.email", allow_null=True, default=None)
     created_at = serializers.DateTimeField()
     is_active = serializers.BooleanField()
 
