@@ -1,7 +1,7 @@
-"""Celery carries doorbells and ticks; what is to be done stands in PostgreSQL.
+"""Celery carries mails to send and ticks; what is to be done stands in PostgreSQL.
 
 A worker process is a Celery worker with slots of its own beside the pool: executions of minutes and hours run in slots,
-so that they never stand in the way of short tasks, and a ring that arrives wakes a slot.
+so that they never stand in the way of short tasks.
 """
 
 from __future__ import annotations

@@ -7,7 +7,6 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from celery.schedules import crontab
 from corsheaders.defaults import default_headers
-from kombu import Queue
 
 from config.broker import broker_url
 from config.env import BASE_DIR, environment
@@ -278,7 +277,7 @@ SPECTACULAR_SETTINGS = {
     },
 }
 
-# --- Celery: doorbells and ticks. Executions run in slots beside its pool; see apps.executions.worker.
+# --- Celery: mails and ticks. Executions run in slots beside its pool; see apps.executions.worker.
 CELERY_BROKER_URL = broker_url(ENV.redis_url)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # for ever: a worker outlives Redis
@@ -298,7 +297,6 @@ CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_STORE_EAGER_RESULT = False
 CELERY_TASK_ACKS_LATE = False
-CELERY_TASK_QUEUES = [Queue(name) for name in dict.fromkeys([*ENV.worker_queues, "celery"])]
 CELERY_TASK_DEFAULT_QUEUE = "celery"
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]

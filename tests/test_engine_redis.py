@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import time
-from typing import Any
 
 import pytest
-from celery import current_app
 
 from apps.dispatch import rings
+from apps.dispatch.testing import rings_waiting
 from tests.engine import QUEUE, accept, all_are, history, until
 from tests.live import Live, Process
 
@@ -49,14 +48,15 @@ def _rings_are_heard_again(worker: Process) -> None:
     def arrived() -> bool:
         rings.ring(UNHEARD)
         rings.flush(5)
-        return _waiting(UNHEARD) > 0
+        return rings_waiting(UNHEARD) > 0
 
     def heard() -> bool:
         assert worker.running
-        return _waiting(QUEUE) == 0
+        return rings_waiting(QUEUE) == 0
 
     until(arrived, seconds=BACK_SECONDS)
-    current_app.send_task(rings.TASK, kwargs={"queue": QUEUE}, queue=QUEUE)
+    rings.ring(QUEUE)
+    rings.flush(5)
     until(heard, seconds=BACK_SECONDS)
 
 
@@ -70,17 +70,8 @@ def _lost_rings(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
 def _double_rings(live: Live) -> None:
     accepted = accept(live.schema, "test.done", number=5)
     for _number in range(20):
-        current_app.send_task(rings.TASK, kwargs={"queue": QUEUE}, queue=QUEUE)
+        rings.ring(QUEUE)
+        rings.flush(5)
     until(all_are(live.schema, accepted, "completed"))
-    until(lambda: _waiting(QUEUE) == 0)
+    until(lambda: rings_waiting(QUEUE) == 0)
     assert {tuple(history(live.schema, execution_id)) for execution_id in accepted} == {("started", "completed")}
-
-
-def _waiting(queue: str) -> int:
-    """How many rings of a queue stand in Redis; -1 while it is away."""
-    try:
-        with current_app.connection_for_write() as connection:
-            channel: Any = connection.channel()
-            return int(channel.queue_declare(queue).message_count)
-    except OSError:
-        return -1

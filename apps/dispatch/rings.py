@@ -1,8 +1,8 @@
-"""The doorbell: a Celery message that says nothing but "something waits in this queue".
+"""The doorbell: a word in Redis that says nothing but "something waits in this queue".
 
 Ringing never blocks and never fails. A thread sends, so that a slow or absent Redis costs the caller nothing, and many
-rings within a moment become one message. A ring that is lost costs at most a beat of a worker's heart, which looks
-for itself; what is to be done stands in PostgreSQL.
+rings within a moment become one. A ring waits for a worker with a free slot, and one of them takes it. A ring that is
+lost costs at most a beat of a worker's heart, which looks for itself; what is to be done stands in PostgreSQL.
 """
 
 from __future__ import annotations
@@ -11,33 +11,39 @@ import atexit
 import os
 import threading
 import time
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
 
+import redis
 import structlog
-from celery import current_app
+from django.conf import settings
+
+from apps.common.redis import RedisAway, redis_or_away
 
 logger = structlog.get_logger(__name__)
-Answer = Callable[[str], None]
 
-TASK = "dispatch.work"
-EXPIRES_SECONDS = 60.0
+EXPIRES_SECONDS = 60
 MOMENT_SECONDS = 0.01
 LONGEST_MOMENT_SECONDS = 0.05
+LISTEN_SECONDS = 1.0
+AWAY_SECONDS = 0.5
 COMPLAIN_EVERY_SECONDS = 60.0
-_answers: list[Answer] = []
 
 
-def answers(function: Answer) -> Answer:
-    """Registers who is called with a queue's name when it rings in this process."""
-    _answers.append(function)
-    return function
+def key_of(queue: str) -> str:
+    """The list in Redis where a ring of a queue waits to be heard."""
+    return f"dispatch:ring:{queue}"
 
 
-def answer(queue: str) -> None:
-    """A ring arrived."""
-    for function in _answers:
-        function(queue)
+class Complaint:
+    """Says now and then that Redis is away, not each time."""
+
+    def __init__(self) -> None:
+        self._made_at = float("-inf")
+
+    def make(self, event: str, error: Exception) -> None:
+        if time.monotonic() - self._made_at > COMPLAIN_EVERY_SECONDS:
+            self._made_at = time.monotonic()
+            logger.warning(event, error=str(error))
 
 
 class Ringer:
@@ -51,7 +57,7 @@ class Ringer:
         self._changed = threading.Condition()
         self._sending = False
         self._pid = 0
-        self._complained_at = float("-inf")
+        self._complaint = Complaint()
 
     def ring(self, queue: str) -> None:
         with self._changed:
@@ -76,35 +82,59 @@ class Ringer:
                 self._changed.wait_for(lambda: self._wanted)
                 queues, self._wanted = self._wanted, set()
                 self._sending = True
-            for queue in queues:
-                self._send(queue)
+            try:
+                _send(queues)
+            except RedisAway as error:
+                self._complaint.make("ring_not_sent", error)
+            except Exception:  # whatever it was: without this thread nothing would be rung any more
+                logger.exception("ring_failed")
             time.sleep(moment)
 
-    def _send(self, queue: str) -> None:
-        try:
-            with current_app.producer_pool.acquire(block=True) as producer:
-                if not self._one_waits(producer.channel, queue):
-                    current_app.send_task(
-                        TASK,
-                        kwargs={"queue": queue},
-                        queue=queue,
-                        producer=producer,
-                        expires=EXPIRES_SECONDS,
-                        retry=False,
-                        ignore_result=True,
-                    )
-        except Exception:  # whatever it was: without this thread nothing would be rung any more
-            if time.monotonic() - self._complained_at > COMPLAIN_EVERY_SECONDS:
-                self._complained_at = time.monotonic()
-                logger.exception("ring_not_sent", queue=queue)
 
-    @staticmethod
-    def _one_waits(channel: Any, queue: str) -> bool:
-        """Whether a ring was not heard yet: whoever takes that will see what another one would tell.
+def _send(queues: set[str]) -> None:
+    """One ring for each queue; where one waits already, it stays the only one: they do not pile up unheard."""
+    with redis_or_away() as client:
+        asked = client.pipeline(transaction=False)
+        for key in map(key_of, queues):
+            asked.rpush(key, "")
+            asked.ltrim(key, 0, 0)
+            asked.expire(key, EXPIRES_SECONDS)
+        asked.execute()
 
-        So they do not pile up where nobody listens, now or ever: anybody may send a robot to a pool without workers.
-        """
-        return bool(channel.queue_declare(queue).message_count)
+
+class Bell(threading.Thread):
+    """Hears the rings of a worker's queues, one after the other, as long as the worker has room for more.
+
+    ``room`` waits so many seconds for it, and says whether there is any. While Redis is away it hears nothing.
+    """
+
+    def __init__(self, queues: Sequence[str], *, room: Callable[[float], bool], answer: Callable[[], None]) -> None:
+        super().__init__(name="bell", daemon=True)
+        self._keys = [key_of(queue) for queue in queues]
+        self._room, self._answer = room, answer
+        self._ended = threading.Event()
+        self._complaint = Complaint()
+        self._client = redis.Redis.from_url(
+            settings.REDIS_URL,
+            socket_connect_timeout=LISTEN_SECONDS,
+            socket_timeout=2 * LISTEN_SECONDS,
+        )
+
+    def run(self) -> None:
+        while not self._ended.is_set():
+            try:
+                if self._room(LISTEN_SECONDS) and self._client.blpop(self._keys, timeout=LISTEN_SECONDS):
+                    self._answer()
+            except redis.RedisError as error:
+                self._complaint.make("rings_not_heard", error)
+                self._ended.wait(AWAY_SECONDS)
+            except Exception:  # a worker without ears would start everything half a second late
+                logger.exception("bell_failed")
+                self._ended.wait(AWAY_SECONDS)
+
+    def stop(self) -> None:
+        """Ends the thread within a second or two."""
+        self._ended.set()
 
 
 _ringer = Ringer()

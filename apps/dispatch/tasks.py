@@ -6,15 +6,8 @@ from typing import Any
 
 from celery import shared_task
 
-from apps.dispatch import rings
 from apps.dispatch.services.tickets import tickets_forget
 from apps.dispatch.services.workers import workers_forget
-
-
-@shared_task(name=rings.TASK, expires=rings.EXPIRES_SECONDS, ignore_result=True)
-def work(*, queue: str, **_more: Any) -> None:
-    """The doorbell: wakes a free slot of this worker, which claims until nothing is left."""
-    rings.answer(queue)
 
 
 @shared_task(name="dispatch.tidy", expires=600, ignore_result=True)

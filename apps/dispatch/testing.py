@@ -1,4 +1,4 @@
-"""Rings in tests: letting go of a Redis that a test stops, or takes the place of another."""
+"""Rings in tests: how many wait, and letting go of a Redis that a test stops, or takes the place of another."""
 
 from __future__ import annotations
 
@@ -7,9 +7,19 @@ from typing import Any
 from celery import current_app
 from kombu import pools
 
+from apps.common.redis import RedisAway, redis_forget, redis_or_away
 from apps.dispatch import rings
 
 REST_SECONDS = 30.0
+
+
+def rings_waiting(queue: str) -> int:
+    """How many rings of a queue stand in Redis unheard; -1 while it is away."""
+    try:
+        with redis_or_away() as client:
+            return int(client.llen(rings.key_of(queue)))
+    except RedisAway:
+        return -1
 
 
 def broker_forget() -> None:
@@ -19,6 +29,7 @@ def broker_forget() -> None:
     """
     if not rings.flush(REST_SECONDS):
         raise AssertionError("the ringer does not come to rest")
+    redis_forget()
     application: Any = current_app
     pools.reset()
     application.amqp._producer_pool = application._pool = None

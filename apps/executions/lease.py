@@ -44,6 +44,21 @@ class Wish(threading.Event):
             call()
 
 
+class Vacating:
+    """Gives a slot back, whoever says so first, once."""
+
+    def __init__(self, free: Callable[[], None]) -> None:
+        self._free = free
+        self._lock = threading.Lock()
+        self._done = False
+
+    def __call__(self) -> None:
+        with self._lock:
+            done, self._done = self._done, True
+        if not done:
+            self._free()
+
+
 @dataclass(frozen=True, slots=True)
 class Control:
     """What the running work must watch.
@@ -60,7 +75,8 @@ class Control:
 class Lease:
     """One attempt at one execution. ``last_seq`` numbers the last stored log line, of whatever attempt.
 
-    ``good_until`` is by the monotonic clock: until then nobody else can have been given the execution.
+    ``good_until`` is by the monotonic clock: until then nobody else can have been given the execution. A kind may call
+    ``vacate`` when only writing is left to do: the slot takes the next execution then.
     """
 
     execution_id: UUID
@@ -78,6 +94,7 @@ class Lease:
     control: Control = field(default_factory=Control)
     began: float = field(default_factory=time.monotonic)
     good_until: float = math.inf
+    vacate: Callable[[], None] = lambda: None
 
     def renewed(self, *, asked_at: float, lease_seconds: float) -> None:
         """PostgreSQL has let the lease last ``lease_seconds`` from a moment after ``asked_at``, a monotonic time."""

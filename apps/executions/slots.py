@@ -1,4 +1,8 @@
-"""The slots of a worker process: each claims, runs and finishes one execution at a time, until nothing is left."""
+"""The slots of a worker process: each claims, runs and finishes one execution at a time, until nothing is left.
+
+What is left to do for an execution whose process has ended (storing the last lines, writing how it ended) needs no
+slot: the kind says so, and the next execution starts meanwhile.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +21,7 @@ from apps.dispatch.services.tickets import tickets_postpone
 from apps.dispatch.services.workers import WorkerIdentity
 from apps.executions.attempts import attempt, give_back
 from apps.executions.errors import LeaseLost
-from apps.executions.lease import Lease, Outcome
+from apps.executions.lease import Lease, Outcome, Vacating
 from apps.executions.models import Status
 from apps.executions.registry import instant_kinds
 from apps.executions.services.transitions import execution_finish, executions_start
@@ -25,6 +29,7 @@ from apps.tenants.context import public_context, tenant_context
 
 logger = structlog.get_logger(__name__)
 TOGETHER = 64
+THREADS_PER_SLOT = 2  # one runs, one may still be writing how the execution before it ended
 RETRY_SECONDS = 0.5
 POSTPONE_SECONDS = 10.0
 OVERDUE_SECONDS = 1800.0  # preparing and clearing up count as well; this is for threads that hang
@@ -38,16 +43,17 @@ class Slots:
     ) -> None:
         self.identity = identity
         self.lease_seconds, self.grace_seconds, self.kill_seconds = lease_seconds, grace_seconds, kill_seconds
-        self._changed = threading.Condition()
+        lock = threading.Lock()
+        self._changed, self._room = threading.Condition(lock), threading.Condition(lock)
         self._pokes = 0
-        self._waiting = 0
+        self._free = identity.slots
         self._closing = threading.Event()
         self._leases: dict[UUID, Lease] = {}  # by token
 
     @property
     def idle(self) -> int:
         """How many slots wait for work."""
-        return max(self._waiting - self._pokes, 0)
+        return max(self._free - self._pokes, 0)
 
     def leases(self) -> list[Lease]:
         """What runs now."""
@@ -59,7 +65,7 @@ class Slots:
     def open(self) -> None:
         """Starts the slots; each looks for work at once."""
         self._pokes = self.identity.slots
-        for _number in range(self.identity.slots):
+        for _number in range(THREADS_PER_SLOT * self.identity.slots):
             self._open_one()
 
     def _open_one(self) -> None:
@@ -68,8 +74,13 @@ class Slots:
     def poke(self) -> None:
         """Wakes an idle slot. One poke is kept when all are busy: a slot may just be about to give up."""
         with self._changed:
-            self._pokes = min(self._pokes + 1, self._waiting + 1)
+            self._pokes = min(self._pokes + 1, self._free + 1)
             self._changed.notify()
+
+    def wait_for_room(self, seconds: float) -> bool:
+        """Waits until a slot is idle, for so long at most; returns whether one is."""
+        with self._room:
+            return self._room.wait_for(lambda: self.idle > 0, seconds)
 
     def close(self, *, at_once: bool = False) -> None:
         """No slot takes anything new. For signal handlers as well: it takes no lock."""
@@ -99,22 +110,24 @@ class Slots:
             connection.close()
 
     def _heard(self) -> bool:
-        """Waits for a poke; False when the worker closes."""
+        """Waits for a poke and takes a free slot; False when the worker closes."""
         with self._changed:
-            self._waiting += 1
-            while not (self._pokes or self._closing.is_set()):
+            while not ((self._pokes and self._free) or self._closing.is_set()):
                 self._changed.wait(RETRY_SECONDS)  # close() wakes nobody
-            self._waiting -= 1
-            self._pokes = max(self._pokes - 1, 0)
-        return not self._closing.is_set()
+            if self._closing.is_set():
+                return False
+            self._pokes -= 1
+            self._free -= 1
+        return True
 
     def _work_on(self) -> bool:
         """Claims and runs; False when this slot has been given up meanwhile.
 
         When more waited than was claimed, the next slot has been poked already; for what came later it rang.
         """
+        vacate = Vacating(self._vacated)
         try:
-            leases = self._claim()
+            leases = self._claim(vacate)
             try:
                 attempt(leases)
             finally:
@@ -127,14 +140,22 @@ class Slots:
             self._recover()
         else:
             return mine
+        finally:
+            vacate()
         return True
+
+    def _vacated(self) -> None:
+        with self._changed:
+            self._free += 1
+            self._changed.notify()
+            self._room.notify()
 
     def _recover(self) -> None:
         connection.close()
         self._closing.wait(RETRY_SECONDS)
         self.poke()
 
-    def _claim(self) -> list[Lease]:
+    def _claim(self, vacate: Vacating) -> list[Lease]:
         """The fairest waiting tickets become running executions, in one transaction over their schemas."""
         claimed: list[Claimed] = []
         started: dict[UUID, Lease] = {}
@@ -157,10 +178,13 @@ class Slots:
             raise
         except Exception:  # what a kind does wrong must not keep the others from starting
             logger.exception("start_failed", execution_ids=[str(ticket.execution_id) for ticket in claimed])
+            connection.close()  # it may know statements that a migration has made void
             tickets_postpone(execution_ids=[ticket.execution_id for ticket in claimed], seconds=POSTPONE_SECONDS)
             return []
         for lease in started.values():
             lease.renewed(asked_at=batch.asked_at, lease_seconds=self.lease_seconds)
+            if len(started) == 1:
+                lease.vacate = vacate
         with self._changed:
             self._leases |= {lease.token: lease for lease in started.values()}
         if batch.more or len(started) < len(claimed):
@@ -182,6 +206,7 @@ class Slots:
             return
         logger.error("attempt_overdue", execution_id=str(lease.execution_id), kind=lease.kind)
         lease.control.lost.set()
+        lease.vacate()
         self._open_one()
         with tenant_context(lease.schema):
             try:

@@ -1,4 +1,4 @@
-"""The worker process: its slots, its heart and its fence, opened and closed with Celery's worker."""
+"""The worker process: its slots, its bell, its heart and its fence, opened and closed with Celery's worker."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 
-from apps.dispatch import rings
+from apps.dispatch.rings import Bell
 from apps.dispatch.services.workers import WorkerIdentity
 from apps.executions.fence import Fence
 from apps.executions.heart import Heart
@@ -39,16 +39,19 @@ class Worker:
             grace_seconds=env.worker_grace_seconds,
             kill_seconds=env.cancel_grace_seconds + 1,
         )
+        self.bell = Bell(identity.queues, room=self.slots.wait_for_room, answer=self.slots.poke)
         self.heart = Heart(self.slots, lease_seconds=env.lease_seconds)
         self.fence = Fence(self.slots.leases, lease_seconds=env.lease_seconds)
 
     def start(self) -> None:
         self.fence.start()
         self.slots.open()
+        self.bell.start()
         self.heart.start()
         logger.info("worker_ready", worker=self.slots.identity.name, slots=self.slots.identity.slots)
 
     def stop(self) -> None:
+        self.bell.stop()
         self.slots.stop()
         self.heart.stop()
         self.heart.join(JOIN_SECONDS)
@@ -83,9 +86,3 @@ def stop() -> None:
     """Ends what runs, or gives it back, and signs off."""
     if _worker is not None:
         _worker.stop()
-
-
-@rings.answers
-def _rung(queue: str) -> None:
-    if _worker is not None and queue in _worker.slots.identity.queues:
-        _worker.slots.poke()

@@ -16,6 +16,7 @@ from apps.dispatch.fairness import Head, Line, batch_of, fair_order
 from apps.dispatch.models import Ticket
 from apps.dispatch.services.tickets import NoTransactionError
 from apps.tenants.models import Organization
+from apps.tenants.postgresql.cursors import prepared
 
 TURN_SECONDS = 5.0
 _TICKETS = Ticket._meta.db_table
@@ -27,6 +28,7 @@ _ORGANIZATIONS = Organization._meta.db_table
 _TAKE_TURNS = """
     SELECT set_config('synchronous_commit', 'off', true),
            set_config('idle_in_transaction_session_timeout', %(turn_milliseconds)s, true),
+           set_config('plan_cache_mode', 'force_generic_plan', true),
            pg_advisory_xact_lock(hashtext('dispatch.claim'), hashtext(queue))
     FROM unnest(%(queues)s::text[]) AS queue
 """
@@ -63,14 +65,14 @@ LANES = f"""
 _HEADS = f"""
     {LANES}, running AS (
         SELECT schema_name, count(*) AS number FROM {_TICKETS}
-        WHERE token IS NOT NULL AND queue = ANY(%(queues)s) GROUP BY schema_name
+        WHERE token IS NOT NULL AND queue = ANY(%(queues)s::text[]) GROUP BY schema_name
     ), best AS (
         SELECT schema_name, coalesce(number, 0) AS number FROM (
             SELECT DISTINCT ON (schema_name) * FROM lane ORDER BY schema_name, priority DESC, available_at, id
         ) first LEFT JOIN running USING (schema_name)
-        ORDER BY 2, priority DESC, available_at, id LIMIT %(limit)s
+        ORDER BY 2, priority DESC, available_at, id LIMIT %(limit)s::bigint
     ), depth AS (
-        SELECT greatest(2, 2 * %(limit)s / greatest(count(*), 1)) AS depth FROM best
+        SELECT greatest(2, 2 * %(limit)s::bigint / greatest(count(*), 1)) AS depth FROM best
     )
     SELECT best.schema_name, best.number, depth.depth, lane.queue, head.id, head.kind, head.priority, head.available_at
     FROM best JOIN lane USING (schema_name) CROSS JOIN depth CROSS JOIN LATERAL (
@@ -80,12 +82,10 @@ _HEADS = f"""
         ORDER BY priority DESC, available_at, id LIMIT (SELECT depth FROM depth)
     ) head
 """
-# One message, two statements: the second sees what was committed while the first waited for its turn.
-_TURN_AND_HEADS = f"{_TAKE_TURNS};{_HEADS}"
 _TAKE = f"""
     UPDATE {_TICKETS} ticket
-    SET token = taken.token, worker = %(worker)s,
-        lease_until = statement_timestamp() + make_interval(secs => %(lease_seconds)s)
+    SET token = taken.token, worker = %(worker)s::text,
+        lease_until = statement_timestamp() + make_interval(secs => %(lease_seconds)s::float)
     FROM unnest(%(ids)s::uuid[], %(tokens)s::uuid[]) AS taken(id, token) JOIN (
         SELECT id FROM {_TICKETS} WHERE id = ANY(%(ids)s::uuid[]) AND token IS NULL FOR UPDATE SKIP LOCKED
     ) free USING (id)
@@ -139,14 +139,17 @@ def ticket_claim(
     with connection.cursor() as cursor:
         wanted = 1 + max(limit, bulk_limit if bulk_kinds else 0)
         turn = f"{min(lease_seconds, TURN_SECONDS) * 1000:.0f}"
-        cursor.execute(_TURN_AND_HEADS, {"queues": sorted(set(queues)), "limit": wanted, "turn_milliseconds": turn})
-        cursor.nextset()
+        asked: dict[str, Any] = {"queues": sorted(set(queues)), "limit": wanted}
+        cursor.execute(_TAKE_TURNS, asked | {"turn_milliseconds": turn})
+        # A statement of its own: it sees what was committed while the first waited for its turn.
+        prepared(cursor, _HEADS, asked)
         order = fair_order(_lines(cursor.fetchall()), wanted)
         batch = batch_of(order[: wanted - 1], limit=limit, bulk_kinds=bulk_kinds)
         if not batch:
             return Batch()
         ids, asked_at = [head.id for _schema, head in batch], time.monotonic()
-        cursor.execute(
+        prepared(
+            cursor,
             _TAKE,
             {"ids": ids, "tokens": [uuid4() for _id in ids], "worker": worker, "lease_seconds": lease_seconds},
         )

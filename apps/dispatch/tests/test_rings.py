@@ -1,39 +1,53 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from queue import SimpleQueue
 
 import pytest
-from celery import current_app
+from django.test import override_settings
 
+from apps.common.redis import redis_client, redis_forget
 from apps.common.testing import eventually
-from apps.dispatch import rings
-from apps.dispatch.rings import Ringer, answer, answers
-from apps.dispatch.testing import REST_SECONDS, broker_forget
+from apps.dispatch.rings import Bell, Ringer, key_of
+from apps.dispatch.testing import REST_SECONDS, rings_waiting
 
-QUEUE = "rings.tests"
-
-
-def waiting() -> int:
-    with current_app.connection_for_write() as connection:
-        channel: Any = connection.channel()
-        return int(channel.queue_declare(QUEUE).message_count)
+QUEUE, OTHER = "rings.tests", "rings.others"
+NOWHERE = "unix:///nowhere/redis.sock"
 
 
 @pytest.fixture(autouse=True)
-def _empty_queue() -> Iterator[None]:
-    with current_app.connection_for_write() as connection:
-        channel: Any = connection.channel()
-        channel.queue_purge(QUEUE)
+def _nothing_waits() -> Iterator[None]:
+    redis_client().delete(key_of(QUEUE), key_of(OTHER))
+    yield
+    redis_client().delete(key_of(QUEUE), key_of(OTHER))
+
+
+@contextmanager
+def hearing(room: Callable[[float], bool], answer: Callable[[], None]) -> Iterator[Bell]:
+    bell = Bell([OTHER, QUEUE], room=room, answer=answer)
+    bell.start()
+    try:
+        yield bell
+    finally:
+        bell.stop()
+        bell.join(REST_SECONDS)  # until then it could take a ring of the next test
+
+
+@pytest.fixture
+def redis_away() -> Iterator[None]:
+    with override_settings(REDIS_URL=NOWHERE):
+        redis_forget()
         yield
-        channel.queue_purge(QUEUE)
+    redis_forget()
 
 
 def test_it_works() -> None:
     ringer = Ringer()
     ringer.ring(QUEUE)
     assert ringer.flush(REST_SECONDS)
-    assert waiting() == 1
+    assert rings_waiting(QUEUE) == 1
 
 
 def test_rings_while_one_waits_are_one() -> None:
@@ -43,24 +57,16 @@ def test_rings_while_one_waits_are_one() -> None:
     assert ringer.flush(REST_SECONDS)
     ringer.ring(QUEUE)
     assert ringer.flush(REST_SECONDS)
-    assert waiting() == 1
+    assert rings_waiting(QUEUE) == 1
 
 
-def test_rings_that_nobody_hears_do_not_pile_up() -> None:
+def test_rings_that_nobody_hears_do_not_pile_up_and_are_forgotten() -> None:
     for _process in range(3):
         ringer = Ringer()
         ringer.ring(QUEUE)
         assert ringer.flush(5)
-    assert waiting() == 1
-
-
-@pytest.fixture
-def redis_away(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    with monkeypatch.context() as patch:
-        patch.setattr(current_app.conf, "broker_url", "redis+socket:///nowhere/redis.sock")
-        broker_forget()
-        yield
-    broker_forget()
+    assert rings_waiting(QUEUE) == 1
+    assert 0 < redis_client().ttl(key_of(QUEUE)) <= 60
 
 
 @pytest.mark.usefixtures("redis_away")
@@ -69,13 +75,39 @@ def test_redis_away_costs_the_caller_nothing(caplog: pytest.LogCaptureFixture) -
     ringer.ring(QUEUE)
     eventually(lambda: "ring_not_sent" in caplog.text, seconds=REST_SECONDS)
     ringer.ring(QUEUE)
-    assert ringer.flush(REST_SECONDS)  # Celery tries for a while
+    assert ringer.flush(REST_SECONDS)
     assert caplog.text.count("ring_not_sent") == 1
 
 
-def test_answers_are_told_the_queue(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rings, "_answers", [])
-    heard: list[str] = []
-    answers(heard.append)
-    answer("a")
-    assert heard == ["a"]
+def test_a_bell_hears_every_queue_of_its_worker() -> None:
+    heard: SimpleQueue[None] = SimpleQueue()
+    ringer = Ringer()
+    with hearing(lambda _seconds: True, lambda: heard.put(None)):
+        for queue in (QUEUE, OTHER):
+            ringer.ring(queue)
+            heard.get(timeout=REST_SECONDS)
+    assert (rings_waiting(QUEUE), rings_waiting(OTHER)) == (0, 0)
+
+
+def test_a_worker_without_room_leaves_the_ring_to_others() -> None:
+    asked, heard, never = threading.Event(), threading.Event(), threading.Event()
+
+    def room(seconds: float) -> bool:
+        asked.set()
+        return never.wait(seconds)
+
+    with hearing(room, never.set):
+        assert asked.wait(REST_SECONDS)
+        Ringer().ring(QUEUE)
+        eventually(lambda: rings_waiting(QUEUE) == 1, seconds=REST_SECONDS)
+        with hearing(lambda _seconds: True, heard.set):
+            assert heard.wait(REST_SECONDS)
+    assert not never.is_set()
+
+
+def test_a_bell_outlives_redis_being_away(caplog: pytest.LogCaptureFixture) -> None:
+    heard = threading.Event()
+    with override_settings(REDIS_URL=NOWHERE), hearing(lambda _seconds: True, heard.set) as bell:
+        eventually(lambda: "rings_not_heard" in caplog.text, seconds=REST_SECONDS)
+        assert bell.is_alive()
+    assert not heard.is_set()

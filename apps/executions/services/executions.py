@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -27,6 +28,14 @@ from apps.executions.services.transitions import ended
 from apps.executions.wakeups import execution_group, wake_changed
 
 PROGRESS_MESSAGE_LENGTH = 500
+_HELD = f"WHERE id = %(execution)s AND token = %(token)s AND status = '{Status.RUNNING}'"
+_STARTED = f"""
+    UPDATE {Execution._meta.db_table} SET process_id = %(process_id)s, process_started_at = %(now)s {_HELD}
+"""
+_PROGRESS = f"""
+    UPDATE {Execution._meta.db_table}
+    SET progress_done = %(done)s, progress_total = %(total)s, progress_message = %(message)s {_HELD}
+"""
 
 
 def execution_create(
@@ -101,24 +110,21 @@ def execution_process_started(lease: Lease, *, process_id: int, now: datetime) -
 
     So call it before the process can do anything that must not happen twice. Raises ``LeaseLost``.
     """
-    _write(lease, process_id=process_id, process_started_at=now)
+    _write(lease, _STARTED, {"process_id": process_id, "now": now})
 
 
 def execution_progress(lease: Lease, *, done: int | None, total: int | None, message: str = "", now: datetime) -> None:
     """Writes how far the work is; numbers in units of its own. Raises ``LeaseLost``."""
-    _write(
-        lease,
-        progress_done=done,
-        progress_total=total,
-        progress_message=message.replace("\x00", "")[:PROGRESS_MESSAGE_LENGTH],
-    )
+    message = message.replace("\x00", "")[:PROGRESS_MESSAGE_LENGTH]
+    _write(lease, _PROGRESS, {"done": done, "total": total, "message": message})
     wake_changed(execution_group(lease.execution_id))
 
 
-def _write(lease: Lease, **values: object) -> None:
-    def write() -> int:
-        held = Execution.objects.filter(pk=lease.execution_id, token=lease.token, status=Status.RUNNING)
-        return held.update(**values)
+def _write(lease: Lease, statement: str, values: dict[str, Any]) -> None:
+    def write() -> bool:
+        with connection.cursor() as cursor:
+            cursor.execute(statement, {**values, "execution": lease.execution_id, "token": lease.token})
+            return bool(cursor.rowcount)
 
     if not while_held(lease, write):
         raise LeaseLost

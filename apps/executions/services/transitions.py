@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from apps.common.actor import Actor
 from apps.dispatch.services.claims import Claimed
@@ -23,10 +23,12 @@ from apps.executions.models import TERMINAL, Execution, Status
 from apps.executions.registry import kind_of
 from apps.executions.services.persistence import while_held
 from apps.executions.wakeups import execution_group, wake_changed
+from apps.tenants.rows import Rows
 
 MAXIMUM_FALSE_STARTS = 10
 MAXIMUM_BACKOFF_SECONDS = 3600
 _EXECUTIONS = Execution._meta.db_table
+_ROWS = Rows(Execution)
 _START = f"""
     UPDATE {_EXECUTIONS} execution
     SET status = '{Status.RUNNING}', attempt = attempt + 1, token = claimed.token, worker = %s,
@@ -34,7 +36,7 @@ _START = f"""
         error_message = '', progress_done = NULL, progress_total = NULL, progress_message = ''
     FROM unnest(%s::uuid[], %s::uuid[]) AS claimed(id, token)
     WHERE execution.id = claimed.id AND execution.status = '{Status.PENDING}'
-    RETURNING execution.*
+    RETURNING {_ROWS.columns("execution")}
 """
 _FINISH = f"""
     UPDATE {_EXECUTIONS} execution
@@ -43,7 +45,7 @@ _FINISH = f"""
     FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::integer[], %s::text[])
         AS outcome(id, token, status, exit_code, error_message)
     WHERE execution.id = outcome.id AND execution.token = outcome.token AND execution.status = '{Status.RUNNING}'
-    RETURNING execution.*
+    RETURNING {_ROWS.columns("execution")}
 """
 
 
@@ -54,8 +56,7 @@ def executions_start(*, claimed: Sequence[Claimed], worker: str, now: datetime) 
     """
     tokens = {ticket.execution_id: ticket.token for ticket in claimed}
     started = {
-        execution.pk: execution
-        for execution in Execution.objects.raw(_START, [worker, now, list(tokens), list(tokens.values())])
+        execution.pk: execution for execution in _moved(_START, [worker, now, list(tokens), list(tokens.values())])
     }
     leases = []
     for ticket in claimed:
@@ -68,6 +69,12 @@ def executions_start(*, claimed: Sequence[Claimed], worker: str, now: datetime) 
         _announce(execution.pk)
         leases.append(lease)
     return leases
+
+
+def _moved(statement: str, parameters: Sequence[Any]) -> list[Execution]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return [_ROWS.made(row) for row in cursor.fetchall()]
 
 
 def _lease(execution: Execution, ticket: Claimed) -> Lease:
@@ -121,7 +128,7 @@ def _finished(outcomes: Mapping[Lease, Outcome], now: datetime) -> set[UUID]:
             [outcome.error_message.replace("\x00", "") for outcome in ending.values()],
         ]
         actors = {lease.execution_id: lease.actor for lease in ending}
-        for execution in Execution.objects.raw(_FINISH, parameters) if ending else ():
+        for execution in _moved(_FINISH, parameters) if ending else ():
             ended(execution)
             kind_of(execution.kind).changed(execution, event=execution.status, actor=actors[execution.pk], now=now)
             _announce(execution.pk)

@@ -26,11 +26,16 @@ def slots() -> Slots:
 
 
 def test_a_poke_is_kept_for_a_slot_about_to_give_up(slots: Slots) -> None:
+    assert slots.wait_for_room(0)
+    slots.poke()
+    assert slots._heard()
+    assert not slots.wait_for_room(0)
     slots.poke()
     slots.poke()
     assert slots._pokes == 1
-    assert slots._heard()
     assert slots.idle == 0
+    slots._vacated()
+    assert slots._heard()
 
 
 def test_closed_slots_hear_nothing(slots: Slots) -> None:
@@ -77,3 +82,29 @@ def test_not_overdue_yet(slots: Slots, start: Any) -> None:
         slots.give_up_if_overdue(lease)
     assert slots.leases() == [lease]
     assert timezone.now() is not None
+
+
+def test_the_next_starts_while_the_end_of_the_one_before_is_written(
+    transactional_db: None, accept: Accept, kind: RecordingKind, slots: Slots, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running, release = [threading.Event() for _number in range(3)], threading.Event()
+    begun: list[Lease] = []
+
+    def work(lease: Lease) -> Outcome:
+        running[len(begun)].set()
+        begun.append(lease)
+        if len(begun) < 3:  # the third runs on in the only slot
+            lease.vacate()
+            lease.vacate()  # saying it twice frees no second one
+        release.wait(20)
+        return Outcome(Status.COMPLETED)
+
+    monkeypatch.setattr(kind, "run", work)
+    executions = [accept() for _number in range(3)]
+    slots.open()
+    eventually(running[1].is_set)
+    assert len(slots.leases()) == 2  # both threads of the slot write; the third has to wait for one
+    assert not running[2].is_set()
+    release.set()
+    eventually(lambda: all(stored(execution).status == Status.COMPLETED for execution in executions))
+    slots.stop()

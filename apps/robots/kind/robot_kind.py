@@ -24,6 +24,7 @@ from apps.robots.models.run import KIND
 from apps.robots.sandbox.entrypoint import robot_command, robot_environment
 from apps.robots.sandbox.spec import ProcessSpec
 from apps.robots.sandbox.workspace import open_workspace
+from apps.robots.selectors.executed import run_with_version
 from apps.robots.services.canaries import canary_review
 from apps.robots.services.runs import run_facts
 from apps.robots.supervision.control import Control
@@ -107,7 +108,7 @@ class RobotKind:
         """The run, read once for each attempt: nothing that is frozen in it changes."""
         run = self._running.get(execution_id)
         if run is None:
-            run = Run.objects.select_related("version").filter(pk=execution_id).first()
+            run = run_with_version(execution_id)
         if run is not None:
             self._running[execution_id] = run
             while len(self._running) > REMEMBERED:
@@ -137,6 +138,7 @@ def _supervision(lease: Lease) -> Supervision:
         first_seq=lease.last_seq + 1,
         log=LogLimits.of(env.log_max_lines, env.log_max_bytes),
         on_start=lambda pid, now: execution_process_started(lease, process_id=pid, now=now),
+        on_end=lease.vacate,
     )
 
 

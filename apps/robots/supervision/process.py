@@ -38,6 +38,7 @@ class Supervision:
     batches: Batches = field(default_factory=Batches)
     usage_seconds: float = 0.5
     on_start: Callable[[int, datetime], None] | None = None
+    on_end: Callable[[], None] | None = None
 
 
 def supervise(
@@ -48,7 +49,8 @@ def supervise(
     Lines and progress go to ``sink`` while it runs; what the sink raises ends the robot and is passed on. A sink that
     blocks holds up everything but ``control.lose()``, after which nothing more is written. ``supervision.on_start`` is
     told the process id and the time of the start, before the robot does anything: if it raises, or the run is lost
-    meanwhile, nothing has happened. Raises SandboxFailed when the robot could not be started.
+    meanwhile, nothing has happened. ``supervision.on_end`` is told when no process is left and all it said has been
+    read; what remains to be written is written after that. Raises SandboxFailed when the robot could not be started.
     """
     process = start(spec)
     try:
@@ -109,6 +111,8 @@ class _Supervisor:
                 self._wait()
                 self._consider()
             self._drain()
+        if self._supervision.on_end is not None:
+            self._supervision.on_end()
         self._log.finish()
         return self._report()
 

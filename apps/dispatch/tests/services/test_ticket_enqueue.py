@@ -7,7 +7,6 @@ import pytest
 from django.utils import timezone
 
 from apps.common.ids import uuid7
-from apps.dispatch import rings
 from apps.dispatch.services.tickets import NoTransactionError, ticket_enqueue
 from apps.dispatch.tests.conftest import claimed_ids, stored
 from apps.tenants.context import OutsideTenantError, public_context
@@ -47,9 +46,3 @@ def test_refuses_outside_an_organization(organization: Organization) -> None:
 def test_refuses_without_a_transaction() -> None:
     with pytest.raises(NoTransactionError):
         ticket_enqueue(execution_id=uuid7(), kind="kind", queue="q", priority=0, available_at=None)
-
-
-def test_names_the_task_that_answers() -> None:
-    from apps.dispatch.tasks import work  # noqa: PLC0415  # registers with Celery
-
-    assert work.name == rings.TASK
