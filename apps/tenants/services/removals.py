@@ -12,6 +12,7 @@ from django.core.files.storage import default_storage
 from django.db import connection, transaction
 
 from apps.common.actor import Actor
+from apps.tenants.cache import entries_count, entries_forget
 from apps.tenants.context import owner_context, public_context
 from apps.tenants.errors import (
     OrganizationNotFound,
@@ -48,14 +49,18 @@ def organization_purge(*, actor: Actor, organization: Organization, slug: str, n
     Needs ``platform.manage``. Raises ``PlatformProtected``, ``SlugNotConfirmed``, ``OrganizationNotFound``,
     ``OrganizationStillActive``, ``PurgeTooEarly`` before ORGANIZATION_PURGE_DAYS have passed. Rows, schema, role,
     certificate and event go in one transaction, files after it; where the storage does not answer, ``Unavailable`` is
-    raised, and :func:`purge_finish` tries again.
+    raised, and :func:`purge_finish` tries again. What Redis holds goes first; ``None`` in the certificate says that it did
+    not answer.
     """
     require_platform(actor)
     if organization.schema_name == PLATFORM:
         raise PlatformProtected
     if slug.strip() != organization.slug:
         raise SlugNotConfirmed(errors={"slug": [SlugNotConfirmed.message]})
-    files = _folder_size(organization.schema_name)
+    files, cached = _folder_size(organization.schema_name), entries_count(organization.schema_name)
+    if not organization.is_active:
+        entries_forget(organization.schema_name)
+    cached_after = entries_count(organization.schema_name)
     with owner_context(), transaction.atomic():
         found = Organization.objects.select_for_update().filter(pk=organization.pk).first()
         if found is None:
@@ -64,9 +69,10 @@ def organization_purge(*, actor: Actor, organization: Organization, slug: str, n
             raise OrganizationStillActive
         if now < found.purge_at:
             raise PurgeTooEarly(extra={"purge_at": found.purge_at.isoformat()})
-        contents = _contents(found, files)
+        contents = _contents(found, files, cached)
         _remove_rows(found)
-        certificate = _certificate(actor, found, contents, now=now)
+        left = _left(found.schema_name) | {"cache_entries": cached_after}
+        certificate = _certificate(actor, found, contents, left, now=now)
         certificate.save(force_insert=True)
         data = {"certificate_id": str(certificate.pk), "digest": certificate.digest}
         organization_changed.send(
@@ -91,9 +97,9 @@ def purge_finish(*, actor: Actor, certificate: PurgeCertificate, now: datetime) 
 def purge_contents(*, actor: Actor, organization: Organization) -> dict[str, Any]:
     """What a purge would take, counted now. Needs ``platform.manage``; raises ``Unavailable``."""
     require_platform(actor)
-    files = _folder_size(organization.schema_name)
+    files, cached = _folder_size(organization.schema_name), entries_count(organization.schema_name)
     with owner_context():
-        return _contents(organization, files)
+        return _contents(organization, files, cached)
 
 
 def folder_remove(folder: str) -> None:
@@ -109,7 +115,7 @@ def folder_remove(folder: str) -> None:
     default_storage.delete(folder)
 
 
-def _contents(organization: Organization, files: tuple[int, int]) -> dict[str, Any]:
+def _contents(organization: Organization, files: tuple[int, int], cached: int | None) -> dict[str, Any]:
     rows = _rows_by_table(organization.schema_name)
     return {
         "people": rows.get(get_user_model()._meta.db_table, 0),
@@ -118,6 +124,7 @@ def _contents(organization: Organization, files: tuple[int, int]) -> dict[str, A
         "shared_rows_by_table": _shared_rows_by_table(organization.schema_name),
         "files": files[0],
         "file_bytes": files[1],
+        "cache_entries": cached,
         "hosts": sorted(organization.domains.values_list("domain", flat=True)),
     }
 
@@ -159,7 +166,7 @@ def _left(schema: str) -> dict[str, Any]:
 
 
 def _certificate(
-    actor: Actor, organization: Organization, contents: dict[str, Any], *, now: datetime
+    actor: Actor, organization: Organization, contents: dict[str, Any], left: dict[str, Any], *, now: datetime
 ) -> PurgeCertificate:
     document = {
         "organization": {
@@ -172,7 +179,7 @@ def _certificate(
         "purged_at": now.isoformat(),
         "purged_by": actor.label,
         "removed": contents,
-        "left": _left(organization.schema_name),
+        "left": left,
     }
     return PurgeCertificate(
         organization_id=organization.pk,

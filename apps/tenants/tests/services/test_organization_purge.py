@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from apps.common.actor import Actor
 from apps.common.errors import PermissionDenied
+from apps.common.limits import hit
 from apps.events.models import Event
 from apps.tenants.context import public_context, tenant_context
 from apps.tenants.errors import (
@@ -42,8 +43,10 @@ def furnished(organization: Organization) -> Organization:
 
 def test_it_works(live_organization: Organization) -> None:
     doomed = furnished(live_organization)
+    with tenant_context(doomed):
+        hit("9/hour", "somebody")
     contents = purge_contents(actor=ADMIN, organization=doomed)
-    assert (contents["people"], contents["files"], contents["file_bytes"]) == (1, 1, 7)
+    assert (contents["people"], contents["files"], contents["file_bytes"], contents["cache_entries"]) == (1, 1, 7, 1)
     certificate = organization_purge(actor=ADMIN, organization=doomed, slug=doomed.slug, now=LATER)
     assert left_of(doomed.schema_name) == []
     with public_context():
@@ -51,7 +54,8 @@ def test_it_works(live_organization: Organization) -> None:
     assert stored.document["removed"] == contents
     assert stored.document["removed"]["rows_by_table"]["accounts_user"] == 1
     assert stored.document["removed"]["shared_rows_by_table"] == {"tenants_directoryentry": 1}
-    assert stored.document["left"] == {"schemas": 0, "roles": 0, "rows": 0, "shared_rows_by_table": {}}
+    left = {"schemas": 0, "roles": 0, "rows": 0, "shared_rows_by_table": {}, "cache_entries": 0}
+    assert stored.document["left"] == left
     assert stored.digest == hashlib.sha256(certificate_bytes(stored.document)).hexdigest()
     assert "secret.example" not in certificate_bytes(stored.document).decode()
     assert stored.files_removed_at == LATER
