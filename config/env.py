@@ -16,7 +16,7 @@ from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from limits import parse_many
-from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from config.mail import OUTBOX, mail_server, sender
@@ -296,5 +296,15 @@ class Environment(BaseSettings):
 
 @lru_cache(maxsize=1)
 def environment() -> Environment:
-    """The environment of this process, validated on first use."""
-    return Environment()  # type: ignore[call-arg]  # filled from the environment
+    """The environment of this process, validated on first use; ends the process where it is not right, and says why."""
+    try:
+        return Environment()  # type: ignore[call-arg]  # filled from the environment
+    except ValidationError as error:
+        raise SystemExit(_refusal(error)) from None
+
+
+def _refusal(error: ValidationError) -> str:
+    """A line for each variable, without its value: it may be a secret."""
+    wrong = [(str(each["loc"][0]).upper() if each["loc"] else "together", each["msg"]) for each in error.errors()]
+    lines = [f"  {name}: {message.removeprefix('Value error, ')}" for name, message in wrong]
+    return "\n".join(["The environment is not right (README.md has the table of variables):", *lines])

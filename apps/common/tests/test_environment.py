@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from config.env import Environment
+from config.env import Environment, environment
 
 REST: dict[str, Any] = {
     "secret_key": "s" * 32,
@@ -59,3 +59,19 @@ def test_nonsense_is_refused_and_not_shown(name: str, value: str) -> None:
         Environment(**REST | {name: value})
     assert name in str(caught.value)
     assert "cret" not in str(caught.value)
+
+
+def test_a_program_says_in_a_line_each_what_is_wrong_and_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (REST | {"secret_key": "s3cret", "database_url": "mysql://u:s3cret@db.example/x"}).items():
+        monkeypatch.setenv(name.upper(), value)
+    environment.cache_clear()
+    try:
+        with pytest.raises(SystemExit) as ended:
+            environment()
+    finally:
+        environment.cache_clear()
+    heading, *lines = str(ended.value).splitlines()
+    assert "README.md" in heading
+    assert [line.split(":")[0].strip() for line in lines] == ["SECRET_KEY", "DATABASE_URL"]
+    assert "s3cret" not in str(ended.value)
+    assert ended.value.__cause__ is None

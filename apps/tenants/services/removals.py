@@ -49,8 +49,8 @@ def organization_purge(*, actor: Actor, organization: Organization, slug: str, n
     Needs ``platform.manage``. Raises ``PlatformProtected``, ``SlugNotConfirmed``, ``OrganizationNotFound``,
     ``OrganizationStillActive``, ``PurgeTooEarly`` before ORGANIZATION_PURGE_DAYS have passed. Rows, schema, role,
     certificate and event go in one transaction, files after it; where the storage does not answer, ``Unavailable`` is
-    raised, and :func:`purge_finish` tries again. What Redis holds goes first; ``None`` in the certificate says that it did
-    not answer.
+    raised, and :func:`purge_finish` tries again. What Redis holds goes first; ``None`` in the certificate says that it
+    did not answer.
     """
     require_platform(actor)
     if organization.schema_name == PLATFORM:
