@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from django.db import connection, models
+from django.db import models
 from django.db.models import Q
 
 from apps.accounts.grants import GRANTS, GRANTS_ON_ONE, GRANTS_TOLD, GrantRow
@@ -20,7 +20,7 @@ from apps.accounts.payloads import By, Decision
 from apps.accounts.roles import ORGANIZATION_ACTIONS
 from apps.common.actor import Actor
 from apps.common.errors import NotFound, PermissionDenied, Unauthorized
-from apps.tenants.context import current_schema
+from apps.tenants.context import current_schema, wrapper
 from apps.tenants.guard import CrossTenantError
 
 
@@ -96,7 +96,7 @@ def _grants(statement: str, actor: Actor, actions: list[str], **more: Any) -> li
     if actor.everything or actor.user is None or not asked:
         return []
     values: Mapping[str, Any] = {"user": actor.user_id, "role": actor.user.role.group_id, "actions": asked, **more}
-    with connection.cursor() as cursor:
+    with wrapper().prepared_cursor() as cursor:
         cursor.execute(statement, values)
         return [GrantRow(*row) for row in cursor.fetchall()]
 

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import Exists, Model, Q, QuerySet
 
 from apps.accounts.errors import InvalidCredentials
@@ -16,7 +15,7 @@ from apps.accounts.tenancy import API_KEY, schema_of
 from apps.accounts.tokens import Claims, hash_secret
 from apps.common.actor import Actor
 from apps.common.trace import current_trace_id
-from apps.tenants.context import require_tenant
+from apps.tenants.context import require_tenant, wrapper
 from apps.tenants.errors import OrganizationInactive, WrongOrganization
 from apps.tenants.models import Organization
 from apps.tenants.origin import here
@@ -105,7 +104,7 @@ def actor_from_session(session_id: UUID | str, *, user_id: UUID | str, now: date
 
 def _session_row(session_id: UUID | str, *, user_id: UUID | str, now: datetime) -> tuple[Any, ...] | None:
     values = {"session": session_id, "user": user_id, "now": now, "schema": require_tenant()}
-    with connection.cursor() as cursor:
+    with wrapper().prepared_cursor() as cursor:
         cursor.execute(_LIVE_SESSION, values)
         row: tuple[Any, ...] | None = cursor.fetchone()
     return row

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.backends.postgresql.base import ServerBindingCursor
 from django.db.backends.utils import CursorDebugWrapper, CursorWrapper
+from psycopg import Cursor
+from psycopg.errors import FeatureNotSupported
+from psycopg.pq import TransactionStatus
 
 if TYPE_CHECKING:
     from apps.tenants.postgresql.base import DatabaseWrapper
@@ -62,3 +65,20 @@ def prepared(cursor: CursorWrapper, sql: str, parameters: Any) -> None:
     own.cursor = ServerBindingCursor(own.db.connection)  # type: ignore[call-arg]  # psycopg's, as stubs do not know
     with own.db.wrap_database_errors:
         own.cursor.execute(sql, parameters, prepare=True)
+
+
+class PreparedCursor(Cursor[Any]):
+    """Lets PostgreSQL plan a statement once for a connection, and anew when search_path or a table has changed.
+
+    Rights are looked at whenever a plan is used, so what another role may not read stays unread. A plan of before a
+    migration that changed the type of an answer is refused; it is given up then, and made again.
+    """
+
+    def execute(self, query: Any, params: Any = None) -> Any:  # type: ignore[override]  # as Django calls it
+        try:
+            return super().execute(query, params, prepare=True)
+        except FeatureNotSupported:
+            if self.connection.info.transaction_status != TransactionStatus.IDLE:
+                raise  # the transaction has failed, and its rollback gives up all plans
+            self.connection.execute("DEALLOCATE ALL")
+            return super().execute(query, params, prepare=True)
