@@ -126,8 +126,9 @@ MIDDLEWARE = [
     "apps.common.middleware.OptionalSlashMiddleware",
     "apps.common.middleware.BodyLimitMiddleware",
     "apps.tenants.middleware.OrganizationMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
+    "apps.common.middleware.ProgramsMiddleware",  # what comes now is for pages, and for programs without credentials
+    "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",

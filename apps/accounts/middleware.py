@@ -20,7 +20,7 @@ from apps.accounts.selectors import second_factor_missing
 from apps.common.actor import Actor
 from apps.common.api.responses import error_response
 from apps.common.errors import ApplicationError
-from apps.common.limits import hit
+from apps.common.limits import hit_in_shares
 from apps.common.times import zone_named
 from apps.common.trace import current_trace_id
 from apps.tenants.selectors import organization_settings
@@ -49,7 +49,7 @@ class ActorMiddleware:
                 schema=request.organization.schema_name, ip=request.client_ip, trace_id=current_trace_id()
             )
         else:
-            hit(settings.ENV.rate_limit_api, "api", actor.type, actor.id)
+            hit_in_shares(settings.ENV.rate_limit_api, "api", actor.type, actor.id)
         request.actor = actor
 
 

@@ -96,9 +96,7 @@ def _grants(statement: str, actor: Actor, actions: list[str], **more: Any) -> li
     if actor.everything or actor.user is None or not asked:
         return []
     values: Mapping[str, Any] = {"user": actor.user_id, "role": actor.user.role.group_id, "actions": asked, **more}
-    with wrapper().prepared_cursor() as cursor:
-        cursor.execute(statement, values)
-        return [GrantRow(*row) for row in cursor.fetchall()]
+    return [GrantRow(*row) for row in wrapper().ask(statement, values)]
 
 
 def scope_around(actor: Actor, action: str, instance: models.Model) -> Scope:

@@ -104,10 +104,7 @@ def actor_from_session(session_id: UUID | str, *, user_id: UUID | str, now: date
 
 def _session_row(session_id: UUID | str, *, user_id: UUID | str, now: datetime) -> tuple[Any, ...] | None:
     values = {"session": session_id, "user": user_id, "now": now, "schema": require_tenant()}
-    with wrapper().prepared_cursor() as cursor:
-        cursor.execute(_LIVE_SESSION, values)
-        row: tuple[Any, ...] | None = cursor.fetchone()
-    return row
+    return next(iter(wrapper().ask(_LIVE_SESSION, values)), None)
 
 
 def _user_of(columns: list[Any]) -> User:

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from rest_framework.throttling import BaseThrottle
 
-from apps.common.limits import hit, hit_everywhere
+from apps.common.limits import hit_everywhere, hit_in_shares
 from apps.common.network import neighbourhood
 
 
@@ -23,7 +23,7 @@ class ActorThrottle(BaseThrottle):
     def allow_request(self, request: Any, view: Any) -> bool:
         actor = getattr(request._request, "actor", None)
         if actor is not None and actor.is_authenticated:
-            hit(settings.ENV.rate_limit_api, "api", actor.type, actor.id)
+            hit_in_shares(settings.ENV.rate_limit_api, "api", actor.type, actor.id)
         else:
             count_anonymous(request._request)
         return True

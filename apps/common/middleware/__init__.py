@@ -4,12 +4,14 @@ from apps.common.middleware.access import AccessMiddleware
 from apps.common.middleware.arrival import ClientAddressMiddleware, OptionalSlashMiddleware, TraceMiddleware
 from apps.common.middleware.body import BodyLimitMiddleware
 from apps.common.middleware.headers import SecurityHeadersMiddleware
+from apps.common.middleware.programs import ProgramsMiddleware
 
 __all__ = [
     "AccessMiddleware",
     "BodyLimitMiddleware",
     "ClientAddressMiddleware",
     "OptionalSlashMiddleware",
+    "ProgramsMiddleware",
     "SecurityHeadersMiddleware",
     "TraceMiddleware",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import select
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -55,6 +56,7 @@ class DatabaseWrapper(django_tenants_base.DatabaseWrapper):  # type: ignore[misc
         self.as_owner = alias == NO_DB_ALIAS
         self._applied: Context | None = None
         self._applied_to: Any = None
+        self._asking: PreparedCursor | None = None
         super().__init__(settings_dict, str(alias))
 
     # -- what is wanted
@@ -99,11 +101,20 @@ class DatabaseWrapper(django_tenants_base.DatabaseWrapper):  # type: ignore[misc
     def make_debug_cursor(self, cursor: Any) -> ContextDebugCursor:
         return ContextDebugCursor(cursor, self)
 
-    def prepared_cursor(self) -> ContextCursor:
-        """A cursor for the few statements that nearly every request asks: planned once, not each time."""
+    # -- what nearly every request asks
+
+    def ask(self, sql: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        """The rows of one of the few statements that every request asks: planned once for a connection, not each time.
+
+        The cursor, which knows how to read each column, is kept as well.
+        """
         self.ensure_connection()
-        cursor: ContextCursor = self._prepare_cursor(PreparedCursor(self.connection))
-        return cursor
+        if self._asking is None or self._asking.connection is not self.connection:
+            self._asking = PreparedCursor(self.connection)
+        cursor = self._prepare_cursor(self._asking)
+        cursor.execute(sql, values)
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return rows
 
     # -- what undoes it
 
@@ -138,7 +149,7 @@ class DatabaseWrapper(django_tenants_base.DatabaseWrapper):  # type: ignore[misc
         return super().is_usable()  # type: ignore[no-any-return]  # untyped library
 
     def get_connection_params(self) -> dict[str, Any]:
-        """Allows prepared statements, which Django does not use: only those of ``prepared_cursor`` ever are."""
+        """Allows prepared statements, which Django does not use: only those of ``ask`` ever are."""
         parameters: dict[str, Any] = super().get_connection_params()
         return parameters | {"prepare_threshold": 5}
 

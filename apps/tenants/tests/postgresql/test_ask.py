@@ -17,10 +17,8 @@ from conftest import make_user
 EMAILS = "SELECT email FROM accounts_user WHERE name <> %(name)s"
 
 
-def ask(sql: str, **params: Any) -> list[tuple[Any, ...]]:
-    with wrapper().prepared_cursor() as cursor:
-        cursor.execute(sql, params)
-        return list(cursor.fetchall())
+def ask(sql: str, **values: Any) -> list[tuple[Any, ...]]:
+    return wrapper().ask(sql, values)
 
 
 def plans() -> int:
