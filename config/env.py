@@ -12,7 +12,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 from urllib.parse import urlsplit
 
 from limits import parse_many
@@ -105,6 +105,8 @@ class FileSource(PydanticBaseSettingsSource):
 
 
 class Environment(BaseSettings):
+    # Django's settings ask each value for this at every use; pydantic would take its time to say that it has none.
+    _mask_wrapped: ClassVar[bool] = True
     model_config = SettingsConfigDict(case_sensitive=False, extra="ignore", frozen=True, hide_input_in_errors=True)
 
     # --- program

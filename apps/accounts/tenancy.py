@@ -67,13 +67,13 @@ def organization_from_credentials(request: HttpRequest) -> Organization | None:
 
     None without any: what is only named here is verified inside that organization, before anything is done.
     """
-    token = bearer_of(request.headers.get("Authorization"))
+    token = bearer_of(request.META.get("HTTP_AUTHORIZATION"))
     if token is not None:
         try:
             return organization_of_claims(claims_of(request, token))
         except InvalidToken:
             return organization_of_issuer_token(token)
-    schema = schema_of(request.headers.get("X-Api-Key", ""), API_KEY)
+    schema = schema_of(request.META.get("HTTP_X_API_KEY", ""), API_KEY)
     return organization_by_schema(schema) if schema else None
 
 

@@ -25,7 +25,11 @@ def client_address(peer: str | None, forwarded_for: str | None, trusted: Sequenc
 
     The first address that is not one of ours is the client; what stands left of it anybody may have written.
     """
-    networks = tuple(trusted)
+    return _client_address(peer, forwarded_for, tuple(trusted))
+
+
+@lru_cache(maxsize=1024)
+def _client_address(peer: str | None, forwarded_for: str | None, networks: tuple[str, ...]) -> str | None:
     client = peer or None
     for hop in reversed([part.strip() for part in (forwarded_for or "").split(",") if part.strip()]):
         if client is None or not _trusted(client, networks):

@@ -14,6 +14,7 @@ _LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)\Z")
 _LONGEST = 253
 
 
+@lru_cache(maxsize=1024)
 def normal_host(given: str) -> str | None:
     """A host as in a ``Host`` header (any case, port, final dot, Unicode) in its one form; None where it is none.
 

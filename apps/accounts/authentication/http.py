@@ -36,8 +36,8 @@ class ActorAuthentication(BaseAuthentication):
     def actor_of(self, http: Any) -> Actor | None:
         """The actor behind a request, or None where it carries no credentials at all."""
         now, ip = timezone.now(), http.client_ip
-        if "Authorization" in http.headers:
-            bearer = bearer_of(http.headers["Authorization"])
+        if (authorization := http.META.get("HTTP_AUTHORIZATION")) is not None:
+            bearer = bearer_of(authorization)
             if bearer is None:
                 raise InvalidCredentials
             try:
@@ -46,8 +46,8 @@ class ActorAuthentication(BaseAuthentication):
                 client = Client(ip=ip, device=http.headers.get("User-Agent", ""))
                 return actor_from_issuer_token(bearer, client=client, now=now)
             return actor_from_claims(claims, organization=http.organization, now=now, ip=ip)
-        if "X-Api-Key" in http.headers:
-            return actor_from_api_key(http.headers["X-Api-Key"], now=now, ip=ip)
+        if (key := http.META.get("HTTP_X_API_KEY")) is not None:
+            return actor_from_api_key(key, now=now, ip=ip)
         actor = page_actor(http, now=now)
         if actor is not None:
             require_csrf(http)

@@ -22,6 +22,12 @@ def execute(
     request.payload = payload_of(request, declared)
     request.if_match = _if_match(request, declared)
 
+    def act() -> Any:
+        return method(view, request, *args, **kwargs)
+
+    if declared.prepare is None and not declared.idempotent:
+        return act()
+
     @contextmanager
     def prepared() -> Iterator[None]:
         if declared.prepare is None:
@@ -29,9 +35,6 @@ def execute(
             return
         with declared.prepare(request, *args, **kwargs) as request.prepared:
             yield
-
-    def act() -> Any:
-        return method(view, request, *args, **kwargs)
 
     if declared.idempotent:
         return once(request, declared, prepared, act)
@@ -41,7 +44,7 @@ def execute(
 
 def _if_match(request: Any, declared: Declaration) -> str | None:
     """The header for the service to check. Where no service would, a precondition must not pass unseen."""
-    given: str | None = request.headers.get("If-Match")
+    given: str | None = request.META.get("HTTP_IF_MATCH")
     if given is not None and request.method in _WRITING and not declared.conditional and given.strip() != "*":
         raise PreconditionFailed
     return given

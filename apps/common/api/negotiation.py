@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
+from django.http import HttpRequest
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
@@ -25,8 +27,14 @@ class DeclaredNegotiation(BaseContentNegotiation):
     ) -> tuple[BaseRenderer, str]:
         declaration = getattr(request.parser_context["view"], "declaration", None)
         offered = (JSONRenderer.media_type, *(declaration.produces if declaration is not None else ()))
-        if request.headers.get("Accept", "").strip() and not any(
-            request._request.accepts(media_type) for media_type in offered
-        ):
+        if not _accepted(request.META.get("HTTP_ACCEPT", ""), offered):
             raise NotAcceptable
         return JSONRenderer(), JSONRenderer.media_type
+
+
+@lru_cache(maxsize=1024)
+def _accepted(accept: str, offered: tuple[str, ...]) -> bool:
+    """Whether the header names one of the media types; an empty one accepts them all."""
+    request = HttpRequest()
+    request.META["HTTP_ACCEPT"] = accept
+    return not accept.strip() or any(request.accepts(media_type) for media_type in offered)

@@ -25,7 +25,7 @@ class Nothing(InputSerializer):
 def query_of(request: Any, declared: Declaration) -> dict[str, Any]:
     """The validated query; a parameter nobody declared, or one given twice, is 422."""
     serializer = declared.query or Nothing
-    if not request.query_params:
+    if not request.META.get("QUERY_STRING") or not request.query_params:
         return _validated(serializer, {}, from_json=False) if declared.query else {}
     return _validated(serializer, _plain(request.query_params, serializer), from_json=False)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 import structlog
@@ -32,7 +33,7 @@ class ApiRequest(Request):
 class ApiViewSet(ViewSet):
     """A viewset whose action methods are all decorated with ``@operation``."""
 
-    @property
+    @cached_property
     def declaration(self) -> Declaration | None:
         """What ``@operation`` says of the action at hand; None for a method the route does not offer."""
         action = getattr(self, "action", None)

@@ -3,6 +3,7 @@
 from apps.common.middleware.access import AccessMiddleware
 from apps.common.middleware.arrival import ClientAddressMiddleware, OptionalSlashMiddleware, TraceMiddleware
 from apps.common.middleware.body import BodyLimitMiddleware
+from apps.common.middleware.cors import CorsMiddleware
 from apps.common.middleware.headers import SecurityHeadersMiddleware
 from apps.common.middleware.programs import ProgramsMiddleware
 
@@ -10,6 +11,7 @@ __all__ = [
     "AccessMiddleware",
     "BodyLimitMiddleware",
     "ClientAddressMiddleware",
+    "CorsMiddleware",
     "OptionalSlashMiddleware",
     "ProgramsMiddleware",
     "SecurityHeadersMiddleware",

@@ -25,7 +25,7 @@ class TraceMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        trace_id = begin_trace(request.headers.get("X-Request-ID"))
+        trace_id = begin_trace(request.META.get("HTTP_X_REQUEST_ID"))
         response = self.get_response(request)
         response["X-Request-ID"] = trace_id
         return response
@@ -39,7 +39,7 @@ class ClientAddressMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.client_ip = client_address(  # type: ignore[attr-defined]
-            request.META.get("REMOTE_ADDR"), request.headers.get("X-Forwarded-For"), settings.ENV.trusted_proxies
+            request.META.get("REMOTE_ADDR"), request.META.get("HTTP_X_FORWARDED_FOR"), settings.ENV.trusted_proxies
         )
         return self.get_response(request)
 

@@ -30,13 +30,19 @@ class BodyLimitMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        try:
+            length = _length(request)
+            if length and length > (cap := _cap(request)):
+                raise TooLarge(extra={"max_bytes": cap})
+        except ApplicationError as error:
+            return error_response(error)
+        return self.get_response(request) if length is not None else self.in_chunks(request)
+
+    def in_chunks(self, request: HttpRequest) -> HttpResponse:
+        """Goes on with the whole of a chunked body, which lies beside until the answer is there."""
         with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES, dir=str(settings.FILE_UPLOAD_TEMP_DIR)) as spool:
             try:
-                length = _length(request)
-                if length is None:
-                    _take_in_chunks(request, cast("BinaryIO", spool))
-                elif length and length > (cap := _cap(request)):
-                    raise TooLarge(extra={"max_bytes": cap})
+                _take_in_chunks(request, cast("BinaryIO", spool))
             except ApplicationError as error:
                 return error_response(error)
             return self.get_response(request)
