@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 
 import orjson
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.db.models.query import ModelIterable
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.response import Response
 
-from apps.common.api.cursors import cursor_of, rows_after
+from apps.common.api.cursors import cursor_of, reverse, rows_after
 from apps.common.api.ordering import ordered
 from apps.common.api.serializers import InputSerializer, OutputSerializer
 
 Rows = QuerySet[Any, Any]
+Asked = Callable[[Rows], Rows]
+Read = Callable[[Rows], Sequence[Any]]
 SerializerType = type[serializers.Serializer[Any]]
 
 
@@ -69,13 +71,13 @@ def paginated_long(request: Any, rows: Rows, serializer: type[OutputSerializer],
     """Like :func:`paginated`, or after ``cursor`` without counting; ``rows`` are ordered by one unique column."""
     written = serializer.written
     cursor, rows = request.query.get("cursor"), ordered(request, rows)
-    asked = written.asked if written else _as_they_are
+    asked, read = (written.asked, written.read) if written else (_as_they_are, list)
     if cursor is None:
-        found, numbers = _page(request, rows, asked)
+        found, numbers = _page(request, rows, asked, read, unique=True)
         more = numbers["page"] < numbers["pages"]
     else:
         limit = request.query["limit"]
-        found = list(asked(rows_after(rows, cursor))[: limit + 1])
+        found = list(read(asked(rows_after(rows, cursor))[: limit + 1]))
         more, found = len(found) > limit, found[:limit]
         numbers = {"page": None, "limit": limit, "total": None, "pages": None}
     numbers["next_cursor"] = cursor_of(rows, found[-1]) if found and more else None
@@ -88,7 +90,7 @@ def array(request: Any, rows: Rows, serializer: SerializerType) -> Response:
     """A plain array, with ``X-Total-Count`` and the neighbours in ``Link`` (RFC 8288)."""
     limit, offset, rows = request.query["limit"], request.query["offset"], ordered(request, rows)
     total = rows.count()
-    found = _slice(rows, offset, offset + limit) if offset < total else []
+    found = list(_slice(rows, offset, offset + limit)) if offset < total else []
     headers = {"X-Total-Count": str(total)}
     if links := _links(request, limit=limit, offset=offset, total=total):
         headers["Link"] = links
@@ -99,24 +101,35 @@ def _as_they_are(rows: Rows) -> Rows:
     return rows
 
 
-def _page(request: Any, rows: Rows, asked: Callable[[Rows], Rows] = _as_they_are) -> tuple[list[Model], dict[str, Any]]:
+def _page(
+    request: Any, rows: Rows, asked: Asked = _as_they_are, read: Read = list, *, unique: bool = False
+) -> tuple[Sequence[Any], dict[str, Any]]:
+    """A page and its numbers; ``unique`` says that one unique column orders the rows."""
     page, limit = request.query["page"], request.query["limit"]
     total = rows.count()
     start = (page - 1) * limit
-    found = _slice(rows, start, start + limit, asked) if start < total else []
+    known = total if unique else None
+    found = read(_slice(rows, start, start + limit, asked, total=known)) if start < total else []
     return found, {"page": page, "limit": limit, "total": total, "pages": -(-total // limit)}
 
 
-def _slice(rows: Rows, start: int, stop: int, asked: Callable[[Rows], Rows] = _as_they_are) -> list[Model]:
-    """Rows ``start`` to ``stop``; what is skipped is skipped by key, in the index, before anything is joined."""
+def _slice(rows: Rows, start: int, stop: int, asked: Asked = _as_they_are, *, total: int | None = None) -> Rows:
+    """Rows ``start`` to ``stop``; what is skipped is skipped by key, in the index, before anything is joined.
+
+    Beyond the middle it is skipped from the other end, where one unique column orders the rows and ``total`` is given.
+    """
     simple = issubclass(rows._iterable_class, ModelIterable) and not (rows.query.combinator or rows.query.distinct)
     if start == 0 or not simple:
-        return list(asked(rows)[start:stop])
-    return list(asked(rows.filter(pk__in=rows.values("pk")[start:stop])))
+        return asked(rows)[start:stop]
+    if total is not None and start > total // 2:
+        keys = reverse(rows).values("pk")[max(0, total - stop) : total - start]
+    else:
+        keys = rows.values("pk")[start:stop]
+    return asked(rows.filter(pk__in=keys))
 
 
 def _answer(
-    request: Any, found: list[Model], serializer: SerializerType, *, key: str, pagination: dict[str, Any]
+    request: Any, found: Sequence[Any], serializer: SerializerType, *, key: str, pagination: dict[str, Any]
 ) -> Response:
     return Response({key: serializer(found, many=True, context={"request": request}).data, "pagination": pagination})
 

@@ -16,6 +16,11 @@ from apps.common.api.strictness import NUL
 
 _WITHOUT_BODY = {"GET", "HEAD", "OPTIONS"}
 _MANY = (serializers.ListField, serializers.MultipleChoiceField)
+_idle: dict[SerializerClass, list[serializers.Serializer[Any]]] = {}
+"""Serializers that wait for the next request, as many of each kind as requests were read by it at once.
+
+A default that may be changed (a list, a dictionary) must be a callable, or one request would change it for the next.
+"""
 
 
 class Nothing(InputSerializer):
@@ -60,7 +65,18 @@ def _plain(parameters: QueryDict, serializer: SerializerClass) -> dict[str, Any]
 
 
 def _validated(serializer: SerializerClass, data: Any, *, from_json: bool) -> dict[str, Any]:
-    bound = serializer(data=data, context={FROM_JSON: from_json})
-    bound.is_valid(raise_exception=True)
-    values: dict[str, Any] = bound.validated_data
-    return values
+    """What a serializer makes of the data. One that is at hand is used again: a new one would copy all its fields."""
+    idle = _idle.setdefault(serializer, [])
+    try:
+        bound = idle.pop()
+    except IndexError:
+        bound = serializer(data=None)
+    untouched = dict(bound.__dict__)
+    bound.initial_data, bound._context = data, {FROM_JSON: from_json}  # as its constructor does
+    try:
+        bound.is_valid(raise_exception=True)
+        values: dict[str, Any] = bound.validated_data
+        return values
+    finally:
+        bound.__dict__ = {"fields": bound.fields, **untouched}  # what the request said stays nowhere
+        idle.append(bound)

@@ -40,9 +40,10 @@ class InputSerializer(serializers.Serializer[Any]):
 
 
 class Written(NamedTuple):
-    """A list that the database writes: what it is asked for instead of rows, and each JSON text that it gave."""
+    """A list that the database writes: what it is asked for instead of rows, how, and each JSON text that it gave."""
 
     asked: Callable[[QuerySet[Any, Any]], QuerySet[Any, Any]]
+    read: Callable[[QuerySet[Any, Any]], Sequence[Any]]
     texts: Callable[[Sequence[Any]], list[str]]
 
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
+from uuid import UUID
 
 import orjson
 from django.db.models import BooleanField, QuerySet, TextField
@@ -17,13 +18,31 @@ from apps.executions.models import Execution, Status
 from apps.executions.selectors import queue_positions
 from apps.robots.models import Run
 from apps.robots.selectors.runs import WORDS
+from apps.tenants.context import wrapper
+
+
+class RunRow(NamedTuple):
+    """A run as PostgreSQL writes it, and what decides about its place in a queue."""
+
+    id: UUID
+    execution_id: UUID
+    waits: bool
+    written: str
 
 
 def run_rows(runs: QuerySet[Run]) -> QuerySet[Run, Any]:
-    """These runs with nothing but what :func:`runs_written` reads of them, and what orders them."""
+    """Of these runs nothing but what :func:`runs_written` reads, and what orders them."""
     waits = RawSQL(_WAITS, (), output_field=BooleanField())  # noqa: S611  # nothing of a request in it
     written = RawSQL(_WRITTEN, (), output_field=TextField())  # noqa: S611  # same
-    return runs.select_related(None).only("id", "execution_id").annotate(waits=waits, written=written)
+    return runs.annotate(waits=waits, written=written).values_list(*RunRow._fields, named=True)
+
+
+def runs_read(rows: QuerySet[Run, Any]) -> Sequence[RunRow]:
+    """The rows that :func:`run_rows` asks for; by a plan that is kept, where it fits whatever the values are."""
+    narrowed = (getattr(getattr(condition, "lhs", None), "target", None) for condition in rows.query.where.children)
+    if not all(column is Run._meta.pk for column in narrowed):  # by more than a cursor or a page
+        return list(rows)
+    return [RunRow(*row) for row in wrapper().ask(*rows.query.sql_with_params())]
 
 
 def runs_written(rows: Sequence[Any]) -> list[str]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from django.core.files.base import File
 from django.db.models import Q, QuerySet
+from django.db.models.sql import Query
 
 from apps.accounts.permissions import visible_filter
 from apps.common.actor import Actor
@@ -17,6 +19,7 @@ from apps.executions.selectors import QueuePosition, queue_positions
 from apps.robots.errors import ArtifactNotFound, RunNotFound
 from apps.robots.models import Run
 from apps.robots.permissions import require_on_robot
+from apps.tenants.guard import TenantQuerySet
 from apps.tenants.storage import tenant_storage
 
 READ = "run.read"
@@ -36,6 +39,9 @@ _LISTED = (
     *("robot__name", "version__version", "version__channel", "version__artifact_sha256"),
 )
 """What lists carry of each run: a version's change log alone may be larger than a page."""
+# Of no organization; a queryset of the current one is made with a copy, much quicker than step by step.
+_NEWEST_FIRST: Final = Run.objects.select_related("robot", "version", "execution").order_by("-id")
+_SHOWN, _SHOWN_IN_LISTS = _NEWEST_FIRST.query, _NEWEST_FIRST.only(*_LISTED).query
 
 
 def status_word(status: str) -> str:
@@ -45,7 +51,7 @@ def status_word(status: str) -> str:
 
 def runs_visible(*, actor: Actor) -> QuerySet[Run]:
     """Runs of robots whose runs ``actor`` may read, newest first. Raises ``PermissionDenied`` where there are none."""
-    return _shown().filter(visible_filter(actor, READ, prefix="robot__"))
+    return _runs(_SHOWN).filter(visible_filter(actor, READ, prefix="robot__"))
 
 
 def run_get(*, actor: Actor, run_id: UUID, action: str = READ) -> Run:
@@ -53,7 +59,7 @@ def run_get(*, actor: Actor, run_id: UUID, action: str = READ) -> Run:
 
     Raises ``RunNotFound`` when there is none or ``actor`` does not see it, ``PermissionDenied`` when it may not.
     """
-    run = _shown().filter(pk=run_id).first()
+    run = _runs(_SHOWN).filter(pk=run_id).first()
     robot = run.robot if run is not None else None
     require_on_robot(robot, actor=actor, action=action, read_action=READ, missing=RunNotFound)
     if run is None:
@@ -63,11 +69,11 @@ def run_get(*, actor: Actor, run_id: UUID, action: str = READ) -> Run:
 
 def run_shown(run_id: UUID) -> Run:
     """A run as its page shows it, for an actor who has just changed it, and may have no right but that."""
-    return _shown().get(pk=run_id)
+    return _runs(_SHOWN).get(pk=run_id)
 
 
-def _shown() -> QuerySet[Run]:
-    return Run.objects.select_related("robot", "version", "execution").order_by("-id")
+def _runs(query: Query) -> QuerySet[Run]:
+    return TenantQuerySet(Run, query.chain())
 
 
 def run_list(
@@ -85,7 +91,7 @@ def run_list(
 
     Of robots and versions they carry only what lists show.
     """
-    runs = runs_visible(actor=actor).only(*_LISTED)
+    runs = _runs(_SHOWN_IN_LISTS).filter(visible_filter(actor, READ, prefix="robot__"))
     if robot_id is not None:
         runs = runs.filter(robot_id=robot_id)
     if service_id is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import select
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -20,6 +20,7 @@ from apps.tenants.postgresql.operations import DatabaseOperations
 
 OWNER = "none"  # PostgreSQL's word for "no SET ROLE in force": the login role itself
 _SET_CONTEXT = "SELECT set_config('search_path', %s, false), set_config('role', %s, false)"
+ASKED_BEFORE, MOST_PLANS = 5, 32
 Context = tuple[str, str]
 """search_path and role."""
 
@@ -103,8 +104,10 @@ class DatabaseWrapper(django_tenants_base.DatabaseWrapper):  # type: ignore[misc
 
     # -- what nearly every request asks
 
-    def ask(self, sql: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    def ask(self, sql: str, values: Mapping[str, Any] | Sequence[Any]) -> list[tuple[Any, ...]]:
         """The rows of one of the few statements that every request asks: planned once for a connection, not each time.
+
+        That begins when it is asked the sixth time over the connection.
 
         The cursor, which knows how to read each column, is kept as well.
         """
@@ -148,10 +151,16 @@ class DatabaseWrapper(django_tenants_base.DatabaseWrapper):  # type: ignore[misc
             return True
         return super().is_usable()  # type: ignore[no-any-return]  # untyped library
 
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        """Bounds what plans may take of the server's memory, some 100 kB each."""
+        connection = super().get_new_connection(conn_params)
+        connection.prepared_max = MOST_PLANS
+        return connection
+
     def get_connection_params(self) -> dict[str, Any]:
         """Allows prepared statements, which Django does not use: only those of ``ask`` ever are."""
         parameters: dict[str, Any] = super().get_connection_params()
-        return parameters | {"prepare_threshold": 5}
+        return parameters | {"prepare_threshold": ASKED_BEFORE}
 
 
 separate_content_types()

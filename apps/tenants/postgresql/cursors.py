@@ -68,7 +68,7 @@ def prepared(cursor: CursorWrapper, sql: str, parameters: Any) -> None:
 
 
 class PreparedCursor(Cursor[Any]):
-    """Lets PostgreSQL plan a statement once for a connection, and anew when search_path or a table has changed.
+    """Lets PostgreSQL plan what is asked again and again once, and anew when search_path or a table has changed.
 
     Rights are looked at whenever a plan is used, so what another role may not read stays unread. A plan of before a
     migration that changed the type of an answer is refused; it is given up then, and made again.
@@ -76,9 +76,9 @@ class PreparedCursor(Cursor[Any]):
 
     def execute(self, query: Any, params: Any = None) -> Any:  # type: ignore[override]  # as Django calls it
         try:
-            return super().execute(query, params, prepare=True)
+            return super().execute(query, params)
         except FeatureNotSupported:
             if self.connection.info.transaction_status != TransactionStatus.IDLE:
                 raise  # the transaction has failed, and its rollback gives up all plans
             self.connection.execute("DEALLOCATE ALL")
-            return super().execute(query, params, prepare=True)
+            return super().execute(query, params)

@@ -59,6 +59,21 @@ def test_numbered_pages_lead_to_a_cursor(known: APIClient, groups: list[int]) ->
     assert [row["id"] for row in fourth["tinies"]] == groups[15:20]
 
 
+@pytest.mark.parametrize("limit", [1, 4, 7, 50])
+def test_numbered_pages_read_everything_once(known: APIClient, groups: list[int], limit: int) -> None:
+    pages = get(known, limit=limit)["pagination"]["pages"]
+    found = [row["id"] for page in range(1, pages + 1) for row in get(known, limit=limit, page=page)["tinies"]]
+    assert found == groups
+
+
+def test_pages_beyond_the_middle_are_reached_from_the_end(known: APIClient, groups: list[int]) -> None:
+    pages = get(known, limit=4)["pagination"]["pages"]
+    with CaptureQueriesContext(connection) as captured:
+        get(known, limit=4, page=pages - 1)
+    (query,) = [query["sql"] for query in captured if "OFFSET" in query["sql"]]
+    assert f"OFFSET {len(groups) - (pages - 1) * 4}" in query
+
+
 def test_the_last_page_has_no_cursor(known: APIClient, groups: list[int]) -> None:
     pages = get(known, limit=10)["pagination"]["pages"]
     assert get(known, limit=10, page=pages)["pagination"]["next_cursor"] is None

@@ -11,6 +11,8 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from rest_framework.test import APIClient
 
+from apps.common.api import reading
+
 URL = "/api/v1/echo"
 
 
@@ -44,6 +46,17 @@ def test_wrong_parameters_are_422(api: APIClient, query: str, field: str) -> Non
     answer = api.get(f"{URL}?{query}")
     assert answer.status_code == 422, answer.content
     assert field in answer.json()["errors"]
+
+
+def test_what_one_request_says_is_unknown_to_the_next(api: APIClient) -> None:
+    """Serializers are used again."""
+    assert api.get(f"{URL}?page=2&search=x").json()["received"]["search"] == "x"
+    assert api.get(f"{URL}?page=x").status_code == 422
+    assert api.get(f"{URL}?limit=5").json()["received"].keys().isdisjoint({"search"})
+    assert api.get(f"{URL}?limit=5").json()["received"]["page"] == 1
+    kept = [vars(each) for serializers in reading._idle.values() for each in serializers]
+    assert all(each["initial_data"] is None for each in kept)
+    assert not any({"_validated_data", "_errors"} & each.keys() for each in kept)
 
 
 def test_operations_without_a_query_take_none(api: APIClient) -> None:

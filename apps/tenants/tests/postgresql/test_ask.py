@@ -45,7 +45,7 @@ def schema(live_organization: Organization, other_schema: str) -> str:
 def test_it_works(schema: str) -> None:
     with tenant_context(schema):
         before = plans()
-        for _repetition in range(3):
+        for _repetition in range(8):
             assert ask(EMAILS, name="") == [("ana@live.example",)]
         assert plans() == before + 1
 
@@ -70,14 +70,16 @@ def test_a_plan_gives_its_rights_to_nobody_else(schema: str, other_schema: str) 
 
 def test_outside_an_organization_a_plan_finds_nothing(schema: str) -> None:
     with tenant_context(schema):
-        ask(EMAILS, name="")
+        for _repetition in range(8):
+            ask(EMAILS, name="")
     with pytest.raises(DatabaseError, match="does not exist"):
         ask(EMAILS, name="")
 
 
 def test_a_migration_that_changes_an_answer(schema: str) -> None:
     with tenant_context(schema):
-        ask(EMAILS, name="")
+        for _repetition in range(8):
+            ask(EMAILS, name="")
     widen(schema, 300)
     try:
         with tenant_context(schema):
@@ -88,7 +90,8 @@ def test_a_migration_that_changes_an_answer(schema: str) -> None:
 
 def test_a_migration_that_changes_an_answer_within_a_transaction(schema: str) -> None:
     with tenant_context(schema):
-        ask(EMAILS, name="")
+        for _repetition in range(8):
+            ask(EMAILS, name="")
     widen(schema, 300)
     try:
         with tenant_context(schema), pytest.raises(DatabaseError, match="cached plan"), transaction.atomic():
