@@ -81,7 +81,7 @@ class RunViewSet(ApiViewSet):
     )
     def list(self, request: ApiRequest) -> Response:
         filters = {name: request.query.get(name) for name in FILTERS}
-        return paginated_long(request, run_list(actor=request.actor, **filters), RunOutput, key="runs")
+        return paginated_long(request, run_list(actor=request.actor, **filters, bare=True), RunOutput, key="runs")
 
     @operation(summary="One run", right="run.read", response=RunOutput, errors=[RunNotFound])
     def retrieve(self, request: ApiRequest, run_id: UUID) -> Response:
