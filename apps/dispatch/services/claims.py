@@ -15,8 +15,8 @@ from django.db import connection
 from apps.dispatch.fairness import Head, Line, batch_of, fair_order
 from apps.dispatch.models import Ticket
 from apps.dispatch.services.tickets import NoTransactionError
+from apps.tenants.context import wrapper
 from apps.tenants.models import Organization
-from apps.tenants.postgresql.cursors import prepared
 
 TURN_SECONDS = 5.0
 _TICKETS = Ticket._meta.db_table
@@ -136,24 +136,19 @@ def ticket_claim(
     """
     if not connection.in_atomic_block:
         raise NoTransactionError
+    wanted = 1 + max(limit, bulk_limit if bulk_kinds else 0)
+    turn = f"{min(lease_seconds, TURN_SECONDS) * 1000:.0f}"
+    asked: dict[str, Any] = {"queues": sorted(set(queues)), "limit": wanted}
     with connection.cursor() as cursor:
-        wanted = 1 + max(limit, bulk_limit if bulk_kinds else 0)
-        turn = f"{min(lease_seconds, TURN_SECONDS) * 1000:.0f}"
-        asked: dict[str, Any] = {"queues": sorted(set(queues)), "limit": wanted}
         cursor.execute(_TAKE_TURNS, asked | {"turn_milliseconds": turn})
-        # A statement of its own: it sees what was committed while the first waited for its turn.
-        prepared(cursor, _HEADS, asked)
-        order = fair_order(_lines(cursor.fetchall()), wanted)
-        batch = batch_of(order[: wanted - 1], limit=limit, bulk_kinds=bulk_kinds)
-        if not batch:
-            return Batch()
-        ids, asked_at = [head.id for _schema, head in batch], time.monotonic()
-        prepared(
-            cursor,
-            _TAKE,
-            {"ids": ids, "tokens": [uuid4() for _id in ids], "worker": worker, "lease_seconds": lease_seconds},
-        )
-        claimed = {row[0]: Claimed(*row) for row in cursor.fetchall()}
+    # A statement of its own: it sees what was committed while the first waited for its turn.
+    order = fair_order(_lines(wrapper().ask(_HEADS, asked)), wanted)
+    batch = batch_of(order[: wanted - 1], limit=limit, bulk_kinds=bulk_kinds)
+    if not batch:
+        return Batch()
+    ids, asked_at = [head.id for _schema, head in batch], time.monotonic()
+    taken = {"ids": ids, "tokens": [uuid4() for _id in ids], "worker": worker, "lease_seconds": lease_seconds}
+    claimed = {row[0]: Claimed(*row) for row in wrapper().ask(_TAKE, taken)}
     return Batch(
         [claimed[identifier] for identifier in ids if identifier in claimed], len(order) > len(batch), asked_at
     )

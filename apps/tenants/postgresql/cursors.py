@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-import sys
 from typing import TYPE_CHECKING, Any
 
-from django.db.backends.postgresql.base import ServerBindingCursor
 from django.db.backends.utils import CursorDebugWrapper, CursorWrapper
 from psycopg import Cursor
 from psycopg.errors import FeatureNotSupported
@@ -51,20 +49,6 @@ class ContextCursor(CursorWrapper):
 
 class ContextDebugCursor(ContextCursor, CursorDebugWrapper):
     """The same, with Django's log of queries."""
-
-
-def prepared(cursor: CursorWrapper, sql: str, parameters: Any) -> None:
-    """Executes what the server then has read and planned, once for each connection: for the hottest statements.
-
-    They are on shared tables, and say the types of their values, which are bound on the server. Where a migration
-    changes the type of a column that one returns, connections that know it refuse it: close them on errors.
-    """
-    own: Any = cursor
-    own.db.apply_context()
-    own.db.connection.prepare_threshold = sys.maxsize  # None would forbid it: this prepares nothing that does not ask
-    own.cursor = ServerBindingCursor(own.db.connection)  # type: ignore[call-arg]  # psycopg's, as stubs do not know
-    with own.db.wrap_database_errors:
-        own.cursor.execute(sql, parameters, prepare=True)
 
 
 class PreparedCursor(Cursor[Any]):

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, DataError, connection, transaction
 
 from apps.tenants.context import owner_context, tenant_context, wrapper
 from apps.tenants.models import Organization
@@ -100,6 +100,11 @@ def test_a_migration_that_changes_an_answer_within_a_transaction(schema: str) ->
             assert ask(EMAILS, name="") == [("ana@live.example",)]
     finally:
         widen(schema, 254)
+
+
+def test_errors_are_those_of_django(schema: str) -> None:
+    with tenant_context(schema), pytest.raises(DataError):
+        ask("SELECT 1 / %(by)s::int", by=0)
 
 
 def test_queries_are_counted(schema: str, django_assert_num_queries: Any) -> None:
