@@ -83,6 +83,20 @@ def hit_in_shares(rate: str, *identifiers: str, held: Held = _held) -> None:
     held.put((rate, *key), size=size, until=now + SPENT_WITHIN_SECONDS)
 
 
+def spent(rate: str, *identifiers: str) -> bool:
+    """Whether :func:`hit` would refuse now; counts nothing."""
+    named = (namespace, getattr(connection, "schema_name", ""), *identifiers)
+    try:
+        with redis_or_away():
+            return _is_spent(_shared(redis_pool()), rate, named)
+    except RedisAway:
+        return _is_spent(_own, rate, named)
+
+
+def _is_spent(limiter: MovingWindowRateLimiter, rate: str, identifiers: tuple[str, ...]) -> bool:
+    return not all(limiter.test(item, *identifiers) for item in _items(rate))
+
+
 def _count(items: tuple[RateLimitItem, ...], identifiers: tuple[str, ...], uses: int) -> None:
     try:
         with redis_or_away():

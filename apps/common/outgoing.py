@@ -7,7 +7,6 @@ environment is used, and an answer has a size and a time, however slowly it come
 
 from __future__ import annotations
 
-import socket
 import ssl
 import time
 from collections.abc import Collection, Iterable
@@ -18,6 +17,8 @@ from urllib.parse import SplitResult, urlsplit
 
 import httpcore
 import httpx
+
+from apps.common.resolution import addresses_of
 
 LARGEST_ANSWER = 512 * 1024
 LONGEST_SECONDS = 8.0
@@ -56,9 +57,9 @@ def require_address(address: str, *, allowed: Collection[str]) -> SplitResult:
     return parts
 
 
-def json_of(address: str, *, allowed: Collection[str]) -> dict[str, Any]:
-    """The JSON object at an address. Raises ``AddressRefused`` or ``NoAnswer``."""
-    with outgoing_client(allowed=allowed) as client:
+def json_of(address: str, *, allowed: Collection[str], seconds: float = LONGEST_SECONDS) -> dict[str, Any]:
+    """The JSON object at an address, within ``seconds``. Raises ``AddressRefused`` or ``NoAnswer``."""
+    with outgoing_client(allowed=allowed, seconds=seconds) as client:
         require_address(address, allowed=allowed)
         try:
             answer = client.get(address, headers={"Accept": "application/json"})
@@ -140,10 +141,11 @@ class _Backend(httpcore.NetworkBackend):
 
     def _judged(self, host: str, port: int) -> list[str]:
         try:
-            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            addresses = addresses_of(host, port, seconds=_left(self._deadline))
+        except TimeoutError as error:
+            raise httpcore.ConnectTimeout("its name takes too long") from error
         except (OSError, UnicodeError) as error:
             raise httpcore.ConnectError(str(error)) from error
-        addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
         if not _is_allowed(host, port, self._allowed) and not all(is_global(address) for address in addresses):
             raise AddressRefused
         return addresses

@@ -12,7 +12,7 @@ from uuid import uuid4
 import pytest
 
 from apps.common.errors import TooManyRequests
-from apps.common.limits import hit
+from apps.common.limits import hit, spent
 from apps.common.redis import PAUSE_SECONDS, RedisAway, redis_client, redis_forget, redis_or_away, redis_pool
 from apps.common.testing import eventually
 
@@ -47,6 +47,13 @@ def test_it_works() -> None:
         hit("3/minute", "a")
     assert refused.value.retry_after is not None
     assert 50 < refused.value.retry_after <= 60
+
+
+def test_whether_it_is_spent_costs_nothing() -> None:
+    for _look in range(3):
+        assert not spent("1/minute", "looked-at")
+    hit("1/minute", "looked-at")
+    assert spent("1/minute", "looked-at")
 
 
 def test_it_is_exact_among_threads() -> None:

@@ -1,0 +1,54 @@
+"""Addresses of a host name, in bounded time."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from typing import Any
+
+import pytest
+
+from apps.common import resolution
+from apps.common.outgoing import NoAnswer, json_of
+from apps.common.resolution import addresses_of
+from apps.common.testing import eventually
+
+
+@pytest.fixture
+def silent(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Name servers that say nothing until they are let go."""
+    over = threading.Event()
+
+    def look(*_args: Any, **_named: Any) -> list[Any]:
+        over.wait(30)
+        return []
+
+    monkeypatch.setattr(resolution, "_free", threading.BoundedSemaphore(1))
+    monkeypatch.setattr(socket, "getaddrinfo", look)
+    yield over
+    over.set()
+    eventually(lambda: not any(thread.name == "resolution" for thread in threading.enumerate()))
+
+
+def test_it_works() -> None:
+    assert set(addresses_of("localhost", 80, seconds=5)) <= {"127.0.0.1", "::1"}
+    assert addresses_of("127.0.0.1", 80, seconds=0) == ["127.0.0.1"]
+
+
+def test_a_name_that_is_none() -> None:
+    with pytest.raises(UnicodeError):
+        addresses_of("x" * 300, 80, seconds=5)
+
+
+def test_name_servers_that_hang(silent: threading.Event) -> None:
+    with pytest.raises(TimeoutError):
+        addresses_of("example.com", 443, seconds=0.05)
+    with pytest.raises(TimeoutError):  # the one thread is still waiting; no other is begun
+        addresses_of("example.com", 443, seconds=0.05)
+    assert sum(thread.name == "resolution" for thread in threading.enumerate()) == 1
+
+
+def test_the_deadline_of_a_request_covers_them(silent: threading.Event) -> None:
+    with pytest.raises(NoAnswer) as caught:
+        json_of("https://example.com/", allowed=(), seconds=0.05)
+    assert not caught.value.answered
