@@ -195,6 +195,7 @@ CORS_ALLOW_HEADERS = [
     "last-event-id",
     "range",
     "x-api-key",
+    "x-organization",
     "x-request-id",
 ]
 CORS_EXPOSE_HEADERS = [
@@ -272,7 +273,13 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": ["apps.common.api.links.add_links"],
     "APPEND_COMPONENTS": {
         "securitySchemes": {
-            "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+            "bearer": {
+                "type": "http",
+                "scheme": "bearer",
+                "bearerFormat": "JWT",
+                "description": "A token of ours, or of the organization's issuer; on the host that all organizations "
+                "share, the latter needs the organization's slug in X-Organization beside it.",
+            },
             "apiKey": {"type": "apiKey", "in": "header", "name": "X-Api-Key"},
         }
     },

@@ -11,17 +11,22 @@ from uuid import UUID
 
 from django.http import HttpRequest
 
-from apps.accounts.oidc.verification import BadToken, named_in
-from apps.accounts.services.directory import directory_issuer_organization
 from apps.accounts.tokens import Claims, InvalidToken, new_secret, read_access_token
 from apps.tenants.context import public_context
 from apps.tenants.errors import UnknownHost
 from apps.tenants.hosts import is_shared_host, normal_host
 from apps.tenants.models import Organization
 from apps.tenants.naming import PUBLIC, SCHEMA_NAME
-from apps.tenants.selectors import organization_by_host, organization_by_id, organization_by_schema
+from apps.tenants.selectors import (
+    organization_by_host,
+    organization_by_id,
+    organization_by_schema,
+    organization_by_slug,
+)
 
 API_KEY, REFRESH_TOKEN, SOCKET_TICKET, PASSWORD_LINK = "ofi", "ofr", "oft", "ofp"
+NAMED_IN = "X-Organization"
+"""On the shared host, the slug of the organization that an issuer's token is for."""
 _PARTS = 3
 _TENANT = "t_"
 
@@ -63,7 +68,8 @@ def claims_of(request: Any, token: str) -> Claims:
 
 
 def organization_from_credentials(request: HttpRequest) -> Organization | None:
-    """The organization of the request's verified token, or that a token of an issuer or an API key's prefix names.
+    """The organization of the request's verified token, or that the request names beside an issuer's token, or that an
+    API key's prefix names.
 
     None without any: what is only named here is verified inside that organization, before anything is done.
     """
@@ -72,18 +78,17 @@ def organization_from_credentials(request: HttpRequest) -> Organization | None:
         try:
             return organization_of_claims(claims_of(request, token))
         except InvalidToken:
-            return organization_of_issuer_token(token)
+            return organization_named(request.headers.get(NAMED_IN, ""))
     schema = schema_of(request.META.get("HTTP_X_API_KEY", ""), API_KEY)
     return organization_by_schema(schema) if schema else None
 
 
-def organization_of_issuer_token(token: str) -> Organization | None:
-    """The one organization whose issuer and audience a token names, whether or not that is true."""
-    try:
-        issuer, audiences = named_in(token)
-    except BadToken:
-        return None
-    return directory_issuer_organization(issuer=issuer, audiences=audiences) if issuer and audiences else None
+def organization_named(slug: str) -> Organization | None:
+    """The organization whose issuer a token is said to be of; the token itself says nothing of that.
+
+    Issuer and audience would not tell: whoever has an organization can set up those of another one there.
+    """
+    return organization_by_slug(slug.strip().lower()) if slug else None
 
 
 def organization_of_claims(claims: Claims) -> Organization | None:

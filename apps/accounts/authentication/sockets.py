@@ -23,11 +23,12 @@ from apps.accounts.services.oidc_sign_in import actor_from_issuer_token
 from apps.accounts.services.socket_tickets import socket_ticket_redeem
 from apps.accounts.tenancy import (
     API_KEY,
+    NAMED_IN,
     SOCKET_TICKET,
     bearer_of,
+    organization_named,
     organization_of_claims,
     organization_of_host,
-    organization_of_issuer_token,
     schema_of,
 )
 from apps.accounts.tokens import InvalidToken, read_access_token
@@ -89,7 +90,8 @@ def _authenticate(scope: Scope, headers: dict[str, str], now: datetime) -> Actor
             return socket_ticket_redeem(ticket=ticket, now=now, ip=ip)
     if token:
         client = Client(ip=ip, device=headers.get("user-agent", ""))
-        return _from_token(home, token, client=client, now=now)
+        named = query.get("organization", [""])[-1] or headers.get(NAMED_IN.lower(), "")
+        return _from_token(home, token, named, client=client, now=now)
     if key:
         with tenant_context(_named(home, schema_of(key, API_KEY))):
             return actor_from_api_key(key, now=now, ip=ip)
@@ -113,12 +115,12 @@ def _named(home: Organization | None, schema: str | None) -> Organization:
     return _active(home or organization_by_schema(schema))
 
 
-def _from_token(home: Organization | None, token: str, *, client: Client, now: datetime) -> Actor:
-    """The actor of a token of ours, or of the organization's issuer."""
+def _from_token(home: Organization | None, token: str, named: str, *, client: Client, now: datetime) -> Actor:
+    """The actor of a token of ours, or of the issuer of the organization whose host this is or that is named."""
     try:
         claims = read_access_token(token)
     except InvalidToken:
-        with tenant_context(_active(home or organization_of_issuer_token(token))):
+        with tenant_context(_active(home or organization_named(named))):
             return actor_from_issuer_token(token, client=client, now=now)
     organization = _active(home or organization_of_claims(claims))
     with tenant_context(organization):

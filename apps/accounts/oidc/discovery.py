@@ -10,7 +10,7 @@ from django.conf import settings
 
 from apps.accounts.errors import OidcUnreachable
 from apps.accounts.models.oidc import ADDRESS_LENGTH
-from apps.common.outgoing import AddressRefused, NoAnswer, json_of, require_address
+from apps.common.outgoing import LONGEST_SECONDS, AddressRefused, NoAnswer, json_of, require_address
 
 MOST_KEYS = 50
 _KINDS = frozenset({"RSA", "EC", "OKP"})  # public ones: a shared secret verifies nothing
@@ -69,9 +69,12 @@ def discover(issuer: str) -> Provider:
     )
 
 
-def fetch_keys(jwks_uri: str) -> list[dict[str, str]]:
-    """The issuer's public keys as it publishes them, over the network. Raises ``OidcUnreachable``."""
-    keys = _asked(jwks_uri).get("keys")
+def fetch_keys(jwks_uri: str, *, seconds: float = LONGEST_SECONDS) -> list[dict[str, str]]:
+    """The issuer's public keys as it publishes them, over the network, within ``seconds``.
+
+    Raises ``OidcUnreachable``.
+    """
+    keys = _asked(jwks_uri, seconds=seconds).get("keys")
     if not isinstance(keys, list):
         raise OidcUnreachable(extra={"reason": "keys"})
     usable = [_plain(key) for key in keys[:MOST_KEYS] if isinstance(key, dict) and key.get("kty") in _KINDS]
@@ -112,14 +115,14 @@ def _endpoint(told: dict[str, Any], name: str, *, required: bool = True) -> str:
     return given
 
 
-def _asked(address: str) -> dict[str, Any]:
+def _asked(address: str, *, seconds: float = LONGEST_SECONDS) -> dict[str, Any]:
     allowed = settings.ENV.oidc_allowed_hosts
     try:
         require_address(address, allowed=allowed)
     except AddressRefused as error:
         raise OidcUnreachable(extra={"reason": "address"}) from error
     try:
-        return json_of(address, allowed=allowed)
+        return json_of(address, allowed=allowed, seconds=seconds)
     except AddressRefused as error:
         raise OidcUnreachable(extra={"reason": "connection"}) from error
     except NoAnswer as error:

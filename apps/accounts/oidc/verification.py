@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 ALGORITHMS = frozenset({"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"})
 LEEWAY_SECONDS = 60
 MAXIMUM_LENGTH = 16 * 1024
-_SMALLEST_RSA, _MOST_AUDIENCES = 2048, 10
+_SMALLEST_RSA = 2048
 _REQUIRED = ["iss", "sub", "aud", "exp", "iat"]
 _WRONG = (jwt.PyJWTError, ValueError, TypeError, AttributeError, KeyError, OverflowError, RecursionError)
 
@@ -29,20 +29,15 @@ class UnknownKey(BadToken):
     """It may be one, but it is signed with a key that is not among those known."""
 
 
-def named_in(token: str) -> tuple[str, list[str]]:
-    """The issuer and the audiences that a token names, true or not; raises ``BadToken`` for what is no token at all."""
+def issuer_named(token: str) -> str:
+    """The issuer that a token names, true or not; raises ``BadToken`` for what is no token at all."""
     if len(token) > MAXIMUM_LENGTH:
         raise BadToken
     try:
-        said = jwt.decode(token, options={"verify_signature": False})
-        issuer, given = said.get("iss"), said.get("aud")
+        issuer = jwt.decode(token, options={"verify_signature": False}).get("iss")
     except _WRONG as error:
         raise BadToken from error
-    audiences = given if isinstance(given, list) else [given]
-    named = [audience for audience in audiences[:_MOST_AUDIENCES] if isinstance(audience, str)]
-    # A lone surrogate is not printable, and cannot be encoded.
-    printable = [audience for audience in named if audience.isprintable()]
-    return issuer if isinstance(issuer, str) and issuer.isprintable() else "", printable
+    return issuer if isinstance(issuer, str) else ""
 
 
 def verified(token: str, *, issuer: str, audiences: Collection[str], keys: Sequence[dict[str, str]]) -> dict[str, Any]:

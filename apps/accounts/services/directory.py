@@ -1,22 +1,20 @@
 """The directory: which organizations know an address. It finds the organization of who signs in on the shared host.
 
 The directory is public to all organizations' sign-in, so the address is only there as a keyed hash; rows are written in
-the same transaction as the users they stand for, and each organization writes only its own. Issuers stand there in the
-same way, by their name and that of the audience, for tokens of theirs name no organization.
+the same transaction as the users they stand for, and each organization writes only its own. Issuers do not stand there:
+anybody can set up anybody's, and could so shut out another's people, or receive them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from django.utils.crypto import salted_hmac
 
-from apps.accounts.models import OidcSettings, User
+from apps.accounts.models import User
 from apps.tenants.context import public_context, require_tenant
 from apps.tenants.models import DirectoryEntry, Organization
 
 ORGANIZATIONS_TRIED = 10
-_SALT, _ISSUER_SALT = "oficina.directory", "oficina.directory.issuer"
+_SALT = "oficina.directory"
 
 
 def address_hash(email: str) -> str:
@@ -67,35 +65,6 @@ def directory_candidates(*, email: str, slug: str | None, host: Organization | N
         return list(Organization.objects.filter(slug=slug))
 
 
-def issuer_hash(issuer: str, audience: str) -> str:
-    """The keyed hash of an issuer's tokens for an audience. No actor: it touches nothing."""
-    return salted_hmac(_ISSUER_SALT, f"{issuer}\n{audience}", algorithm="sha256").hexdigest()
-
-
-def directory_issuer_add(*, issuer: str, audience: str) -> None:
-    """Notes that the current organization takes these tokens. No actor: part of the services that set up issuers."""
-    DirectoryEntry.objects.get_or_create(address_hash=issuer_hash(issuer, audience), schema_name=require_tenant())
-
-
-def directory_issuer_remove(*, issuer: str, audience: str) -> None:
-    """Takes an issuer of the current organization out. No actor: part of the services that set up issuers."""
-    known = issuer_hash(issuer, audience)
-    DirectoryEntry.objects.filter(address_hash=known, schema_name=require_tenant()).delete()
-
-
-def directory_issuer_organization(*, issuer: str, audiences: Sequence[str]) -> Organization | None:
-    """The one organization that takes these tokens; None where none does, or several, which their own hosts tell apart.
-
-    No actor: it is asked where to look who that is.
-    """
-    hashes = [issuer_hash(issuer, audience) for audience in audiences]
-    with public_context():
-        schemas = DirectoryEntry.objects.filter(address_hash__in=hashes).values("schema_name")
-        found = list(Organization.objects.filter(schema_name__in=schemas).order_by("-is_active")[:2])
-    active = [organization for organization in found if organization.is_active] or found
-    return active[0] if len(active) == 1 else None
-
-
 def directory_rebuild() -> int:
     """Writes the current organization's entries anew, say after SECRET_KEY changed; returns how many.
 
@@ -103,7 +72,6 @@ def directory_rebuild() -> int:
     """
     schema = require_tenant()
     hashes = {address_hash(email) for email in User.objects.values_list("email", flat=True)}
-    hashes |= {issuer_hash(*pair) for pair in OidcSettings.objects.values_list("issuer", "audience")}
     DirectoryEntry.objects.filter(schema_name=schema).exclude(address_hash__in=hashes).delete()
     DirectoryEntry.objects.bulk_create(
         [DirectoryEntry(address_hash=known, schema_name=schema) for known in sorted(hashes)], ignore_conflicts=True

@@ -2,14 +2,15 @@
 
 They stand in the database, so all processes know the same ones, and a restart or an issuer that is away for a while
 stops nobody. A key that is not known is looked for at most as often as RATE_LIMIT_OIDC_KEYS says, whatever tokens are
-made up.
+made up. An issuer that hangs holds up one request at a time, for seconds, and is then left alone for a while: nobody
+else waits for it, here or in other processes.
 """
 
 from __future__ import annotations
 
 import threading
-from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,13 +23,17 @@ from apps.accounts.oidc.discovery import fetch_keys
 from apps.accounts.oidc.verification import UnknownKey
 from apps.accounts.selectors import oidc_settings_forget
 from apps.common.errors import TooManyRequests
-from apps.common.limits import hit
-from apps.tenants.context import require_tenant
+from apps.common.limits import hit, spent
+from apps.common.turns import only_one
 
 logger = structlog.get_logger(__name__)
 FRESH, USABLE = timedelta(hours=1), timedelta(hours=24)
-_WAIT_SECONDS = 3.0
-_looking: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+LOOK_SECONDS = 3.0
+FAILED = "1/minute"
+"""After a look that failed there is none for a minute."""
+_FAILURE = "oidc-keys-failure"
+_LOOKS_AT_ONCE = 4  # of one process, at whatever issuers: a fraction of WEB_THREADS
+_looks = threading.BoundedSemaphore(_LOOKS_AT_ONCE)
 Check = Callable[[Sequence[dict[str, str]]], dict[str, Any]]
 
 
@@ -38,44 +43,62 @@ def oidc_checked(*, row: OidcSettings, check: Check, now: datetime) -> dict[str,
     Raises ``BadToken``, and ``OidcIssuerAway`` once nobody could look at them for a day. No actor: it is how one is
     known.
     """
-    unknown = False
     if now - row.keys_fetched_at < FRESH:
         try:
             return check(row.keys)
         except UnknownKey:
-            unknown = True
-    row = _looked_at(row, wait=unknown, now=now)
+            logger.debug("oidc_key_unknown", issuer=row.issuer)
+    row = _looked_at(row, now=now)
     if now - row.keys_fetched_at >= USABLE:
         raise OidcIssuerAway
     return check(row.keys)
 
 
-def _looked_at(row: OidcSettings, *, wait: bool, now: datetime) -> OidcSettings:
-    """The settings with keys as new as can be had: by somebody else's look, or else by one of our own."""
-    lock = _looking[require_tenant()]
-    ours = lock.acquire(timeout=_WAIT_SECONDS) if wait else lock.acquire(blocking=False)
+def _looked_at(row: OidcSettings, *, now: datetime) -> OidcSettings:
+    """The settings with keys as new as can be had at once: by somebody else's look, or else by one of our own.
+
+    Where somebody looks at this moment, they are as they were.
+    """
+    stored: OidcSettings | None = OidcSettings.objects.filter(pk=row.pk, jwks_uri=row.jwks_uri).first()
+    if stored is None:
+        return row
+    if stored.keys_fetched_at <= row.keys_fetched_at and not spent(FAILED, _FAILURE, row.jwks_uri):
+        with _turn() as ours:
+            if ours:
+                _look(stored, now=now)
+    return stored
+
+
+@contextmanager
+def _turn() -> Iterator[bool]:
+    """Whether it is ours to look now: of this organization in no other process, and of all in this one but a few."""
+    if not _looks.acquire(blocking=False):
+        yield False
+        return
     try:
-        stored = OidcSettings.objects.filter(pk=row.pk, jwks_uri=row.jwks_uri).first()
-        if stored is None:
-            return row
-        if ours and stored.keys_fetched_at <= row.keys_fetched_at:
-            _look(stored, now=now)
-        return stored
+        with only_one("oidc-keys", seconds=LOOK_SECONDS * 2) as ours:
+            yield ours
     finally:
-        if ours:
-            lock.release()
+        _looks.release()
 
 
 def _look(row: OidcSettings, *, now: datetime) -> None:
     """Asks the issuer, unless that was done too often; an issuer that does not answer leaves what is known."""
     try:
         hit(settings.ENV.rate_limit_oidc_keys, "oidc-keys")
-        keys = fetch_keys(row.jwks_uri)
+        keys = fetch_keys(row.jwks_uri, seconds=LOOK_SECONDS)
     except TooManyRequests:
         return
     except OidcUnreachable as error:
         logger.warning("oidc_keys_unreachable", issuer=row.issuer, reason=error.extra.get("reason"))
+        _failed(row)
         return
     row.keys, row.keys_fetched_at = keys, now
     OidcSettings.objects.filter(pk=row.pk, jwks_uri=row.jwks_uri).update(keys=keys, keys_fetched_at=now)
     oidc_settings_forget()
+
+
+def _failed(row: OidcSettings) -> None:
+    """Remembers a look that failed; that it is remembered already is no fault."""
+    with suppress(TooManyRequests):
+        hit(FAILED, _FAILURE, row.jwks_uri)

@@ -18,7 +18,6 @@ from apps.accounts.oidc.discovery import Provider, discover, is_for_everybody
 from apps.accounts.permissions import require
 from apps.accounts.roles import ORG_ADMIN_SLUG
 from apps.accounts.selectors import oidc_settings_forget, roles_assignable
-from apps.accounts.services.directory import directory_issuer_add, directory_issuer_remove
 from apps.accounts.services.sessions import Ending, sessions_revoke
 from apps.accounts.services.users import reach_require, role_named
 from apps.common.actor import Actor
@@ -63,7 +62,6 @@ def oidc_settings_save(
         transaction_lock(f"oidc settings {require_tenant()}")
         row = OidcSettings.objects.select_for_update().first() or OidcSettings(created_at=now)
         check_match(row, if_match)
-        directory_issuer_remove(issuer=row.issuer, audience=row.audience)
         changed = set(assign(row, _wanted(actor, row, changes)))
         if row.issuer != provider.issuer:  # somebody else changed it while we asked
             raise InvalidInput(errors={"issuer": [_("It was changed at the same time; try again.")]})
@@ -74,7 +72,6 @@ def oidc_settings_save(
             reach_require(actor, User(role=role_named(ORG_ADMIN_SLUG)))  # else administrators could be locked out
         row.updated_at = now
         row.save()
-        directory_issuer_add(issuer=row.issuer, audience=row.audience)
         if not _SIGNS_IN.isdisjoint(changed):
             _end_sessions(actor, now=now)
         if changed:
@@ -100,7 +97,6 @@ def oidc_settings_delete(*, actor: Actor, if_match: str | None = None, now: date
         _require_reach(actor, row, {})
         _end_sessions(actor, now=now)
         record("oidc.removed", actor=actor, subject=row, data={"issuer": row.issuer}, now=now)
-        directory_issuer_remove(issuer=row.issuer, audience=row.audience)
         row.delete()
         transaction.on_commit(oidc_settings_forget)
 

@@ -13,7 +13,7 @@ from apps.accounts.errors import AccountInactive, InvalidCredentials, OidcFlowFa
 from apps.accounts.models import OidcSettings, Session, User
 from apps.accounts.oidc.claims import Person, person_of
 from apps.accounts.oidc.flow import Begun, begin, exchange, resumed
-from apps.accounts.oidc.verification import LEEWAY_SECONDS, BadToken, named_in, verified, verified_id_token
+from apps.accounts.oidc.verification import LEEWAY_SECONDS, BadToken, issuer_named, verified, verified_id_token
 from apps.accounts.payloads import Client
 from apps.accounts.selectors import oidc_settings
 from apps.accounts.services.credentials import actor_from_session
@@ -37,7 +37,7 @@ def actor_from_issuer_token(token: str, *, client: Client, now: datetime) -> Act
     """
     row = oidc_settings()
     try:
-        if row is None or named_in(token)[0] != row.issuer:
+        if row is None or issuer_named(token) != row.issuer:
             raise InvalidCredentials
         check = partial(verified, token, issuer=row.issuer, audiences=[row.audience])
         claims = oidc_checked(row=row, check=lambda keys: check(keys=keys), now=now)

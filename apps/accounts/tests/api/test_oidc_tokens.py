@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import threading
 import time
 from collections.abc import Callable
 from datetime import timedelta
@@ -20,25 +21,31 @@ from apps.accounts.authentication.sockets import _authenticate, _headers
 from apps.accounts.errors import InvalidCredentials
 from apps.accounts.models import OidcIdentity, OidcSettings, Role, Session, User
 from apps.accounts.selectors import oidc_settings_forget
-from apps.accounts.services.directory import directory_organizations, directory_rebuild
+from apps.accounts.services.directory import directory_organizations
 from apps.accounts.services.grants import grant_add
 from apps.accounts.services.oidc_settings import oidc_settings_delete, oidc_settings_save
 from apps.accounts.services.users import user_update
 from apps.accounts.tests.conftest import Device
 from apps.common.actor import Actor
+from apps.common.redis import redis_client
+from apps.common.turns import only_one
 from apps.events.models import Event
 from apps.robots.tests.factories import robot_made
-from apps.tenants.context import tenant_context
+from apps.tenants.context import public_context, tenant_context
 from apps.tenants.models import Organization
-from conftest import make_user
+from apps.tenants.selectors import hosts_forget
+from conftest import bearer, make_user
 from tests.issuer import AUDIENCE, KEYS, Issuer, issuer_running, key_of
 
 URL = "/api/v1/auth/me"
 Trust = Callable[..., OidcSettings]
 
 
-def ask(token: str, *, host: str = "acme.localhost", url: str = URL) -> Any:
-    return APIClient(SERVER_NAME=host).get(url, HTTP_AUTHORIZATION=f"Bearer {token}")
+def ask(token: str, *, host: str = "acme.localhost", url: str = URL, named: str | None = None) -> Any:
+    client = APIClient(SERVER_NAME=host)
+    beside = {} if named is None else {"HTTP_X_ORGANIZATION": named}
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {token}", **beside)
+    return client.get(url)
 
 
 def refused(token: str, *, code: str = "invalid_credentials", status: int = 401) -> bool:
@@ -88,6 +95,42 @@ def test_made_up_keys_are_looked_for_now_and_then(issuer: Issuer, trusted: Trust
         assert refused(issuer.signed(key_of(2), "RS256", headers={"kid": f"made-up-{number}"}))
     assert issuer.asked[KEYS] == asked + 2  # RATE_LIMIT_OIDC_KEYS
     assert ask(issuer.token()).status_code == 200
+
+
+def test_an_issuer_that_hangs_is_left_alone_for_a_while(
+    issuer: Issuer, trusted: Trust, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trusted()
+    asked, over = issuer.asked[KEYS], threading.Event()
+
+    def hang() -> tuple[int, dict[str, str], bytes]:
+        over.wait(30)
+        return 500, {}, b""
+
+    issuer.broken[KEYS] = hang
+    monkeypatch.setattr("apps.accounts.services.oidc_keys.LOOK_SECONDS", 0.3)
+    began = time.monotonic()
+    for number in range(5):
+        assert refused(issuer.signed(key_of(2), "RS256", headers={"kid": f"made-up-{number}"}))
+    assert time.monotonic() - began < 5
+    assert issuer.asked[KEYS] == asked + 1
+    assert ask(issuer.token()).status_code == 200
+    over.set()
+
+
+def test_nobody_waits_for_somebody_else_s_look(issuer: Issuer, trusted: Trust, organization: Organization) -> None:
+    trusted()
+    asked = issuer.asked[KEYS]
+    made_up = issuer.signed(key_of(2), "RS256", headers={"kid": "made-up"})
+    key = f"oficina:turns:{organization.schema_name}:oidc-keys"
+    with redis_client().lock(key, timeout=30):  # another process
+        assert refused(made_up)
+    with only_one("oidc-keys", seconds=30) as ours:  # another thread
+        assert ours
+        assert refused(made_up)
+    assert issuer.asked[KEYS] == asked
+    assert refused(made_up)
+    assert issuer.asked[KEYS] == asked + 1
 
 
 def test_keys_are_looked_at_each_hour_and_outlive_an_issuer_for_a_day(issuer: Issuer, trusted: Trust) -> None:
@@ -396,42 +439,68 @@ def test_the_same_people_at_another_issuer(issuer: Issuer, trusted: Trust, setti
 
 
 def test_the_host_that_all_share(issuer: Issuer, trusted: Trust, organization: Organization) -> None:
+    """A token of an issuer names no organization, so whoever hands it in does."""
     trusted()
-    user = ask(issuer.token(aud=["another", AUDIENCE]), host="localhost").json()["user"]
+    user = ask(issuer.token(aud=["another", AUDIENCE]), host="localhost", named="acme").json()["user"]
     assert user["organization_id"] == str(organization.pk)
-    assert ask(issuer.token(), host="localhost").json()["user"]["id"] == user["id"]
+    assert ask(issuer.token(), host="localhost", named=" ACME ").json()["user"]["id"] == user["id"]
+    assert ask(issuer.token(), named="rival").json()["user"]["id"] == user["id"]  # its own host decides
     for token in (issuer.token(aud="another"), issuer.signed(key_of(2), "RS256", headers={"kid": "first"})):
-        assert ask(token, host="localhost").status_code == 401
-    directory_rebuild()
-    assert ask(issuer.token(), host="localhost").status_code == 200
-    trusted(audience="moved")
-    assert ask(issuer.token(), host="localhost").status_code == 401
-    assert ask(issuer.token(aud="moved"), host="localhost").status_code == 200
+        assert ask(token, host="localhost", named="acme").status_code == 401
+    for named in (None, "", "rival", "nobody", "platform", "\N{SNOWMAN}", "x" * 500):
+        assert ask(issuer.token(), host="localhost", named=named).status_code == 401, named
 
 
-def test_the_host_that_all_share_does_not_guess(
-    issuer: Issuer, trusted: Trust, organization: Organization, other_organization: Organization
+@pytest.mark.parametrize("first", ["acme", "rival"])
+def test_another_organization_that_sets_up_the_same_issuer_shuts_nobody_out(
+    issuer: Issuer, trusted: Trust, organization: Organization, other_organization: Organization, first: str
 ) -> None:
-    """Where two organizations take the same tokens, each does so on its own host."""
-    trusted()
+    """Nor does it receive anybody, whoever of both came first."""
+    rival = Actor.system("tests", schema=other_organization.schema_name)
+    if first == "acme":
+        trusted()
     with tenant_context(other_organization):
-        actor = Actor.system("tests", schema=other_organization.schema_name)
-        oidc_settings_save(actor=actor, changes={"issuer": issuer.url, "audience": AUDIENCE}, now=timezone.now())
+        oidc_settings_save(actor=rival, changes={"issuer": issuer.url, "audience": AUDIENCE}, now=timezone.now())
+    if first == "rival":
+        assert ask(issuer.token(), host="localhost").status_code == 401
+        trusted()
+    for host, named in (("localhost", "acme"), ("acme.localhost", None)):
+        user = ask(issuer.token(), host=host, named=named).json()["user"]
+        assert user["organization_id"] == str(organization.pk)
     assert ask(issuer.token(), host="localhost").status_code == 401
-    assert ask(issuer.token(), host="acme.localhost").status_code == 200
     theirs = ask(issuer.token(), host="rival.localhost").json()["user"]
     assert theirs["organization_id"] == str(other_organization.pk)
 
 
+def test_our_own_tokens_name_their_organization_themselves(owner: User, organization: Organization) -> None:
+    answer = ask(bearer(owner, organization), host="localhost", named="rival")
+    assert answer.json()["user"]["id"] == str(owner.pk)
+
+
+def test_a_suspended_organization(issuer: Issuer, trusted: Trust, organization: Organization) -> None:
+    trusted()
+    with public_context():
+        Organization.objects.filter(pk=organization.pk).update(is_active=False)
+    hosts_forget()
+    assert ask(issuer.token(), host="localhost", named="acme").status_code == 403
+
+
 def test_a_socket(issuer: Issuer, trusted: Trust) -> None:
     trusted()
-    for host in (b"acme.localhost", b"localhost"):
-        scope = {"type": "websocket", "headers": [(b"host", host)], "client": ("127.0.0.1", 1)}
-        named = scope | {"query_string": f"token={issuer.token()}".encode()}
+    forged = issuer.signed(key_of(2), "RS256", headers={"kid": "first"})
+    for host, query, headers in (
+        (b"acme.localhost", "", []),
+        (b"localhost", "&organization=acme", []),
+        (b"localhost", "", [(b"x-organization", b"acme")]),
+    ):
+        scope = {"type": "websocket", "headers": [(b"host", host), *headers], "client": ("127.0.0.1", 1)}
+        named = scope | {"query_string": f"token={issuer.token()}{query}".encode()}
         assert _authenticate(named, _headers(named), timezone.now()).label == "person@acme.example"
-        forged = issuer.signed(key_of(2), "RS256", headers={"kid": "first"})
         with pytest.raises(InvalidCredentials):
-            _authenticate(scope | {"query_string": f"token={forged}".encode()}, _headers(scope), timezone.now())
+            _authenticate(scope | {"query_string": f"token={forged}{query}".encode()}, _headers(scope), timezone.now())
+    unnamed = scope | {"headers": [(b"host", b"localhost")], "query_string": f"token={issuer.token()}".encode()}
+    with pytest.raises(InvalidCredentials):
+        _authenticate(unnamed, _headers(unnamed), timezone.now())
 
 
 def test_ending_the_session_ends_the_token(issuer: Issuer, trusted: Trust) -> None:
