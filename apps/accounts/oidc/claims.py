@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
 from apps.accounts.models.oidc import NAME_LENGTH
+from apps.accounts.oidc.discovery import is_microsoft
 from apps.accounts.oidc.verification import BadToken
 
 LONGEST_EMAIL, LONGEST_NAME = 254, 150
@@ -85,10 +86,14 @@ def _is_address(given: str) -> bool:
 
 
 def _is_verified(claims: Mapping[str, Any], email: str) -> bool:
-    """Whether the issuer vouches for the address: ``email_verified``, or Microsoft's word for it, ``xms_edov``."""
+    """Whether the issuer vouches for the address: ``email_verified``, or where it is Microsoft, ``xms_edov``.
+
+    Elsewhere the latter is a claim that somebody may have made up for themselves.
+    """
     if not email or str(claims.get("email", "")).lower() != email:
         return False
-    return any(claims.get(name) in _YES for name in ("email_verified", "xms_edov"))
+    words = ("email_verified", "xms_edov") if is_microsoft(claims["iss"]) else ("email_verified",)
+    return any(claims.get(name) in _YES for name in words)
 
 
 def _name(claims: Mapping[str, Any]) -> str:

@@ -28,7 +28,14 @@ _MICROSOFT = frozenset(
 _FOR_EVERYBODY = frozenset(
     {
         "https://accounts.google.com",
+        "https://api.login.yahoo.com",
+        "https://appleid.apple.com",
+        "https://gitlab.com",
+        "https://id.twitch.tv/oauth2",
         "https://login.microsoftonline.com/9188040d-6c67-4c5b-b112-36a304b66dad/v2.0",  # personal accounts
+        "https://slack.com",
+        "https://www.facebook.com",
+        "https://www.linkedin.com/oauth",
     }
 )
 

@@ -2,7 +2,8 @@
 
 An account that exists is taken over only by an address that the issuer vouches for, only where the role that the issuer
 gives may all that the account may, by grants too, and only where no second factor guards it: whoever sets up an issuer
-gets no further by it than they were.
+gets no further by it than they were. Where anybody can have an account at the issuer, none is even made here without a
+verified address.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from apps.accounts.errors import (
 )
 from apps.accounts.models import AuthSource, OidcIdentity, OidcSettings, Role, User
 from apps.accounts.oidc.claims import Person, best_role
-from apps.accounts.oidc.discovery import is_microsoft
+from apps.accounts.oidc.discovery import is_for_everybody, is_microsoft
 from apps.accounts.permissions import in_reach
 from apps.accounts.permissions import person as as_actor
 from apps.accounts.roles import ACTIONS
@@ -52,7 +53,7 @@ def oidc_user(*, row: OidcSettings, person: Person, now: datetime) -> User:
         user: User = known.user
         domain_require(row, person.email or user.email)
     else:
-        if not person.email:
+        if not person.email or (is_for_everybody(row.issuer) and not person.email_verified):
             raise OidcEmailRequired
         domain_require(row, person.email)
         user = _taken_over(actor, row, person, role, now=now) or _made(actor, row, person, role, now=now)

@@ -353,6 +353,40 @@ def test_an_address_is_needed_once(issuer: Issuer, trusted: Trust) -> None:
     assert ask(issuer.token(email=None, email_verified=None)).status_code == 200
 
 
+def test_an_issuer_for_everybody_must_have_verified_the_address(
+    issuer: Issuer, trusted: Trust, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There, anybody at all may call themselves anything."""
+    monkeypatch.setattr("apps.accounts.oidc.discovery._FOR_EVERYBODY", frozenset({issuer.url}))
+    trusted(allowed_domains=["acme.example"])
+    for claims in (
+        {"email_verified": None},
+        {"email_verified": False},
+        {"email_verified": "no"},
+        {"xms_edov": True, "email_verified": None},  # Microsoft's word, and this is not Microsoft
+        {"email": None, "preferred_username": "person@acme.example"},
+        {"email": "other@acme.example", "preferred_username": "person@acme.example", "email_verified": None},
+    ):
+        assert refused(issuer.token(**claims), code="oidc_email_required"), claims
+    assert not User.objects.exists()
+    first = ask(issuer.token()).json()["user"]
+    # Who is known needs no address any more, and one nobody vouches for changes nothing.
+    assert ask(issuer.token(email=None, email_verified=None)).json()["user"]["id"] == first["id"]
+    assert ask(issuer.token(email_verified=None, jti="x")).json()["user"]["id"] == first["id"]
+
+
+def test_microsoft_s_word_for_a_verified_address(
+    issuer: Issuer, trusted: Trust, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("apps.accounts.oidc.discovery._MICROSOFT", frozenset({"127.0.0.1"}))
+    monkeypatch.setattr("apps.accounts.oidc.discovery._FOR_EVERYBODY", frozenset({issuer.url}))
+    trusted(allowed_domains=["acme.example"])
+    for claims in ({"xms_edov": None}, {"xms_edov": False}, {"xms_edov": "0"}):
+        assert refused(issuer.token(email_verified=None, **claims), code="oidc_email_required"), claims
+    answer = ask(issuer.token(email_verified=None, xms_edov="1"))
+    assert answer.json()["user"]["auth_source"] == "azure_ad"
+
+
 def test_who_was_switched_off(issuer: Issuer, trusted: Trust, owner: User, organization: Organization) -> None:
     trusted()
     token = issuer.token()
