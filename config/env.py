@@ -198,6 +198,9 @@ class Environment(BaseSettings):
     rate_limit_import_invitation: Rate = Field(
         "5000/day", description="Invitations mailed per organization to people imported from a table."
     )
+    rate_limit_import: Rate = Field(
+        "10/minute", description="Imports of people from a table per organization, dry runs included."
+    )
     rate_limit_api: Rate = Field("600/minute", description="Requests per user, pages included, or API key.")
     rate_limit_anonymous: Rate = Field("300/minute", description="Requests without credentials per address.")
 

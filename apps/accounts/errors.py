@@ -217,7 +217,7 @@ class UserNotFound(NotFound):
 
 class LastAdministrator(Conflict):
     code = "last_administrator"
-    message = _("An organization keeps at least one active administrator.")
+    message = _("An organization keeps at least one active administrator whose rights no grants narrow.")
 
 
 class ApiKeyNotFound(NotFound):

@@ -155,6 +155,14 @@ class Unavailable(ApplicationError):
     permanent = False
 
 
+class Busy(Conflict):
+    """Somebody else holds what is needed, for longer than anybody waits."""
+
+    code = "busy"
+    message = _("Somebody else is changing this at the same time; try again in a moment.")
+    permanent = False
+
+
 class IdempotencyKeyReused(Conflict):
     code = "idempotency_key_reused"
     message = _("This Idempotency-Key was used with another request.")

@@ -7,8 +7,10 @@ from contextlib import contextmanager
 from hashlib import blake2b
 from typing import cast
 
-from django.db import DEFAULT_DB_ALIAS, connection, connections
+from django.db import DEFAULT_DB_ALIAS, OperationalError, connection, connections, transaction
+from psycopg.errors import LockNotAvailable
 
+from apps.common.errors import Busy
 from apps.tenants.postgresql.base import DatabaseWrapper
 
 
@@ -45,3 +47,24 @@ def transaction_lock_tried(name: str) -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_key(name)])
         return bool(cursor.fetchone()[0])
+
+
+@contextmanager
+def waiting_at_most(seconds: float) -> Iterator[None]:
+    """Rows that the block locks are waited for so long and no longer; then it raises ``Busy``.
+
+    In the caller's transaction, which goes on as it was: what is locked stays so, and later locks wait as ever.
+    """
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT current_setting('lock_timeout'), set_config('lock_timeout', %s, true)",
+                [f"{int(seconds * 1000)}ms"],
+            )
+            before = cursor.fetchone()[0]
+            yield
+            cursor.execute("SELECT set_config('lock_timeout', %s, true)", [before])
+    except OperationalError as error:
+        if not isinstance(error.__cause__, LockNotAvailable):
+            raise
+        raise Busy(retry_after=seconds) from error

@@ -17,6 +17,7 @@ from apps.accounts.api.serializers.grants import (
 from apps.accounts.errors import (
     GrantExists,
     GrantNotFound,
+    LastAdministrator,
     PermissionNotHeld,
     ResourceNotFound,
     UnknownAction,
@@ -26,6 +27,7 @@ from apps.accounts.errors import (
 from apps.accounts.selectors import rights_explain, user_get, user_rights
 from apps.accounts.services.grants import MANAGE, user_grant_add, user_grant_remove
 from apps.common.api import ApiRequest, ApiViewSet, operation
+from apps.common.errors import Busy
 
 _ABOUT_ERRORS = [UserNotFound, UnknownAction, WrongResourceType, ResourceNotFound]
 
@@ -48,7 +50,7 @@ class UserPermissionViewSet(ApiViewSet):
         request=GrantCreateInput,
         response=GrantOutput,
         status=201,
-        errors=[*_ABOUT_ERRORS, GrantExists, PermissionNotHeld],
+        errors=[*_ABOUT_ERRORS, GrantExists, PermissionNotHeld, LastAdministrator, Busy],
         idempotent=True,
     )
     def create(self, request: ApiRequest, user_id: UUID) -> Response:

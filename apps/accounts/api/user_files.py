@@ -12,7 +12,7 @@ from apps.accounts.api.serializers.user_files import UserExportQuery, UserImport
 from apps.accounts.selectors import users_table, users_visible
 from apps.accounts.services.user_imports import MANAGE, MOST_BYTES, users_import
 from apps.common.api import ApiRequest, ApiViewSet, MultiPartParser, operation
-from apps.common.errors import InvalidTable
+from apps.common.errors import Busy, InvalidTable
 from apps.common.imports import Change
 from apps.common.tables import SEPARATORS, table_lines
 from apps.tenants.context import require_tenant
@@ -28,7 +28,7 @@ class UserFileViewSet(ApiViewSet):
         right=MANAGE,
         request=UserImportInput,
         response=UserImportOutput,
-        errors=[InvalidTable],
+        errors=[InvalidTable, Busy],
         idempotent=True,
         parsers=[MultiPartParser],
     )

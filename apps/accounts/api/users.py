@@ -12,8 +12,9 @@ from apps.accounts.errors import InvalidRole, LastAdministrator, PermissionNotHe
 from apps.accounts.selectors import user_get, users_visible
 from apps.accounts.services.users import user_create, user_deactivate, user_update
 from apps.common.api import ApiRequest, ApiViewSet, operation, page_of, paginated, single
+from apps.common.errors import Busy
 
-_CHANGE_ERRORS = [UserNotFound, UserAlreadyExists, InvalidRole, PermissionNotHeld, LastAdministrator]
+_CHANGE_ERRORS = [UserNotFound, UserAlreadyExists, InvalidRole, PermissionNotHeld, LastAdministrator, Busy]
 
 
 class UserViewSet(ApiViewSet):
@@ -68,7 +69,7 @@ class UserViewSet(ApiViewSet):
         summary="Switch a user off; the account stays for the ledger and can come back",
         right="admin.manage",
         status=204,
-        errors=[UserNotFound, PermissionNotHeld, LastAdministrator],
+        errors=[UserNotFound, PermissionNotHeld, LastAdministrator, Busy],
         conditional=True,
     )
     def destroy(self, request: ApiRequest, user_id: UUID) -> Response:

@@ -22,6 +22,7 @@ from apps.accounts.models import Grant, GroupGrant, TagGrant, User, UserGrant
 from apps.accounts.permissions import Scope, in_reach, person, require, scope_of
 from apps.accounts.roles import ACTIONS
 from apps.accounts.selectors import permission_about, resource_find
+from apps.accounts.services.administrators import administers, administrator_keep, administrators_lock
 from apps.common.actor import Actor
 from apps.common.errors import InvalidInput
 from apps.events.services import record
@@ -61,7 +62,8 @@ def grant_add(*, actor: Actor, action: str, holder: User | Group, resource: mode
 
     To a person it takes the role's place for that action from now on; to a group it only adds. Raises
     ``UnknownAction``, ``WrongResourceType``, ``GrantExists``, ``UserNotFound``, ``PermissionNotHeld`` for an action the
-    actor may not do there, or would take from somebody elsewhere without holding it there.
+    actor may not do there, or would take from somebody elsewhere without holding it there, ``LastAdministrator`` where
+    it would narrow the last administrator whom nothing narrows.
     """
     require(actor, MANAGE)
     permission = permission_about(action, resource._meta.model_name or "")
@@ -128,8 +130,11 @@ def _given(
     action = row["action"] if model is TagGrant else row["permission"].codename
     with transaction.atomic():
         if isinstance(holder, User):
-            _locked(holder)
+            administrators_lock()
+            holder = _locked(holder)
             _require_turn(actor, own, holder, action)
+            if administers(holder) and action in holder.role.actions:
+                administrator_keep(holder)
         holding = {"user" if isinstance(holder, User) else "group": holder}
         grant, made = model.objects.get_or_create(**holding, **row, defaults={"created_at": now})
         if not made:
@@ -148,10 +153,13 @@ def _require_turn(actor: Actor, own: Scope, holder: User, action: str) -> None:
         raise PermissionNotHeld
 
 
-def _locked(user: User) -> None:
+def _locked(user: User) -> User:
     """Grants of one person change one after the other: else two that are taken at once are each not the last."""
-    if not User.objects.select_for_update(of=("self",), no_key=True).filter(pk=user.pk).exists():
+    rows = User.objects.select_for_update(of=("self",), no_key=True).select_related("role")
+    found: User | None = rows.filter(pk=user.pk).first()
+    if found is None:
         raise UserNotFound
+    return found
 
 
 def _takes_tags(model: type[models.Model]) -> bool:

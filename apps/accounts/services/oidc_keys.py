@@ -59,14 +59,13 @@ def _looked_at(row: OidcSettings, *, now: datetime) -> OidcSettings:
 
     Where somebody looks at this moment, they are as they were.
     """
-    stored: OidcSettings | None = OidcSettings.objects.filter(pk=row.pk, jwks_uri=row.jwks_uri).first()
-    if stored is None:
-        return row
-    if stored.keys_fetched_at <= row.keys_fetched_at and not spent(FAILED, _FAILURE, row.jwks_uri):
-        with _turn() as ours:
-            if ours:
-                _look(stored, now=now)
-    return stored
+    with _turn() as ours:
+        stored: OidcSettings | None = OidcSettings.objects.filter(pk=row.pk, jwks_uri=row.jwks_uri).first()
+        if stored is None:
+            return row
+        if ours and stored.keys_fetched_at <= row.keys_fetched_at and not spent(FAILED, _FAILURE, row.jwks_uri):
+            _look(stored, now=now)
+        return stored
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
@@ -16,12 +17,14 @@ from apps.accounts.payloads import UserRow
 from apps.accounts.permissions import require
 from apps.accounts.roles import ORG_ADMIN_SLUG, SUPER_ADMIN_SLUG, canonical_role
 from apps.accounts.selectors import USER_COLUMNS, roles_assignable
+from apps.accounts.services.administrators import COUNTED, administrators_lock
 from apps.accounts.services.invitations import invitations_import_limit
-from apps.accounts.services.users import administrators_lock, user_create, user_update
+from apps.accounts.services.users import user_create, user_update
 from apps.common.actor import Actor
 from apps.common.changes import check_fields
 from apps.common.errors import ApplicationError, InvalidInput, InvalidTable, Text, TooLarge
 from apps.common.imports import Change, Imported, LineError, Lines
+from apps.common.limits import hit
 from apps.common.tables import table_read
 
 MANAGE = "admin.manage"
@@ -73,16 +76,19 @@ def users_import_rows(
     """Adds and changes the people of these rows, all or, where one is refused or in a dry run, none [admin.manage].
 
     Each row goes through ``user_create`` or ``user_update``, also in a dry run, so that it meets every rule they keep.
-    A column that is not there changes nothing, and neither does an empty name, role or state. Raises
-    ``TooManyRequests`` for more invitations than the organization may mail.
+    A column that is not there changes nothing, and neither does an empty name, role or state. Administrators are locked
+    only where a row may change their number. Raises ``TooManyRequests`` for too many imports, dry or not, and for more
+    invitations than the organization may mail; ``Busy`` where somebody else is changing administrators.
     """
     require(actor, MANAGE)
+    hit(settings.ENV.rate_limit_import, "import-people")
     work = _Work(actor, now, {role.slug: role for role in roles_assignable()}, faults=list(faults))
     wanted = list(work.readable(rows))
     if not (dry_run or work.faults):
         invitations_import_limit(sum(work.invites(row) for row in wanted))
     with transaction.atomic():
-        administrators_lock()  # ahead of everybody else, as single changes do, so that none waits for another in a ring
+        if any(work.may_count(row) for row in wanted):
+            administrators_lock()  # ahead of everybody else, as single changes do: none waits for another in a ring
         for row in sorted(wanted, key=work.comes_later):
             work.write(row)
         if dry_run or work.faults:
@@ -164,6 +170,10 @@ class _Work:
     def comes_later(self, row: _Wanted) -> bool:
         """Whoever administers comes first, so that the last administrator may go in the same file."""
         return row.values.get("role") not in {ORG_ADMIN_SLUG, SUPER_ADMIN_SLUG}
+
+    def may_count(self, row: _Wanted) -> bool:
+        """Whether writing the row may change the number of administrators: it gives somebody a role or a state."""
+        return row.user is not None and not COUNTED.isdisjoint(_differing(row.user, row.values))
 
     def invites(self, row: _Wanted) -> bool:
         """Whether writing the row may order an invitation."""

@@ -9,12 +9,13 @@ from typing import Any
 from django.contrib.auth.hashers import is_password_usable
 from django.db import IntegrityError, transaction
 
-from apps.accounts.errors import InvalidRole, LastAdministrator, PermissionNotHeld, UserAlreadyExists, UserNotFound
+from apps.accounts.errors import InvalidRole, PermissionNotHeld, UserAlreadyExists, UserNotFound
 from apps.accounts.models import Role, Session, User
 from apps.accounts.passwords import password_validate
 from apps.accounts.permissions import in_reach, person, require
-from apps.accounts.roles import ACTIONS, ORG_ADMIN_SLUG, SUPER_ADMIN_SLUG, canonical_role
+from apps.accounts.roles import ACTIONS, canonical_role
 from apps.accounts.selectors import roles_assignable
+from apps.accounts.services.administrators import COUNTED, administers, administrator_keep, administrators_lock
 from apps.accounts.services.directory import directory_add, directory_remove
 from apps.accounts.services.invitations import invitation_order, invitations_limit
 from apps.accounts.services.password_links import invitable, password_links_void
@@ -23,8 +24,6 @@ from apps.common.actor import Actor
 from apps.common.changes import check_fields
 from apps.common.etags import check_match
 from apps.events.services import record
-from apps.tenants.context import require_tenant
-from apps.tenants.naming import PLATFORM
 
 PROFILE = ("name", "username", "phone", "department")
 _INVITING = frozenset({"email", "is_active"})
@@ -105,7 +104,7 @@ def user_update(
     change of address, state or password are void; who has no password yet is invited anew, which the caller may have
     ``counted``. Raises ``InvalidRole``, ``PermissionNotHeld`` where role, state, address or password of somebody who
     may more than the actor are touched, ``InvalidInput``, ``UserAlreadyExists``, ``LastAdministrator``,
-    ``UserNotFound``, ``PreconditionFailed``, ``TooManyRequests`` for one invitation too many.
+    ``UserNotFound``, ``PreconditionFailed``, ``Busy``, ``TooManyRequests`` for one invitation too many.
     """
     require(actor, "admin.manage")
     if changes.get("password") is not None:
@@ -113,15 +112,15 @@ def user_update(
     elif not (counted or is_password_usable(user.password) or _INVITING.isdisjoint(changes)):
         invitations_limit()
     with transaction.atomic():
-        user = _locked(user, with_administrators=not {"role", "is_active"}.isdisjoint(changes))
+        user = _locked(user, with_administrators=not COUNTED.isdisjoint(changes))
         check_match(user, if_match)
-        before, administered = user.email, _administers(user)
+        before, administered = user.email, administers(user)
         changed = _apply(actor, user, changes)
         if not changed:
             return user
         check_fields(user, changed & {"name"})
-        if administered and not _administers(user):
-            _require_another_administrator(user)
+        if administered and not administers(user):
+            administrator_keep(user)
         _save(user, changed)
         if user.email != before:
             directory_remove(email=before)
@@ -168,30 +167,6 @@ def _locked(user: User, *, with_administrators: bool) -> User:
     if found is None:
         raise UserNotFound
     return found
-
-
-def administrators_lock() -> None:
-    """Locks the rows of all administrators, which whoever may change their number does ahead of anything else.
-
-    No actor: it changes nothing.
-    """
-    rows = User.objects.select_for_update(of=("self",), no_key=True).filter(role__slug=_administrator())
-    list(rows.order_by("pk").values_list("pk"))
-
-
-def _administrator() -> str:
-    return SUPER_ADMIN_SLUG if require_tenant() == PLATFORM else ORG_ADMIN_SLUG
-
-
-def _administers(user: User) -> bool:
-    return user.is_active and user.role.slug == _administrator()
-
-
-def _require_another_administrator(user: User) -> None:
-    """Refuses a change after which nobody active would be left to administer."""
-    others = User.objects.filter(role__slug=_administrator(), is_active=True).exclude(pk=user.pk)
-    if not others.exists():
-        raise LastAdministrator
 
 
 def _apply(actor: Actor, user: User, changes: Mapping[str, Any]) -> set[str]:

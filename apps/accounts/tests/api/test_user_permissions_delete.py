@@ -17,6 +17,7 @@ from apps.common.actor import Actor
 from apps.common.ids import uuid7
 from apps.events.models import Event
 from apps.tenants.models import Organization
+from conftest import make_user
 
 Clients = Callable[[User | None], APIClient]
 Robot: Any = apps.get_model("robots", "Robot")  # of a higher floor, which is not imported
@@ -70,6 +71,7 @@ def test_somebody_elses_and_those_of_groups_are_404(
 
 def test_nobody_takes_their_own_narrowing_back(client_of: Clients, owner: User, system: Actor) -> None:
     robot = Robot.objects.create(name="lone")
+    make_user("second@acme.example", "org_admin")
     own = grant_add(actor=system, action="robot.run", holder=owner, resource=robot, now=NOW)
     answer = client_of(owner).delete(url(owner, own))
     assert (answer.status_code, answer.json()["error_code"]) == (403, "permission_not_held")

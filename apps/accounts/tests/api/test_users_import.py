@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from apps.accounts.models import Session, User
+from apps.accounts.services.administrators import administrators_lock
 from apps.accounts.services.user_imports import MOST_BYTES, MOST_ROWS
 from apps.events.models import Event
 from apps.tenants.context import public_context, tenant_context
 from apps.tenants.models import DirectoryEntry, Organization
-from conftest import make_user
+from conftest import bearer, make_user
 
 URL = "/api/v1/users/import"
 Clients = Callable[[User | None], APIClient]
@@ -195,6 +197,61 @@ def test_more_invitations_than_may_be_mailed_are_429(
     assert sent(client_of(owner), TABLE).status_code == 429
     assert not User.objects.filter(email="bia@acme.example").exists()
     assert imported(TABLE.replace("RH,true", "RH,false"))["created"] == 2
+
+
+def test_more_imports_than_may_be_are_429(client_of: Clients, owner: User, settings: Any) -> None:
+    """A dry run is as much work."""
+    settings.ENV = settings.ENV.model_copy(update={"rate_limit_import": "2/hour"})
+    client = client_of(owner)
+    assert [sent(client, TABLE, dry_run=dry).status_code for dry in ("true", "false", "true")] == [200, 200, 429]
+
+
+def test_administrators_are_locked_only_where_their_number_may_change(
+    client_of: Clients, owner: User, teammate: User
+) -> None:
+    client = client_of(owner)
+    for table, locked in (
+        ("email,name,role\nnew@acme.example,New,org_admin\n", False),
+        (f"email,name,role\n{teammate.email},Renamed,operator\n", False),
+        (f"email,role\n{teammate.email},viewer\n", True),
+        (f"email,is_active\n{teammate.email},false\n", True),
+    ):
+        with CaptureQueriesContext(connection) as queries:
+            assert sent(client, table, dry_run="true").status_code == 200
+        assert any("lock_timeout" in query["sql"] for query in queries) is locked, table
+
+
+def test_somebody_else_who_holds_administrators_is_409(
+    live_organization: Organization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("apps.accounts.services.administrators.LONGEST_WAIT", 0.1)
+    with tenant_context(live_organization):
+        boss = make_user("boss@live.example", "org_admin")
+        make_user("teammate@live.example", "operator")
+    client = APIClient(SERVER_NAME="localhost")
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {bearer(boss, live_organization)}")
+    held, over = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        try:
+            with tenant_context(live_organization), transaction.atomic():
+                administrators_lock()
+                held.set()
+                over.wait(30)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    assert held.wait(30)
+    try:
+        answer = sent(client, "email,role\nteammate@live.example,viewer\n")
+        assert (answer.status_code, answer.json()["error_code"]) == (409, "busy")
+        assert sent(client, "email,name,role\nnew@live.example,New,viewer\n").status_code == 200
+    finally:
+        over.set()
+        thread.join(30)
+    assert sent(client, "email,role\nteammate@live.example,viewer\n").json()["updated"] == 1
 
 
 @pytest.mark.parametrize("content", [b"", b"\n\n", b'email\n"x', b"email\nx\x00"])

@@ -10,7 +10,14 @@ from django.apps import apps
 from django.contrib.auth.models import Group
 from django.utils import timezone
 
-from apps.accounts.errors import GrantExists, GrantNotFound, PermissionNotHeld, UnknownAction, WrongResourceType
+from apps.accounts.errors import (
+    GrantExists,
+    GrantNotFound,
+    LastAdministrator,
+    PermissionNotHeld,
+    UnknownAction,
+    WrongResourceType,
+)
 from apps.accounts.models import TagGrant, User, UserGrant
 from apps.accounts.permissions import allowed, person, scope_of
 from apps.accounts.roles import ORGANIZATION_ACTIONS
@@ -98,6 +105,7 @@ def test_without_the_right(actor: Actors, owner: User, maintainer: User, viewer:
 
 def test_an_action_the_actor_may_not_do_there(actor: Actors, owner: User, viewer: User, robot: Any) -> None:
     other = Robot.objects.create(name="other")
+    make_user("second@acme.example", "org_admin")
     grant_add(actor=actor(owner), action="robot.run", holder=owner, resource=other, now=NOW)
     with pytest.raises(PermissionNotHeld):
         grant_add(actor=actor(owner), action="robot.run", holder=viewer, resource=robot, now=NOW)
@@ -178,6 +186,50 @@ def test_what_is_about_everybody_is_granted_for_nobody(
         assert scope_of(actor(owner), action).everywhere, "and takes nothing"
 
 
+def test_the_last_administrator_with_all_rights_keeps_them(actor: Actors, owner: User, robot: Any) -> None:
+    """By whatever kind of grant: nobody could give them back."""
+    for who in (actor(owner), Actor.system("tests", schema=actor(owner).schema)):
+        with pytest.raises(LastAdministrator):
+            grant_add(actor=who, action="robot.run", holder=owner, resource=robot, now=NOW)
+        with pytest.raises(LastAdministrator):
+            tag_grant_add(actor=who, action="robot.publish", holder=owner, model=Robot, scope_tag="x", now=NOW)
+    assert [UserGrant.objects.count(), TagGrant.objects.count()] == [0, 0]
+
+
+def test_who_was_narrowed_or_switched_off_does_not_count(
+    actor: Actors, owner: User, narrowed: User, robot: Any
+) -> None:
+    user_create(actor=actor(owner), email="off@acme.example", name="Off", role="org_admin", is_active=False, now=NOW)
+    with pytest.raises(LastAdministrator):
+        grant_add(actor=actor(owner), action="robot.run", holder=owner, resource=robot, now=NOW)
+    for changes in ({"role": "viewer"}, {"is_active": False}):
+        with pytest.raises(LastAdministrator):
+            user_update(actor=actor(owner), user=owner, changes=changes, now=NOW)
+    user_update(actor=actor(owner), user=narrowed, changes={"role": "viewer"}, now=NOW)
+
+
+def test_two_administrators_who_narrow_each_other_at_once(
+    live_organization: Organization, in_threads: Callable[[list[Callable[[], Any]]], list[Any]]
+) -> None:
+    with tenant_context(live_organization):
+        robot = Robot.objects.create(name="one")
+        one, other = (make_user(f"{name}@live.example", "org_admin") for name in ("one", "other"))
+        actors = {each: person(User.objects.get(pk=each.pk)) for each in (one, other)}
+
+    def narrow(giver: User, holder: User) -> Callable[[], bool]:
+        def act() -> bool:
+            with tenant_context(live_organization):
+                try:
+                    grant_add(actor=actors[giver], action="robot.run", holder=holder, resource=robot, now=NOW)
+                except (LastAdministrator, PermissionNotHeld):
+                    return False
+                return True
+
+        return act
+
+    assert sorted(in_threads([narrow(one, other), narrow(other, one)])) == [False, True]
+
+
 def test_two_taken_at_once_leave_no_gap(
     live_organization: Organization, in_threads: Callable[[list[Callable[[], Any]]], list[Any]]
 ) -> None:
@@ -185,6 +237,7 @@ def test_two_taken_at_once_leave_no_gap(
         robots = [Robot.objects.create(name=name) for name in ("one", "two")]
         system = Actor.system("tests", schema=live_organization.schema_name)
         narrowed = make_user("narrowed@live.example", "org_admin")
+        make_user("second@live.example", "org_admin")
         grants = [
             grant_add(actor=system, action="robot.run", holder=narrowed, resource=each, now=NOW) for each in robots
         ]
