@@ -257,7 +257,11 @@ REST_FRAMEWORK = {
 }
 DOCUMENTED_ERRORS = {  # what stands before every view
     "everywhere": ["apps.tenants.errors.UnknownHost", "apps.tenants.errors.OrganizationInactive"],
-    "with_credentials": ["apps.accounts.errors.InvalidCredentials", "apps.tenants.errors.WrongOrganization"],
+    "with_credentials": [
+        "apps.accounts.errors.InvalidCredentials",
+        "apps.accounts.errors.SecondFactorMissing",
+        "apps.tenants.errors.WrongOrganization",
+    ],
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Oficina",

@@ -30,6 +30,11 @@ class SecondFactorRequired(Unauthorized):
     message = _("The password is right; now give a code of your device, or a recovery code.")
 
 
+class SecondFactorMissing(PermissionDenied):
+    code = "second_factor_missing"
+    message = _("This organization wants a second factor of its administrators; set one up first.")
+
+
 class WrongSecondFactor(Unauthorized):
     code = "wrong_second_factor"
     message = _("This code is not right, or was used before.")

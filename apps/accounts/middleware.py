@@ -56,7 +56,8 @@ class ActorMiddleware:
 class SecondFactorMiddleware:
     """Where an organization wants a second factor of its administrators, pages lead to it before anything else.
 
-    Who signs in with an issuer alone has no password here, and is left to that issuer.
+    The API refuses them in the same way, see :mod:`apps.accounts.authentication.http`. Who signs in with an issuer
+    alone has no password here, and is left to that issuer.
     """
 
     guarded = ("/admin/", "/portal/")

@@ -19,6 +19,7 @@ from apps.accounts.errors import (
     ApiKeyNotFound,
     OidcNotConfigured,
     ResourceNotFound,
+    SecondFactorMissing,
     SessionNotFound,
     UnknownAction,
     UserNotFound,
@@ -338,6 +339,12 @@ def second_factor_missing(actor: Actor) -> bool:
         second_factor_required(actor)
         and not SecondFactor.objects.filter(user=actor.user_id, confirmed_at__isnull=False).exists()
     )
+
+
+def second_factor_demand(actor: Actor) -> None:
+    """Raises ``SecondFactorMissing`` for whoever must set one up before anything else."""
+    if second_factor_missing(actor):
+        raise SecondFactorMissing
 
 
 def second_factor_state(*, actor: Actor) -> SecondFactorState:

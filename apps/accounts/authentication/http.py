@@ -1,6 +1,7 @@
 """The API's door: a bearer token, an API key, or the session cookie together with a CSRF token.
 
-A bearer token is ours, or of the organization's issuer.
+A bearer token is ours, or of the organization's issuer. Whoever must have a second factor, and has none, gets no
+further than setting one up.
 """
 
 from __future__ import annotations
@@ -14,11 +15,17 @@ from rest_framework.authentication import BaseAuthentication, CSRFCheck
 from apps.accounts.authentication.pages import page_actor
 from apps.accounts.errors import CsrfRefused, InvalidCredentials
 from apps.accounts.payloads import Client
+from apps.accounts.selectors import second_factor_demand
 from apps.accounts.services.credentials import actor_from_api_key, actor_from_claims
 from apps.accounts.services.oidc_sign_in import actor_from_issuer_token
 from apps.accounts.tenancy import bearer_of, claims_of
 from apps.accounts.tokens import InvalidToken
 from apps.common.actor import Actor
+
+BEFORE_SECOND_FACTOR = frozenset(
+    f"/api/v1/auth/{route}" for route in ("me", "logout", "second-factor", "second-factor/confirm")
+)
+"""Open to administrators who lack a second factor that their organization wants; with them they get one."""
 
 
 class ActorAuthentication(BaseAuthentication):
@@ -29,6 +36,8 @@ class ActorAuthentication(BaseAuthentication):
         actor = self.actor_of(http)
         if actor is None:
             return None
+        if http.path_info.rstrip("/") not in BEFORE_SECOND_FACTOR:
+            second_factor_demand(actor)
         http.actor = actor
         request.actor = actor
         return actor.user, actor

@@ -18,6 +18,7 @@ from django.utils import timezone
 from apps.accounts.authentication.pages import page_actor
 from apps.accounts.errors import InvalidCredentials, OriginRefused
 from apps.accounts.payloads import Client
+from apps.accounts.selectors import second_factor_demand
 from apps.accounts.services.credentials import actor_from_api_key, actor_from_claims, actor_renewed
 from apps.accounts.services.oidc_sign_in import actor_from_issuer_token
 from apps.accounts.services.socket_tickets import socket_ticket_redeem
@@ -53,7 +54,7 @@ async def authenticate_socket(scope: Scope) -> Actor:
     """
     headers = _headers(scope)
     begin_trace(headers.get("x-request-id"))
-    actor: Actor = await database_sync_to_async(_authenticate)(scope, headers, timezone.now())
+    actor: Actor = await database_sync_to_async(_let_in)(scope, headers, timezone.now())
     return actor
 
 
@@ -63,7 +64,7 @@ async def recheck(actor: Actor) -> Actor | None:
     Long-lived consumers call it every few seconds, so that what was revoked does not go on watching.
     """
     try:
-        renewed: Actor = await in_tenant(actor.schema, actor_renewed, actor, now=timezone.now())
+        renewed: Actor = await in_tenant(actor.schema, _renewed, actor, now=timezone.now())
     except ApplicationError:
         return None
     return renewed
@@ -76,6 +77,19 @@ def close_code(error: ApplicationError) -> int:
 
 def _headers(scope: Scope) -> dict[str, str]:
     return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope.get("headers", ())}
+
+
+def _let_in(scope: Scope, headers: dict[str, str], now: datetime) -> Actor:
+    actor = _authenticate(scope, headers, now)
+    with tenant_context(actor.schema):
+        second_factor_demand(actor)
+    return actor
+
+
+def _renewed(actor: Actor, *, now: datetime) -> Actor:
+    renewed = actor_renewed(actor, now=now)
+    second_factor_demand(renewed)
+    return renewed
 
 
 def _authenticate(scope: Scope, headers: dict[str, str], now: datetime) -> Actor:

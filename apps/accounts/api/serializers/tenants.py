@@ -44,7 +44,7 @@ class OrganizationSettingsInput(InputSerializer):
         max_length=2, required=False, allow_blank=True, help_text=_("ISO 3166-1 code: its public holidays count too.")
     )
     require_second_factor = serializers.BooleanField(
-        required=False, help_text=_("Pages lead administrators with a password to set one up before anything else.")
+        required=False, help_text=_("Administrators with a password set one up before anything else.")
     )
 
 
