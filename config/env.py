@@ -201,10 +201,16 @@ class Environment(BaseSettings):
     rate_limit_import: Rate = Field(
         "10/minute", description="Imports of people from a table per organization, dry runs included."
     )
+    rate_limit_support: Rate = Field(
+        "20/hour", description="Times that one administrator of the platform asks for access to organizations."
+    )
     rate_limit_api: Rate = Field("600/minute", description="Requests per user, pages included, or API key.")
     rate_limit_anonymous: Rate = Field("300/minute", description="Requests without credentials per address.")
 
     # --- sign-in
+    support_grant_minutes: int = Field(
+        30, ge=1, le=240, description="How long support of the platform may enter an organization that lets it."
+    )
     access_token_seconds: int = Field(900, ge=60, le=86_400, description="Life of an access token.")
     refresh_token_days: int = Field(7, ge=1, le=90, description="Life of a refresh token.")
     refresh_grace_seconds: int = Field(10, ge=0, le=60, description="How long a rotated refresh token still works.")

@@ -268,3 +268,23 @@ class GrantExists(Conflict):
 class ResourceNotFound(NotFound):
     code = "resource_not_found"
     message = _("There is no such object.")
+
+
+class NotUnderSupport(PermissionDenied):
+    code = "not_under_support"
+    message = _("Support of the platform does not do this; the organization's own people do.")
+
+
+class SupportForbidden(PermissionDenied):
+    code = "support_forbidden"
+    message = _("This organization lets no support of the platform in.")
+
+
+class SupportGrantNotFound(NotFound):
+    code = "support_grant_not_found"
+    message = _("There is no such support access.")
+
+
+class SupportGrantOver(Conflict):
+    code = "support_grant_over"
+    message = _("This support access is over; ask for a new one.")

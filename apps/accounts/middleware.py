@@ -15,7 +15,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone, translation
 
-from apps.accounts.authentication.pages import page_actor
+from apps.accounts.authentication.pages import SupportVisitor, page_actor, support_in
 from apps.accounts.selectors import second_factor_missing
 from apps.common.actor import Actor
 from apps.common.api.responses import error_response
@@ -24,6 +24,9 @@ from apps.common.limits import hit_in_shares
 from apps.common.times import zone_named
 from apps.common.trace import current_trace_id
 from apps.tenants.selectors import organization_settings
+
+SUPPORT_PAGES = ("/admin/", "/support/")
+"""Where support is somebody: the portal's pages are about the people who use them."""
 
 
 class ActorMiddleware:
@@ -42,6 +45,13 @@ class ActorMiddleware:
 
     def identify(self, request: Any) -> None:
         actor = page_actor(request, now=timezone.now())
+        if actor is not None and actor.support_id is not None:
+            if request.path_info.startswith(SUPPORT_PAGES):
+                request.user = SupportVisitor(actor.label)
+            else:
+                actor = None
+        elif support_in(request) is not None:
+            request.session.flush()
         if actor is None:
             if request.user.is_authenticated:
                 logout(request)

@@ -14,6 +14,7 @@ from typing import Any
 from django.db import models
 from django.db.models import Q
 
+from apps.accounts.errors import NotUnderSupport
 from apps.accounts.grants import GRANTS, GRANTS_ON_ONE, GRANTS_TOLD, GrantRow
 from apps.accounts.models import User
 from apps.accounts.payloads import By, Decision
@@ -170,6 +171,17 @@ def require(actor: Actor, action: str, instance: models.Model | None = None) -> 
         raise PermissionDenied
     if instance is not None and not scope.covers(instance):
         raise NotFound if action.endswith(".read") else PermissionDenied
+
+
+def require_insider(actor: Actor, action: str) -> None:
+    """Like :func:`require`, and raises ``NotUnderSupport`` for support of the platform.
+
+    For what decides who gets into the organization and what they may there: people, roles, grants, keys, second
+    factors, issuers. That stays with its own people, whoever else is let in for a while.
+    """
+    require(actor, action)
+    if actor.type == "support":
+        raise NotUnderSupport
 
 
 def require_member(actor: Actor) -> None:

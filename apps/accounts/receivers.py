@@ -16,6 +16,7 @@ from apps.accounts.payloads import Client
 from apps.accounts.services.directory import directory_rebuild
 from apps.accounts.services.roles import roles_sync, roles_text
 from apps.accounts.services.sessions import session_end, session_start
+from apps.accounts.services.support_grants import support_grant_end_own
 from apps.tenants.context import require_tenant
 from apps.tenants.services.provisioning import fingerprint_input
 from apps.tenants.signals import organization_restored, schema_prepared
@@ -53,5 +54,7 @@ def begin_page_session(request: Any, user: User, **_: Any) -> None:
 def end_page_session(request: Any, **_: Any) -> None:
     now = timezone.now()
     actor = page_actor(request, now=now)
-    if actor is not None:
+    if actor is not None and actor.support_id is not None:
+        support_grant_end_own(actor=actor, grant_id=actor.support_id, now=now)
+    elif actor is not None:
         session_end(actor=actor, now=now)

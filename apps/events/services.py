@@ -10,7 +10,7 @@ from typing import Any
 from django.db import connection, models, transaction
 
 from apps.common.actor import Actor
-from apps.common.errors import Unauthorized
+from apps.common.errors import PermissionDenied, Unauthorized
 from apps.common.trace import current_trace_id
 from apps.events.models import Event
 from apps.events.receivers import current_cause, deliver
@@ -52,7 +52,7 @@ def record(
         subject_type=subject._meta.label_lower,
         subject_id=str(subject.pk),
         subject_label=str(subject)[:_LABEL],
-        data=dict(data or {}),
+        data=dict(data or {}) | ({"support_grant_id": actor.support_id} if actor.support_id is not None else {}),
         trace_id=actor.trace_id or current_trace_id(),
         cause_id=current_cause(),
         ip=actor.ip,
@@ -67,10 +67,11 @@ def export_note(
 ) -> None:
     """Records that a person took rows away in a file: which kind, how many, and how the list was narrowed.
 
-    Whoever made the file has asked for the right to read them. Raises ``Unauthorized``.
+    Whoever made the file has asked for the right to read them. Raises ``Unauthorized``, and ``PermissionDenied`` for
+    whoever is no person of the organization: support looks, and carries nothing away.
     """
     if actor.user is None:
-        raise Unauthorized
+        raise PermissionDenied if actor.is_authenticated else Unauthorized
     data = {"what": what, "rows": rows, "format": file_format, "narrowed": dict(narrowed)}
     with transaction.atomic():
         record("list.exported", actor=actor, subject=actor.user, data=data, now=now)

@@ -146,6 +146,12 @@ class OrganizationSettings(BaseModel):
     require_second_factor = models.BooleanField(
         _("administrators sign in with a second factor"), default=False, db_default=False
     )
+    support_access = models.BooleanField(
+        _("the platform's support may be let in"),
+        default=True,
+        db_default=True,
+        help_text=_("Who runs the platform may then come in for a while, with a reason that stands here. Off ends it."),
+    )
     updated_at = models.DateTimeField(_("changed"), default=now, editable=False)
 
     etag_ignores = frozenset({"id", "created_at", "updated_at"})  # defaults have a tag too, and it must not move
@@ -223,6 +229,45 @@ class PurgeCertificate(BaseModel):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.slug})"
+
+
+class SupportGrant(BaseModel):
+    """That somebody who runs the platform may enter one organization, for a reason and until a time.
+
+    Organizations see their own, and can end them; only the platform adds any. What opens the door is there as a hash.
+    """
+
+    organization = models.ForeignKey(
+        Organization,
+        to_field="schema_name",
+        db_column="schema_name",  # what the row rules of `public` go by
+        on_delete=models.CASCADE,
+        related_name="support_grants",
+        verbose_name=_("organization"),
+    )
+    person_id = models.UUIDField(_("id of who asked"), editable=False)
+    person = models.CharField(_("who asked"), max_length=254, editable=False)
+    reason = models.CharField(_("reason"), max_length=300, validators=[line_validate])
+    expires_at = models.DateTimeField(_("expires"), editable=False)
+    entered_at = models.DateTimeField(_("entered"), null=True, editable=False)
+    ended_at = models.DateTimeField(_("ended"), null=True, editable=False)
+    ended_by = models.CharField(_("ended by"), max_length=254, blank=True, editable=False)
+    token_hash = models.CharField(_("hash of the token"), max_length=64, null=True, unique=True, editable=False)
+    ticket_hash = models.CharField(_("hash of the ticket"), max_length=64, null=True, unique=True, editable=False)
+    ticket_until = models.DateTimeField(_("the ticket's end"), null=True, editable=False)
+
+    class Meta:
+        ordering = ("-id",)
+        verbose_name = _("support access")
+        verbose_name_plural = _("support access")
+        indexes: ClassVar = [models.Index(fields=["organization", "expires_at"])]
+
+    def __str__(self) -> str:
+        return f"{self.person}: {self.reason}"
+
+    def is_live(self, at: datetime) -> bool:
+        """Whether it may be entered, or is."""
+        return self.ended_at is None and at < self.expires_at
 
 
 class DirectoryEntry(BaseModel):

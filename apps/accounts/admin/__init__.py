@@ -6,6 +6,7 @@ from apps.accounts.admin.frames import frame_of
 from apps.accounts.admin.organizations import OwnOrganizationAdmin, OwnSettingsAdmin
 from apps.accounts.admin.pages import PAGES
 from apps.accounts.admin.passwords import password_change_of
+from apps.accounts.admin.support import OwnSupportGrantAdmin, PlatformSupportGrantAdmin, notices_of
 from apps.accounts.forms import SignInForm
 from apps.common.admin_sites import organization_site, platform_site
 
@@ -17,4 +18,6 @@ for site in (organization_site, platform_site):
     for model, page in PAGES.items():
         site.register(model, page)
 
-__all__ = ["PAGES", "OwnOrganizationAdmin", "OwnSettingsAdmin"]
+organization_site.notices_of = notices_of
+
+__all__ = ["PAGES", "OwnOrganizationAdmin", "OwnSettingsAdmin", "OwnSupportGrantAdmin", "PlatformSupportGrantAdmin"]

@@ -161,11 +161,13 @@ class OrganizationSettingsForm(_SettingsModelForm):
             "cancellation_hours",
             "holiday_country",
             "require_second_factor",
+            "support_access",
         )
         widgets: ClassVar = {
             "working_hours_start": UnfoldAdminSingleTimeWidget(format=_CLOCK),
             "working_hours_end": UnfoldAdminSingleTimeWidget(format=_CLOCK),
             "require_second_factor": UnfoldBooleanSwitchWidget,
+            "support_access": UnfoldBooleanSwitchWidget,
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

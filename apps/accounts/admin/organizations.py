@@ -56,7 +56,7 @@ class OwnSettingsAdmin(SingleRowAdmin):
             },
         ),
         (_("Holidays"), {"fields": ("holiday_country", "own_holidays")}),
-        (_("Signing in"), {"fields": ("require_second_factor",)}),
+        (_("Signing in"), {"fields": ("require_second_factor", "support_access")}),
     )
 
     def the_row(self, request: HttpRequest) -> OrganizationSettings:

@@ -7,7 +7,8 @@ from typing import Any
 
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.views import PasswordChangeView
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse, HttpResponseBase
 from django.http.response import HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
@@ -46,7 +47,9 @@ class OwnPasswordView(PasswordChangeView):
 def password_change_of(site: Any) -> PageView:
     """The page of one site."""
 
-    def view(request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
+    def view(request: Any, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
+        if request.actor.type != "user":  # support of the platform has no password here
+            raise PermissionDenied
         request.current_app = site.name
         page = OwnPasswordView.as_view(
             success_url=reverse(f"{site.name}:password_change_done"),

@@ -106,8 +106,10 @@ class AuthViewSet(ApiViewSet):
         session_end(actor=request.actor, refresh_token=request.payload.get("refresh_token"), now=timezone.now())
         return Response(status=204)
 
-    @operation(summary="Who is signed in", right=Right.AUTHENTICATED, response=MeOutput)
+    @operation(summary="Who is signed in", right=Right.AUTHENTICATED, response=MeOutput, errors=[PermissionDenied])
     def me(self, request: ApiRequest) -> Response:
+        if request.actor.user is None:  # support of the platform belongs to no organization
+            raise PermissionDenied
         return single(request, request.actor.user, MeOutput)
 
     @operation(

@@ -13,6 +13,7 @@ from apps.accounts.api.platform import PlatformOrganizationViewSet, PlatformSett
 from apps.accounts.api.second_factors import SecondFactorViewSet
 from apps.accounts.api.sessions import SessionViewSet
 from apps.accounts.api.sockets import SocketTicketViewSet
+from apps.accounts.api.support import OwnSupportGrantViewSet, SupportGrantViewSet
 from apps.accounts.api.tenants import OrganizationSettingsViewSet, OrganizationViewSet
 from apps.accounts.api.user_files import UserFileViewSet
 from apps.accounts.api.users import UserViewSet
@@ -55,6 +56,22 @@ urlpatterns: list[URLPattern] = [
     path(
         "tenants/<uuid:organization_id>/settings",
         PlatformSettingsViewSet.as_view({"get": "retrieve", "put": "update"}),
+    ),
+    path(
+        "tenants/<uuid:organization_id>/support-grants",
+        SupportGrantViewSet.as_view({"get": "list", "post": "create"}),
+    ),
+    path(
+        "tenants/<uuid:organization_id>/support-grants/<uuid:support_grant_id>",
+        SupportGrantViewSet.as_view({"delete": "destroy"}),
+    ),
+    path(
+        "tenants/<uuid:organization_id>/support-grants/<uuid:support_grant_id>/enter",
+        SupportGrantViewSet.as_view({"post": "enter"}),
+    ),
+    path("tenants/current/support-grants", OwnSupportGrantViewSet.as_view({"get": "list"})),
+    path(
+        "tenants/current/support-grants/<uuid:support_grant_id>", OwnSupportGrantViewSet.as_view({"delete": "destroy"})
     ),
     path("tenants/current", OrganizationViewSet.as_view({"get": "retrieve", "put": "update"})),
     path("tenants/current/settings", OrganizationSettingsViewSet.as_view({"get": "retrieve", "put": "update"})),

@@ -9,7 +9,7 @@ from drf_spectacular.types import OpenApiTypes
 from rest_framework.response import Response
 
 from apps.accounts.api.serializers.user_files import UserExportQuery, UserImportInput, UserImportOutput
-from apps.accounts.selectors import users_table, users_visible
+from apps.accounts.selectors import users_exportable, users_table
 from apps.accounts.services.user_imports import MANAGE, MOST_BYTES, users_import
 from apps.common.api import ApiRequest, ApiViewSet, MultiPartParser, operation
 from apps.common.errors import Busy, InvalidTable
@@ -50,7 +50,7 @@ class UserFileViewSet(ApiViewSet):
     )
     def give(self, request: ApiRequest) -> StreamingHttpResponse:
         filters = {name: value for name, value in request.query.items() if name not in {"format", "separator"}}
-        users = users_visible(actor=request.actor, **filters)
+        users = users_exportable(actor=request.actor, **filters)
         lines = table_lines(
             users_table(users=users, schema=require_tenant()), separator=SEPARATORS[request.query["separator"]]
         )

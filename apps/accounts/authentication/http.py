@@ -1,7 +1,7 @@
 """The API's door: a bearer token, an API key, or the session cookie together with a CSRF token.
 
-A bearer token is ours, or of the organization's issuer. Whoever must have a second factor, and has none, gets no
-further than setting one up.
+A bearer token is ours, of the organization's issuer, or of support that was let in. Whoever must have a second factor,
+and has none, gets no further than setting one up.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from apps.accounts.payloads import Client
 from apps.accounts.selectors import second_factor_demand
 from apps.accounts.services.credentials import actor_from_api_key, actor_from_claims
 from apps.accounts.services.oidc_sign_in import actor_from_issuer_token
-from apps.accounts.tenancy import bearer_of, claims_of
+from apps.accounts.services.support_actors import actor_from_support_token
+from apps.accounts.tenancy import SUPPORT_TOKEN, bearer_of, claims_of, schema_of
 from apps.accounts.tokens import InvalidToken
 from apps.common.actor import Actor
 
@@ -52,6 +53,8 @@ class ActorAuthentication(BaseAuthentication):
             try:
                 claims = claims_of(http, bearer)
             except InvalidToken:
+                if schema_of(bearer, SUPPORT_TOKEN) is not None:
+                    return actor_from_support_token(bearer, now=now, ip=ip)
                 client = Client(ip=ip, device=http.headers.get("User-Agent", ""))
                 return actor_from_issuer_token(bearer, client=client, now=now)
             return actor_from_claims(claims, organization=http.organization, now=now, ip=ip)

@@ -22,10 +22,12 @@ from apps.accounts.selectors import second_factor_demand
 from apps.accounts.services.credentials import actor_from_api_key, actor_from_claims, actor_renewed
 from apps.accounts.services.oidc_sign_in import actor_from_issuer_token
 from apps.accounts.services.socket_tickets import socket_ticket_redeem
+from apps.accounts.services.support_actors import actor_from_support_token
 from apps.accounts.tenancy import (
     API_KEY,
     NAMED_IN,
     SOCKET_TICKET,
+    SUPPORT_TOKEN,
     bearer_of,
     organization_named,
     organization_of_claims,
@@ -131,6 +133,9 @@ def _named(home: Organization | None, schema: str | None) -> Organization:
 
 def _from_token(home: Organization | None, token: str, named: str, *, client: Client, now: datetime) -> Actor:
     """The actor of a token of ours, or of the issuer of the organization whose host this is or that is named."""
+    if (schema := schema_of(token, SUPPORT_TOKEN)) is not None:
+        with tenant_context(_named(home, schema)):
+            return actor_from_support_token(token, now=now, ip=client.ip)
     try:
         claims = read_access_token(token)
     except InvalidToken:

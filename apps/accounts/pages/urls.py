@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from apps.accounts.pages import oidc, second_factor, views
+from apps.accounts.pages import oidc, second_factor, support, views
 from apps.accounts.pages.language import language
 
 urlpatterns: list[URLPattern] = [
@@ -15,6 +15,8 @@ urlpatterns: list[URLPattern] = [
     path("second-factor/confirm", second_factor.confirm, name="second-factor-confirm"),
     path("second-factor/disable", second_factor.disable, name="second-factor-disable"),
     path("second-factor/codes", second_factor.codes, name="second-factor-codes"),
+    path("support/enter", support.enter, name="support-enter"),
+    path("support/leave", support.leave, name="support-leave"),
     path("password/forgot", views.ForgotPasswordPage.as_view(), name="password-forgot"),
     path("password/asked", views.asked, name="password-asked"),
     path("password/set", views.SetPasswordPage.as_view(), name="password-set"),

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.errors import ApiKeyNotFound, PermissionNotHeld, UnknownPermission
 from apps.accounts.models import ApiKey
-from apps.accounts.permissions import allowed, scopes_of
+from apps.accounts.permissions import allowed, require_insider, scopes_of
 from apps.accounts.roles import ACTIONS
 from apps.accounts.tenancy import API_KEY, marked
 from apps.accounts.tokens import hash_secret, new_secret
@@ -64,8 +64,10 @@ def _require_known(permissions: Sequence[str]) -> None:
 
 def api_key_revoke(*, actor: Actor, key: ApiKey, now: datetime) -> None:
     """Ends a key; it is refused from the next request on. Raises ``ApiKeyNotFound`` for another person's key."""
-    if key.user_id != actor.user_id and not allowed(actor, "admin.manage"):
-        raise ApiKeyNotFound
+    if key.user_id != actor.user_id:
+        if not allowed(actor, "admin.manage"):
+            raise ApiKeyNotFound
+        require_insider(actor, "admin.manage")
     with transaction.atomic():
         if ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=now):
             record("api_key.revoked", actor=actor, subject=key, now=now)

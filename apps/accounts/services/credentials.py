@@ -11,6 +11,7 @@ from django.db.models import Exists, Model, Q, QuerySet
 
 from apps.accounts.errors import InvalidCredentials
 from apps.accounts.models import ApiKey, Role, Session, User
+from apps.accounts.services.support_actors import actor_from_support_grant
 from apps.accounts.tenancy import API_KEY, schema_of
 from apps.accounts.tokens import Claims, hash_secret
 from apps.common.actor import Actor
@@ -153,6 +154,8 @@ def actor_renewed(actor: Actor, *, now: datetime) -> Actor:
     """
     if actor.type == "api_key":
         return actor_from_key_id(actor.id, now=now, ip=actor.ip)
+    if actor.support_id is not None:
+        return actor_from_support_grant(actor.support_id, now=now, ip=actor.ip)
     if actor.type != "user" or actor.session_id is None:
         raise InvalidCredentials
     return actor_from_session(actor.session_id, user_id=actor.user_id, now=now, ip=actor.ip)

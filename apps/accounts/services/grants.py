@@ -19,7 +19,7 @@ from apps.accounts.errors import (
     WrongResourceType,
 )
 from apps.accounts.models import Grant, GroupGrant, TagGrant, User, UserGrant
-from apps.accounts.permissions import Scope, in_reach, person, require, scope_of
+from apps.accounts.permissions import Scope, in_reach, person, require_insider, scope_of
 from apps.accounts.roles import ACTIONS
 from apps.accounts.selectors import permission_about, resource_find
 from apps.accounts.services.administrators import administers, administrator_keep, administrators_lock
@@ -44,7 +44,7 @@ def user_grant_add(
 
     Raises ``InvalidInput`` unless one of the two is given, ``ResourceNotFound``, and what :func:`grant_add` raises.
     """
-    require(actor, MANAGE)
+    require_insider(actor, MANAGE)
     if (resource_id is None) == (scope_tag is None):
         text = _("Give either resource_id or scope_tag.")
         raise InvalidInput(errors={"resource_id": [text], "scope_tag": [text]})
@@ -65,7 +65,7 @@ def grant_add(*, actor: Actor, action: str, holder: User | Group, resource: mode
     actor may not do there, or would take from somebody elsewhere without holding it there, ``LastAdministrator`` where
     it would narrow the last administrator whom nothing narrows.
     """
-    require(actor, MANAGE)
+    require_insider(actor, MANAGE)
     permission = permission_about(action, resource._meta.model_name or "")
     own = scope_of(actor, action)
     if not own.covers(resource):
@@ -81,7 +81,7 @@ def tag_grant_add(
 
     Who holds the action on some objects only gives it for no tag but those of their own: any robot may get a tag.
     """
-    require(actor, MANAGE)
+    require_insider(actor, MANAGE)
     permission_about(action, model._meta.model_name or "")
     if not _takes_tags(model):
         raise WrongResourceType
@@ -97,7 +97,7 @@ def grant_remove(*, actor: Actor, grant: Grant, now: datetime) -> None:
     With the last of a person's grants for an action the role counts again. Raises ``GrantNotFound`` when it is gone
     already, ``PermissionNotHeld`` for one on what the actor may not, or where the role would give more than that.
     """
-    require(actor, MANAGE)
+    require_insider(actor, MANAGE)
     own = scope_of(actor, grant.action)
     if not _holds(own, grant):
         raise PermissionNotHeld
@@ -116,7 +116,7 @@ def grant_remove(*, actor: Actor, grant: Grant, now: datetime) -> None:
 
 def user_grant_remove(*, actor: Actor, user: User, grant_id: Any, now: datetime) -> None:
     """Takes one of a person's own grants back, by its id [admin.manage]. Raises what :func:`grant_remove` raises."""
-    require(actor, MANAGE)
+    require_insider(actor, MANAGE)
     grant: Any = UserGrant.objects.select_related("permission", "content_type").filter(user=user, pk=grant_id).first()
     grant = grant or TagGrant.objects.filter(user=user, pk=grant_id).first()
     if grant is None:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.errors import NotInvitable
 from apps.accounts.models import LinkPurpose, User
-from apps.accounts.permissions import require
+from apps.accounts.permissions import require_insider
 from apps.accounts.services.password_links import LIVES, invitable
 from apps.common.actor import Actor
 from apps.common.errors import TooManyRequests
@@ -26,7 +26,7 @@ def invitation_send(*, actor: Actor, user: User, now: datetime) -> None:
 
     Raises ``NotInvitable`` for who is switched off or has a password, ``TooManyRequests``.
     """
-    require(actor, "admin.manage")
+    require_insider(actor, "admin.manage")
     if not invitable(user):
         raise NotInvitable
     invitations_limit()

@@ -15,7 +15,7 @@ from apps.accounts.errors import OidcNotConfigured, OidcNotOnPlatform
 from apps.accounts.models import OidcSettings, Session, User
 from apps.accounts.models.oidc import MOST_DOMAINS, MOST_MAPPED, NAME_LENGTH
 from apps.accounts.oidc.discovery import Provider, discover, is_for_everybody
-from apps.accounts.permissions import require
+from apps.accounts.permissions import require_insider
 from apps.accounts.roles import ORG_ADMIN_SLUG
 from apps.accounts.selectors import oidc_settings_forget, roles_assignable
 from apps.accounts.services.sessions import Ending, sessions_revoke
@@ -52,7 +52,7 @@ def oidc_settings_save(
     or while passwords are off for less than all, ``OidcUnreachable``, ``OidcNotOnPlatform``, ``PreconditionFailed``,
     ``TooManyRequests``.
     """
-    require(actor, MANAGE)
+    require_insider(actor, MANAGE)
     if require_tenant() == PLATFORM:
         raise OidcNotOnPlatform
     hit(settings.ENV.rate_limit_oidc, "oidc-save")
@@ -88,7 +88,7 @@ def oidc_settings_delete(*, actor: Actor, if_match: str | None = None, now: date
     ``PermissionDenied``, ``PermissionNotHeld`` where it gives a role that may more than the actor,
     ``OidcNotConfigured``, ``PreconditionFailed``.
     """
-    require(actor, MANAGE)
+    require_insider(actor, MANAGE)
     with transaction.atomic():
         row = OidcSettings.objects.select_for_update().first()
         if row is None:

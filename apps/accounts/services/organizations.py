@@ -11,7 +11,8 @@ from django.core.validators import MaxLengthValidator
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from apps.accounts.permissions import require
+from apps.accounts.permissions import require, require_insider
+from apps.accounts.services.support_grants import support_grants_forbid
 from apps.common.actor import Actor
 from apps.common.changes import assign, check_fields
 from apps.common.errors import InvalidInput
@@ -43,7 +44,10 @@ SETTINGS = (
     "holidays",
     "holiday_country",
     "require_second_factor",
+    "support_access",
 )
+OWN_PEOPLES = frozenset({"require_second_factor", "support_access"})
+"""What is for the organization's own people to set, and not for support that they have let in."""
 
 
 def organization_update(
@@ -72,13 +76,16 @@ def organization_settings_update(
     """Changes any of the settings of the actor's organization [settings.manage].
 
     ``custom_labels`` are merged by key, an empty one gives back ours; ``holidays``, ``{date, name}`` each, take the
-    place of those before. Raises ``PermissionDenied``, ``InvalidInput`` naming the field, ``PreconditionFailed``.
+    place of those before. Without ``support_access`` whoever of support is in is out at once. Raises
+    ``PermissionDenied``, ``NotUnderSupport``, ``InvalidInput`` naming the field, ``PreconditionFailed``.
     """
     require(actor, MANAGE)
     with transaction.atomic():
         row = _locked_settings(now)
         check_match(row, if_match)
         changed = assign(row, _wanted(row, changes))
+        if not OWN_PEOPLES.isdisjoint(changed):
+            require_insider(actor, MANAGE)
         if changed:
             check_fields(row, changed)
             row.updated_at = now
@@ -86,6 +93,8 @@ def organization_settings_update(
             transaction.on_commit(lambda: settings_forget(row.organization_id))
             facts = {"changed": changed}
             record("organization.settings_changed", actor=actor, subject=row, data=facts, now=now)
+            if "support_access" in changed and not row.support_access:
+                support_grants_forbid(actor=actor, now=now)
     return row
 
 

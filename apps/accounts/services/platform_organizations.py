@@ -8,7 +8,9 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
+from apps.accounts.errors import SupportForbidden
 from apps.accounts.roles import ORG_ADMIN_SLUG
 from apps.accounts.services.organizations import organization_settings_update
 from apps.accounts.services.users import user_create
@@ -93,9 +95,12 @@ def platform_settings_update(
 ) -> OrganizationSettings:
     """Changes settings of an organization, as :func:`organization_settings_update` does from inside it.
 
-    Needs ``platform.manage``. Both ledgers tell it: the organization's own, and the platform's with who it was.
+    Needs ``platform.manage``. Both ledgers tell it: the organization's own, and the platform's with who it was. Whether
+    support is let in is not the platform's to say: raises ``SupportForbidden``.
     """
     require_platform(actor)
+    if "support_access" in changes:
+        raise SupportForbidden(_("Whether support is let in is for the organization alone to say."))
     with public_context(), transaction.atomic():
         row = _locked(organization_id)
         with tenant_context(row):

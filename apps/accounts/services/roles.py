@@ -17,7 +17,7 @@ from apps.accounts.errors import (
     UnknownAction,
 )
 from apps.accounts.models import Role, User
-from apps.accounts.permissions import require, scopes_of
+from apps.accounts.permissions import require_insider, scopes_of
 from apps.accounts.roles import ALIASES, ORG_ADMIN, PLATFORM_ROLES, ROLES
 from apps.common.actor import Actor
 from apps.common.changes import check_fields
@@ -97,7 +97,7 @@ def role_delete(*, actor: Actor, role: Role, now: datetime) -> None:
 
 
 def _require(actor: Actor) -> None:
-    require(actor, MANAGE)
+    require_insider(actor, MANAGE)
     if require_tenant() == PLATFORM:
         raise PermissionDenied
 

@@ -22,7 +22,7 @@ from apps.accounts.errors import (
 )
 from apps.accounts.models import RecoveryCode, SecondFactor, Session, User
 from apps.accounts.payloads import Client, Enrolment
-from apps.accounts.permissions import require
+from apps.accounts.permissions import require_insider
 from apps.accounts.services.attempts import failure_count
 from apps.accounts.services.passwords import password_refusal
 from apps.accounts.services.second_steps import (
@@ -131,7 +131,7 @@ def second_factor_remove(*, actor: Actor, user: User, now: datetime) -> None:
     Raises ``PermissionNotHeld`` for who may more than the actor, ``SecondFactorOwn`` for the actor's own, which takes
     password and code, ``SecondFactorNotFound``.
     """
-    require(actor, "admin.manage")
+    require_insider(actor, "admin.manage")
     if str(user.pk) == str(actor.user_id):
         raise SecondFactorOwn
     with transaction.atomic():

@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from apps.accounts.errors import InvalidRefreshToken, NoSession, RefreshTokenReused, SessionNotFound
 from apps.accounts.models import RefreshToken, Session, User
 from apps.accounts.payloads import Client, Tokens
-from apps.accounts.permissions import require
+from apps.accounts.permissions import require_insider
 from apps.accounts.services.credentials import actor_of_user
 from apps.accounts.tenancy import REFRESH_TOKEN, marked, schema_of
 from apps.accounts.tokens import access_token, hash_secret
@@ -171,7 +171,7 @@ def session_end_own(*, actor: Actor, session: Session, now: datetime) -> None:
 
 def session_revoke(*, actor: Actor, session: Session, now: datetime) -> None:
     """Ends anybody's session [admin.manage]; does nothing to one that has ended."""
-    require(actor, "admin.manage")
+    require_insider(actor, "admin.manage")
     sessions_revoke(actor=actor, sessions=[session], reason=Ending.BY_ADMINISTRATOR, now=now)
 
 

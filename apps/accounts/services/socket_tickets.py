@@ -13,7 +13,7 @@ from apps.accounts.services.credentials import actor_from_key_id, actor_from_ses
 from apps.accounts.tenancy import SOCKET_TICKET, marked
 from apps.accounts.tokens import hash_secret
 from apps.common.actor import Actor
-from apps.common.errors import Unauthorized
+from apps.common.errors import PermissionDenied, Unauthorized
 from apps.tenants.context import require_tenant
 
 
@@ -22,8 +22,8 @@ def socket_ticket_create(*, actor: Actor, now: datetime) -> tuple[str, int]:
 
     It stands for the session or the API key the actor came with, and ends with it.
     """
-    if not actor.is_authenticated or actor.user is None:
-        raise Unauthorized
+    if actor.user is None:  # support has none: its token, or its cookie, opens sockets
+        raise PermissionDenied if actor.is_authenticated else Unauthorized
     life, ticket = settings.ENV.socket_ticket_seconds, marked(SOCKET_TICKET, require_tenant())
     with transaction.atomic():
         SocketTicket.objects.filter(user_id=actor.user_id, expires_at__lte=now).delete()

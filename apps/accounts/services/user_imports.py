@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.errors import InvalidRole, LastAdministrator, PermissionNotHeld, UserAlreadyExists
 from apps.accounts.models import Role, User
 from apps.accounts.payloads import UserRow
-from apps.accounts.permissions import require
+from apps.accounts.permissions import require_insider
 from apps.accounts.roles import ORG_ADMIN_SLUG, SUPER_ADMIN_SLUG, canonical_role
 from apps.accounts.selectors import USER_COLUMNS, roles_assignable
 from apps.accounts.services.administrators import COUNTED, administrators_lock
@@ -49,7 +49,7 @@ def users_import(*, actor: Actor, content: bytes, dry_run: bool, now: datetime) 
     Raises ``TooLarge`` beyond 2 MiB or 1,000 rows, ``InvalidTable``, and what :func:`users_import_rows` raises; what is
     wrong with the columns is told as faults of the first line.
     """
-    require(actor, MANAGE)
+    require_insider(actor, MANAGE)
     if len(content) > MOST_BYTES:
         raise TooLarge
     lines = table_read(content)
@@ -80,7 +80,7 @@ def users_import_rows(
     only where a row may change their number. Raises ``TooManyRequests`` for too many imports, dry or not, and for more
     invitations than the organization may mail; ``Busy`` where somebody else is changing administrators.
     """
-    require(actor, MANAGE)
+    require_insider(actor, MANAGE)
     hit(settings.ENV.rate_limit_import, "import-people")
     work = _Work(actor, now, {role.slug: role for role in roles_assignable()}, faults=list(faults))
     wanted = list(work.readable(rows))

@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from apps.accounts.errors import InvalidRole, PermissionNotHeld, UserAlreadyExists, UserNotFound
 from apps.accounts.models import Role, Session, User
 from apps.accounts.passwords import password_validate
-from apps.accounts.permissions import in_reach, person, require
+from apps.accounts.permissions import in_reach, person, require_insider
 from apps.accounts.roles import ACTIONS, canonical_role
 from apps.accounts.selectors import roles_assignable
 from apps.accounts.services.administrators import COUNTED, administers, administrator_keep, administrators_lock
@@ -74,7 +74,7 @@ def user_create(
     role that may more than the actor, ``InvalidInput`` for a weak password, ``UserAlreadyExists``, ``TooManyRequests``
     for one invitation too many.
     """
-    require(actor, "admin.manage")
+    require_insider(actor, "admin.manage")
     reach_require(actor, User(role=role_named(role)))
     if password is not None:
         password_validate(password)
@@ -106,7 +106,7 @@ def user_update(
     may more than the actor are touched, ``InvalidInput``, ``UserAlreadyExists``, ``LastAdministrator``,
     ``UserNotFound``, ``PreconditionFailed``, ``Busy``, ``TooManyRequests`` for one invitation too many.
     """
-    require(actor, "admin.manage")
+    require_insider(actor, "admin.manage")
     if changes.get("password") is not None:
         password_validate(changes["password"])
     elif not (counted or is_password_usable(user.password) or _INVITING.isdisjoint(changes)):

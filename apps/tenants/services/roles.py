@@ -24,6 +24,7 @@ _MIGRATIONS = "django_migrations"
 _SHARED = {
     "tenants_organization": f"{_READ}, UPDATE (name, logo_url, theme_primary_color, updated_at)",
     "tenants_organizationsettings": "SELECT, INSERT, UPDATE",
+    "tenants_supportgrant": f"{_READ}, UPDATE (entered_at, ticket_hash, ended_at, ended_by)",
     "tenants_directoryentry": "SELECT, INSERT, DELETE",
     "dispatch_ticket": _ALL,
 }

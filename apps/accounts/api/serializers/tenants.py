@@ -46,6 +46,10 @@ class OrganizationSettingsInput(InputSerializer):
     require_second_factor = serializers.BooleanField(
         required=False, help_text=_("Administrators with a password set one up before anything else.")
     )
+    support_access = serializers.BooleanField(
+        required=False,
+        help_text=_("Whether the platform's support may be let in; the organization alone says so, and off ends it."),
+    )
 
 
 class HolidayOutput(OutputSerializer):
@@ -72,6 +76,7 @@ class OrganizationSettingsOutput(OutputSerializer):
     holidays = HolidayOutput(many=True)
     holiday_country = serializers.CharField()
     require_second_factor = serializers.BooleanField()
+    support_access = serializers.BooleanField()
 
 
 class OrganizationInput(InputSerializer):

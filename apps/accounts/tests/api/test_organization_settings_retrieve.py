@@ -28,6 +28,7 @@ DEFAULTS = {
     "holidays": [],
     "holiday_country": "",
     "require_second_factor": False,
+    "support_access": True,
 }
 
 

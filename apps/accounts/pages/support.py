@@ -1,0 +1,48 @@
+"""Where support of the platform comes into an organization's back-office, and leaves it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http.response import HttpResponseBase, HttpResponseRedirect
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_variables
+from django.views.decorators.http import require_GET, require_POST
+
+from apps.accounts.authentication.pages import SUPPORT_KEY
+from apps.accounts.pages.views import shown
+from apps.accounts.services.support_grants import support_grant_end_own, support_ticket_redeem
+from apps.common.errors import ApplicationError
+
+_OFFICE = "/admin/"
+
+
+@never_cache
+@require_GET
+@sensitive_variables()
+def enter(request: Any) -> HttpResponseBase:
+    """Lets in who comes from the platform with a ticket, in a session that nobody knew before and that ends with it."""
+    now = timezone.now()
+    try:
+        grant = support_ticket_redeem(ticket=request.GET.get("ticket", ""), ip=request.client_ip, now=now)
+    except ApplicationError as error:
+        return shown(request, "accounts/pages/not_signed_in.html", {"error": error}, status=error.status)
+    request.session.flush()  # of whoever was here before
+    request.session[SUPPORT_KEY] = str(grant.pk)
+    request.session.set_expiry(grant.expires_at)
+    return HttpResponseRedirect(_OFFICE)
+
+
+@never_cache
+@require_POST
+def leave(request: Any) -> HttpResponseBase:
+    """Ends the access by which this browser is in."""
+    actor = request.actor
+    try:
+        if actor.support_id is not None:
+            support_grant_end_own(actor=actor, grant_id=actor.support_id, now=timezone.now())
+    except ApplicationError as error:
+        return shown(request, "accounts/pages/not_signed_in.html", {"error": error}, status=error.status)
+    request.session.flush()
+    return HttpResponseRedirect(_OFFICE)

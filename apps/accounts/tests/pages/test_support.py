@@ -1,0 +1,232 @@
+"""Support of the platform in an organization's back-office: in by a ticket, a banner above every page, and out."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from rest_framework.test import APIClient
+
+from apps.accounts.models import User
+from apps.accounts.services.credentials import actor_of_user
+from apps.accounts.services.support_grants import support_grant_address, support_grant_ask
+from apps.accounts.tests.api.platform import root
+from apps.accounts.tests.api.support import asked, grants
+from apps.common.actor import Actor
+from apps.events.models import Event
+from apps.robots.tests.factories import robot_made
+from apps.tenants.context import public_context, tenant_context
+from apps.tenants.models import Organization, SupportGrant
+
+__all__ = ["root"]
+HOST = "acme.localhost"
+PAGES = ("/admin/", "/admin/robots/robot/", "/admin/accounts/user/", "/admin/events/event/")
+
+
+@pytest.fixture
+def person(root: APIClient) -> Actor:
+    """Who runs the platform, as the services know them."""
+    with tenant_context("platform"):
+        return actor_of_user(User.objects.select_related("role").get(), schema="platform", ip=None)
+
+
+def way_in(person: Actor, organization: Organization, reason: str = "Ticket 4711") -> str:
+    """Where a browser enters, without the host."""
+    with tenant_context("platform"):
+        now = timezone.now()
+        grant = support_grant_ask(actor=person, organization_id=organization.pk, reason=reason, now=now)
+        _grant, address = support_grant_address(
+            actor=person, organization_id=organization.pk, grant_id=grant.pk, now=now
+        )
+    assert f"//{HOST}" in address
+    return "/" + address.split("/", 3)[3]
+
+
+@pytest.fixture
+def inside(person: Actor, organization: Organization) -> Client:
+    """A browser of support, in the organization's back-office."""
+    browser = Client(SERVER_NAME=HOST)
+    answer = browser.get(way_in(person, organization))
+    assert (answer.status_code, answer["Location"]) == (302, "/admin/")
+    return browser
+
+
+def test_it_works(inside: Client, organization: Organization) -> None:
+    robot_made(organization.schema_name)
+    for page in PAGES:
+        answer = inside.get(page)
+        assert answer.status_code == 200, page
+        shown = answer.content.decode()
+        assert "office-notice" in shown, page
+        assert "Ticket 4711" in shown, page
+        assert "root@platform.example" in shown, page
+    assert Event.objects.get(name="support.entered").data["by"] == "browser"
+
+
+def test_administrators_see_it_and_others_do_not(
+    inside: Client, owner: User, maintainer: User, organization: Organization
+) -> None:
+    for user, sees in ((owner, True), (maintainer, False)):
+        browser = Client(SERVER_NAME=HOST)
+        browser.force_login(user)
+        assert (b"office-notice" in browser.get("/admin/").content) is sees, user
+    with public_context():
+        SupportGrant.objects.update(expires_at=timezone.now())
+    browser = Client(SERVER_NAME=HOST)
+    browser.force_login(owner)
+    assert b"office-notice" not in browser.get("/admin/").content
+
+
+def test_a_reason_is_text(person: Actor, owner: User, organization: Organization) -> None:
+    reason = "<script>alert(1)</script>\"'><b>{{ 7|add:7 }}"
+    browser = Client(SERVER_NAME=HOST)
+    browser.get(way_in(person, organization, reason))
+    other = Client(SERVER_NAME=HOST)
+    other.force_login(owner)
+    for each in (browser, other):
+        for page in ("/admin/", "/admin/tenants/supportgrant/", "/admin/events/event/"):
+            shown = each.get(page).content.decode()
+            assert "<script>alert(1)" not in shown
+            assert "<b>{{ 7" not in shown
+            assert "&lt;script&gt;alert(1)" in shown
+
+
+def test_a_ticket_works_once_and_for_a_minute(person: Actor, organization: Organization) -> None:
+    used, late = way_in(person, organization), way_in(person, organization)
+    assert Client(SERVER_NAME=HOST).get(used).status_code == 302
+    with public_context():
+        SupportGrant.objects.exclude(ticket_hash=None).update(ticket_until=timezone.now() - timedelta(seconds=1))
+    for target in (used, late, "/support/enter", "/support/enter?ticket=", "/support/enter?ticket=x%00y"):
+        browser = Client(SERVER_NAME=HOST)
+        assert browser.get(target).status_code == 401, target
+        assert browser.get("/admin/").status_code == 302
+
+
+def test_a_ticket_of_another_organization(person: Actor, organization: Organization, other_organization: Any) -> None:
+    target = way_in(person, organization)
+    for host in ("rival.localhost", "localhost"):
+        assert Client(SERVER_NAME=host).get(target).status_code == 401
+    assert Client(SERVER_NAME=HOST).get(target).status_code == 302
+
+
+def test_the_cookie_is_good_nowhere_else(inside: Client, other_organization: Organization) -> None:
+    for host in ("rival.localhost", "localhost"):
+        other = Client(SERVER_NAME=host)
+        other.cookies = inside.cookies
+        assert other.get("/admin/").status_code == 302
+    assert inside.get("/portal/").status_code == 302  # which is about the people of the organization
+    assert inside.get("/second-factor").status_code in {302, 403}
+
+
+def test_whoever_was_signed_in_before_is_not_any_more(person: Actor, owner: User, organization: Organization) -> None:
+    browser = Client(SERVER_NAME=HOST)
+    browser.force_login(owner)
+    key = browser.cookies["sessionid"].value
+    browser.get(way_in(person, organization))
+    assert browser.cookies["sessionid"].value != key
+    assert b"owner@acme.example" not in re.sub(b"<table.*</table>", b"", browser.get("/admin/").content)
+
+
+@pytest.mark.parametrize("out", ["/support/leave", "/admin/logout/"])
+def test_leaving(inside: Client, out: str) -> None:
+    assert inside.get("/support/leave").status_code == 405
+    assert inside.post(out).status_code in {200, 302}
+    assert inside.get("/admin/").status_code == 302
+    assert Event.objects.get(name="support.ended").data["why"] == "left"
+    assert SupportGrant.objects.get().ended_at is not None
+
+
+def test_leaving_needs_a_form_of_ours(inside: Client) -> None:
+    strict = Client(SERVER_NAME=HOST, enforce_csrf_checks=True)
+    strict.cookies = inside.cookies
+    assert strict.post("/support/leave").status_code == 403
+    assert inside.get("/admin/").status_code == 200
+
+
+def test_it_ends_at_once(inside: Client, root: APIClient, organization: Organization) -> None:
+    grant = SupportGrant.objects.get()
+    assert root.delete(f"{grants(organization)}/{grant.pk}").status_code == 204
+    assert inside.get("/admin/").status_code == 302
+
+
+def test_it_ends_by_itself(inside: Client) -> None:
+    with public_context():
+        SupportGrant.objects.update(expires_at=timezone.now())
+    assert inside.get("/admin/").status_code == 302
+
+
+def test_what_it_does_in_the_back_office(inside: Client, viewer: User, organization: Organization) -> None:
+    """Pages of people open, and what is sent from them is refused in words."""
+    page = f"/admin/accounts/user/{viewer.pk}/change/"
+    assert inside.get(page).status_code == 200
+    inside.post(page, {"email": "taken@over.example", "name": "X", "role": str(viewer.role_id)})
+    viewer.refresh_from_db()
+    assert viewer.email == "viewer@acme.example"
+    for answer in (inside.get("/admin/password_change/"), inside.post("/admin/password_change/", {})):
+        assert answer.status_code == 403
+    assert inside.post("/language", {"language": "pt-br"}).status_code == 302
+    assert inside.post(f"/admin/accounts/user/{viewer.pk}/password/", {}).status_code in {302, 403, 404}
+    assert inside.get("/admin/accounts/user/export/").status_code == 403
+    assert inside.post("/admin/accounts/user/export/", {"format": "0"}).status_code == 403
+    assert inside.post("/admin/accounts/user/add/", {"email": "x@y.example", "name": "X"}).status_code in {200, 302}
+    assert not User.objects.filter(email="x@y.example").exists()
+    assert inside.get("/admin/tenants/organizationsettings/").status_code == 200
+
+
+def test_the_api_takes_the_cookie_with_a_form_s_token(inside: Client) -> None:
+    assert inside.get("/api/v1/robots").status_code == 200
+    strict = Client(SERVER_NAME=HOST, enforce_csrf_checks=True)
+    strict.cookies = inside.cookies
+    put = strict.put("/api/v1/tenants/current/settings", {"cancellation_hours": 1}, content_type="application/json")
+    assert put.status_code == 403
+
+
+class TestPlatformPages:
+    @pytest.fixture
+    def office(self, root: APIClient) -> Client:
+        browser = Client(SERVER_NAME="localhost")
+        with tenant_context("platform"):
+            browser.force_login(User.objects.get())
+        return browser
+
+    def test_asking_entering_and_ending(self, office: Client, organization: Organization) -> None:
+        page = office.get(f"/admin/tenants/organization/{organization.pk}/change/").content.decode()
+        assert f"/admin/tenants/supportgrant/add/?organization={organization.schema_name}" in page
+        form = {"organization": organization.schema_name, "reason": "Ticket 4711"}
+        answer = office.post("/admin/tenants/supportgrant/add/", form)
+        grant = SupportGrant.objects.get()
+        assert answer["Location"] == f"/admin/tenants/supportgrant/{grant.pk}/change/"
+        assert b"/enter/" in office.get(answer["Location"]).content
+        entrance = office.post(f"/admin/tenants/supportgrant/{grant.pk}/enter/").content.decode()
+        found = re.search(r'href="(http://acme\.localhost[^"]*/support/enter\?ticket=[^"]+)"', entrance)
+        assert found is not None
+        browser = Client(SERVER_NAME=HOST)
+        assert browser.get("/" + found.group(1).split("/", 3)[3]).status_code == 302
+        assert office.get("/admin/tenants/supportgrant/").status_code == 200
+        assert office.post(f"/admin/tenants/supportgrant/{grant.pk}/close/").status_code == 302
+        assert browser.get("/admin/").status_code == 302
+
+    def test_a_refusal_is_told(self, office: Client, organization: Organization) -> None:
+        with public_context():
+            home = Organization.objects.get(slug="platform")
+        form = {"organization": home.schema_name, "reason": "Ticket 4711"}
+        answer = office.post("/admin/tenants/supportgrant/add/", form, follow=True)
+        assert b"There is no such organization." in answer.content
+        assert not SupportGrant.objects.exists()
+
+    def test_nobody_of_an_organization_asks(self, owner: User, root: APIClient, organization: Organization) -> None:
+        browser = Client(SERVER_NAME=HOST)
+        browser.force_login(owner)
+        grant = asked(root, organization)
+        assert browser.get("/admin/tenants/supportgrant/add/").status_code == 403
+        assert browser.get("/admin/tenants/supportgrant/").status_code == 200
+        for name in ("enter", "close"):
+            assert browser.post(f"/admin/tenants/supportgrant/{grant['id']}/{name}/").status_code in {302, 404}
+        assert SupportGrant.objects.get().ended_at is None
+        end = {"action": "end", "_selected_action": grant["id"]}
+        assert browser.post("/admin/tenants/supportgrant/", end).status_code == 302
+        assert SupportGrant.objects.get().ended_by == owner.email
