@@ -39,7 +39,7 @@ class SupportGrantAdmin(ServiceAdmin):
     """What both sides see of it."""
 
     icon = "support_agent"
-    exclude = _HIDDEN
+    exclude: tuple[str, ...] = _HIDDEN
     plural = _("support access")
     actions = ("end",)
 
@@ -87,6 +87,7 @@ class PlatformSupportGrantAdmin(SupportGrantAdmin):
     list_select_related = ("organization",)
     search_fields = ("organization__name", "organization__slug", "person", "reason")
     change_form_template = "accounts/admin/support_grant.html"
+    exclude = (*_HIDDEN, "ended_by")
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

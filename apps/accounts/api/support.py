@@ -8,6 +8,7 @@ from django.utils import timezone
 from rest_framework.response import Response
 
 from apps.accounts.api.serializers.support import (
+    OwnSupportGrantOutput,
     SupportGrantInput,
     SupportGrantListQuery,
     SupportGrantOutput,
@@ -98,11 +99,11 @@ class OwnSupportGrantViewSet(ApiViewSet):
         summary="Who of the platform was let in, when and why, the last one first",
         right=MANAGE,
         query=SupportGrantListQuery,
-        response=page_of(SupportGrantOutput, "support_grants"),
+        response=page_of(OwnSupportGrantOutput, "support_grants"),
     )
     def list(self, request: ApiRequest) -> Response:
         rows = support_grants_own(actor=request.actor, live=request.query.get("live"), now=timezone.now())
-        return paginated(request, rows, SupportGrantOutput, key="support_grants")
+        return paginated(request, rows, OwnSupportGrantOutput, key="support_grants")
 
     @operation(
         summary="End access of the platform's support",

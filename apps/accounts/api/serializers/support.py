@@ -18,6 +18,8 @@ class SupportGrantListQuery(PageQuery):
 
 
 class SupportGrantOutput(OutputSerializer):
+    """As the platform sees it, which is not told who of the organization ended it."""
+
     id = serializers.UUIDField()
     person = serializers.CharField(help_text="Who of the platform asked.")
     reason = serializers.CharField()
@@ -25,6 +27,11 @@ class SupportGrantOutput(OutputSerializer):
     expires_at = serializers.DateTimeField()
     entered_at = serializers.DateTimeField(allow_null=True)
     ended_at = serializers.DateTimeField(allow_null=True, help_text="Before its time, by either side.")
+
+
+class OwnSupportGrantOutput(SupportGrantOutput):
+    """As the organization sees it."""
+
     ended_by = serializers.CharField(allow_blank=True)
 
 

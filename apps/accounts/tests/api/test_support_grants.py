@@ -65,6 +65,8 @@ def test_the_organization_ends_it(root: APIClient, client_of: Clients, owner: Us
     assert inside.get("/api/v1/robots").status_code == 401
     ended = SupportGrant.objects.get(pk=grant["id"])
     assert ended.ended_by == owner.email
+    assert client_of(owner).get(OWN).json()["support_grants"][0]["ended_by"] == owner.email
+    assert "ended_by" not in root.get(grants(organization)).json()["support_grants"][0]
     with tenant_context("platform"):  # which is not told who of the organization it was
         assert Event.objects.get(name="support.ended").actor_label == "organization"
 
