@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts.admin.oidc import OidcSettingsAdmin
 from apps.accounts.admin.roles import RoleAdmin
 from apps.accounts.admin.users import UserAdmin
 from apps.accounts.models import (
@@ -123,15 +124,6 @@ class RecoveryCodeAdmin(AccountAdmin):
     list_display = ("id", "user", "created_at")
     list_select_related = ("user",)
     exclude = ("code_hash",)
-
-
-class OidcSettingsAdmin(AccountAdmin):
-    """Shown here; set through the API, which asks the issuer at once."""
-
-    read_action = write_action = "settings.manage"
-    section, icon, rank = "settings", "passkey", 30
-    list_display = ("issuer", "audience", "client_id", "default_role", "local_sign_in", "keys_fetched_at")
-    exclude = ("client_secret", "keys")
 
 
 class OidcIdentityAdmin(AccountAdmin):
