@@ -215,6 +215,16 @@ class RoleNotFound(NotFound):
     message = _("There is no such role.")
 
 
+class GroupTaken(Conflict):
+    code = "group_taken"
+    message = _("A group or a role with this name exists already.")
+
+
+class GroupNotFound(NotFound):
+    code = "group_not_found"
+    message = _("There is no such group.")
+
+
 class UserNotFound(NotFound):
     code = "user_not_found"
     message = _("There is no such user.")

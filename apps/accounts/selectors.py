@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.errors import (
     ApiKeyNotFound,
+    GroupNotFound,
     OidcNotConfigured,
     ResourceNotFound,
     SecondFactorMissing,
@@ -28,6 +29,7 @@ from apps.accounts.errors import (
 from apps.accounts.grants import GrantRow
 from apps.accounts.models import (
     ApiKey,
+    Grant,
     GroupGrant,
     OidcSettings,
     RecoveryCode,
@@ -37,6 +39,7 @@ from apps.accounts.models import (
     TagGrant,
     User,
     UserGrant,
+    UserGroup,
 )
 from apps.accounts.payloads import By, Explanation, Reason, Rights, SecondFactorState
 from apps.accounts.permissions import allowed, decide, person, require, require_insider, require_member
@@ -164,6 +167,31 @@ def user_rights(*, actor: Actor, user_id: UUID) -> Rights:
         *TagGrant.objects.filter(group__in=groups).select_related("group"),
     ]
     return Rights(user, *(sorted(grants, key=lambda grant: grant.pk) for grants in (own, shared)))
+
+
+def groups_visible(*, actor: Actor, search: str = "") -> QuerySet[UserGroup]:
+    """Groups that people are put in by hand, by their names [admin.manage]."""
+    require(actor, "admin.manage")
+    groups: QuerySet[UserGroup] = UserGroup.objects.select_related("group")
+    if search:
+        groups = groups.filter(group__name__icontains=search)
+    return groups.order_by("group__name")
+
+
+def group_get(*, actor: Actor, group_id: UUID) -> UserGroup:
+    """One group [admin.manage]. Raises ``GroupNotFound``."""
+    found = groups_visible(actor=actor).filter(pk=group_id).first()
+    if found is None:
+        raise GroupNotFound
+    return found
+
+
+def group_grants(*, actor: Actor, group: UserGroup) -> list[Grant]:
+    """What the members of a group were given by it [admin.manage]."""
+    require(actor, "admin.manage")
+    objects = GroupGrant.objects.filter(group=group.group).select_related("permission", "content_type", "group")
+    grants = [*objects, *TagGrant.objects.filter(group=group.group).select_related("group")]
+    return sorted(grants, key=lambda grant: grant.pk)
 
 
 def rights_explain(

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts.admin.groups import UserGroupAdmin
 from apps.accounts.admin.oidc import OidcSettingsAdmin
 from apps.accounts.admin.roles import RoleAdmin
 from apps.accounts.admin.users import UserAdmin
@@ -29,6 +30,7 @@ from apps.accounts.models import (
     TagGrant,
     User,
     UserGrant,
+    UserGroup,
 )
 from apps.accounts.services.api_keys import api_key_revoke
 from apps.accounts.services.grants import grant_remove
@@ -172,6 +174,7 @@ class TagGrantAdmin(GrantAdmin):
 PAGES: dict[type[Model], type[ServiceAdmin]] = {
     User: UserAdmin,
     Role: RoleAdmin,
+    UserGroup: UserGroupAdmin,
     Session: SessionAdmin,
     RefreshToken: RefreshTokenAdmin,
     ApiKey: ApiKeyAdmin,

@@ -18,10 +18,11 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from apps.accounts.admin.columns import UserColumns
+from apps.accounts.admin.user_rights import UserRightsAdmin
 from apps.accounts.errors import ApiKeyNotFound, SessionNotFound
 from apps.accounts.forms import UserForm
 from apps.accounts.models import ApiKey, Session, User
-from apps.accounts.selectors import roles_assignable, user_get, user_rights, users_visible
+from apps.accounts.selectors import roles_assignable, user_get, users_visible
 from apps.accounts.services.api_keys import api_key_revoke
 from apps.accounts.services.invitations import invitation_send
 from apps.accounts.services.password_links import invitable
@@ -61,7 +62,7 @@ def state_badge(user: User, now: Any) -> SafeString:
     return badge(_("invited"), "care") if invitable(user) else badge(_("active"), "good")
 
 
-class UserAdmin(ImportedAdmin, JudgedAdmin):
+class UserAdmin(ImportedAdmin, UserRightsAdmin, JudgedAdmin):
     section, icon, rank = "people", "group", 10
     read_action = write_action = MANAGE
     form = UserForm
@@ -135,6 +136,7 @@ class UserAdmin(ImportedAdmin, JudgedAdmin):
             *(one(f"{what}/", self._doing(what), f"accounts_user_{what}") for what in SERVICES),
             one("sessions/<uuid:session_id>/end/", self.end_session, "accounts_user_end_session"),
             one("keys/<uuid:key_id>/revoke/", self.revoke_key, "accounts_user_revoke_key"),
+            *self.rights_urls(),
             *super().get_urls(),
         ]
 
@@ -148,7 +150,6 @@ class UserAdmin(ImportedAdmin, JudgedAdmin):
 
     def _beside(self, request: Any, user: User) -> dict[str, Any]:
         now = timezone.now()
-        rights = user_rights(actor=request.actor, user_id=user.pk)
         sessions = Session.objects.filter(user=user, revoked_at=None, expires_at__gt=now).order_by("-last_used_at")
         keys = ApiKey.objects.filter(user=user, revoked_at=None).order_by("-id")
         return {
@@ -158,8 +159,8 @@ class UserAdmin(ImportedAdmin, JudgedAdmin):
             "waits": invitable(user),
             "sessions": sessions[:SHOWN],
             "keys": keys[:SHOWN],
-            "grants": [*rights.grants, *rights.shared][:SHOWN],
             "second_factor": second_factor_confirmed(user),
+            **self.rights_beside(request, user),
         }
 
     def _doing(self, what: str) -> Callable[..., HttpResponseBase]:
@@ -167,7 +168,7 @@ class UserAdmin(ImportedAdmin, JudgedAdmin):
             def call(user: User) -> None:
                 SERVICES[what](actor=request.actor, user=user, now=timezone.now())
 
-            return self._done(request, user_id, call, DONE[what])
+            return self.done(request, user_id, call, DONE[what])
 
         return view
 
@@ -180,7 +181,7 @@ class UserAdmin(ImportedAdmin, JudgedAdmin):
                 raise SessionNotFound
             session_revoke(actor=request.actor, session=session, now=timezone.now())
 
-        return self._done(request, user_id, call, _("The session has ended."))
+        return self.done(request, user_id, call, _("The session has ended."))
 
     def revoke_key(self, request: Any, user_id: UUID, key_id: UUID) -> HttpResponseBase:
         """Takes one of somebody's keys away."""
@@ -191,9 +192,9 @@ class UserAdmin(ImportedAdmin, JudgedAdmin):
                 raise ApiKeyNotFound
             api_key_revoke(actor=request.actor, key=key, now=timezone.now())
 
-        return self._done(request, user_id, call, _("The key works no more."))
+        return self.done(request, user_id, call, _("The key works no more."))
 
-    def _done(self, request: Any, user_id: UUID, call: Callable[[User], None], text: Any) -> HttpResponseBase:
+    def done(self, request: Any, user_id: UUID, call: Callable[[User], None], text: Any) -> HttpResponseBase:
         """Back to the person's page, with what was done or refused."""
         self._require_view(request)
         try:

@@ -7,6 +7,7 @@ from apps.accounts.models.password_link import LinkPurpose, PasswordLink
 from apps.accounts.models.second_factor import RecoveryCode, SecondFactor
 from apps.accounts.models.session import RefreshToken, Session, SocketTicket
 from apps.accounts.models.user import AuthSource, Role, User
+from apps.accounts.models.user_group import UserGroup
 
 __all__ = [
     "ApiKey",
@@ -26,4 +27,5 @@ __all__ = [
     "TagGrant",
     "User",
     "UserGrant",
+    "UserGroup",
 ]

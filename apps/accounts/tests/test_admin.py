@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from apps.accounts.admin import PAGES
-from apps.accounts.models import ApiKey, Role, Session, TagGrant, User
+from apps.accounts.models import ApiKey, Role, Session, TagGrant, User, UserGroup
 from apps.accounts.services.api_keys import api_key_create
 from apps.common.actor import Actor
 from apps.events.models import Event
@@ -144,7 +144,7 @@ def test_super_admin_is_not_on_offer(browser: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    "model", [model for model in PAGES if model not in {User, Role}], ids=lambda model: model.__name__
+    "model", [model for model in PAGES if model not in {User, Role, UserGroup}], ids=lambda model: model.__name__
 )
 def test_nothing_else_is_added_by_hand(browser: Client, model: type[Model]) -> None:
     assert browser.get(url(model, "add/")).status_code == 403

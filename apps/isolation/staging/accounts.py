@@ -6,13 +6,13 @@ from base64 import b32decode
 from datetime import timedelta
 from typing import Any
 
-from django.contrib.auth.models import Group
 from django_otp.oath import TOTP
 
 from apps.accounts.models import LinkPurpose
 from apps.accounts.payloads import Client
 from apps.accounts.services.api_keys import api_key_create
 from apps.accounts.services.grants import grant_add, tag_grant_add
+from apps.accounts.services.groups import group_create
 from apps.accounts.services.organizations import organization_settings_update
 from apps.accounts.services.password_links import password_link_issue
 from apps.accounts.services.second_factors import second_factor_begin, second_factor_confirm
@@ -122,8 +122,9 @@ def furnish_rights(into: Furnishing) -> None:
     for resource, actions in ((robot, ROBOT_ACTIONS), (domain, DOMAIN_ACTIONS)):
         for action in actions:
             grant_add(actor=actor, action=action, holder=into.people["guest"], resource=resource, now=now)
-    everybody = Group.objects.create(name=into.shown.text("Group"))
-    grant_add(actor=actor, action="robot.run", holder=everybody, resource=robot, now=now)
+    everybody = group_create(actor=actor, name=into.shown.text("Group"), now=now)
+    grant_add(actor=actor, action="robot.run", holder=everybody.group, resource=robot, now=now)
+    into.shown.named["group_id"] = str(everybody.pk)
     tag_grant_add(
         actor=actor,
         action="robot.run",
