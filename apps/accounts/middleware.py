@@ -14,12 +14,14 @@ from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone, translation
+from rest_framework.permissions import SAFE_METHODS
 
 from apps.accounts.authentication.pages import SupportVisitor, page_actor, support_in
 from apps.accounts.selectors import second_factor_missing
 from apps.common.actor import Actor
+from apps.common.api.fallback import error_answer
 from apps.common.api.responses import error_response
-from apps.common.errors import ApplicationError
+from apps.common.errors import ApplicationError, ReadOnlyPreview
 from apps.common.limits import hit_in_shares
 from apps.common.times import zone_named
 from apps.common.trace import current_trace_id
@@ -30,7 +32,12 @@ SUPPORT_PAGES = ("/admin/", "/support/")
 
 
 class ActorMiddleware:
-    """Sets ``request.actor``; signs a browser out whose session of ours has ended meanwhile."""
+    """Sets ``request.actor``; signs a browser out whose session of ours has ended meanwhile.
+
+    Who looks around as a role sends no forms, but those that end it.
+    """
+
+    ways_out = frozenset({"/preview/stop", "/admin/logout/", "/portal/session/sign-out/"})
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -41,7 +48,16 @@ class ActorMiddleware:
                 self.identify(request)
             except ApplicationError as error:
                 return error_response(error)
+            if self.only_looks(request):
+                return error_answer(request, ReadOnlyPreview())
         return self.get_response(request)
+
+    def only_looks(self, request: Any) -> bool:
+        return (
+            request.actor.previewing
+            and request.method not in SAFE_METHODS
+            and request.path_info.rstrip("/") not in {path.rstrip("/") for path in self.ways_out}
+        )
 
     def identify(self, request: Any) -> None:
         actor = page_actor(request, now=timezone.now())

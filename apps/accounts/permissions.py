@@ -96,7 +96,8 @@ def _grants(statement: str, actor: Actor, actions: list[str], **more: Any) -> li
     asked = [action for action in actions if action not in ORGANIZATION_ACTIONS]
     if actor.everything or actor.user is None or not asked:
         return []
-    values: Mapping[str, Any] = {"user": actor.user_id, "role": actor.user.role.group_id, "actions": asked, **more}
+    person_id = None if actor.previewing else actor.user_id  # a role is looked at as it is, without anybody's own
+    values: Mapping[str, Any] = {"user": person_id, "role": actor.user.role.group_id, "actions": asked, **more}
     return [GrantRow(*row) for row in wrapper().ask(statement, values)]
 
 

@@ -10,7 +10,7 @@ from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.dispatch import receiver
 from django.utils import timezone
 
-from apps.accounts.authentication.pages import SESSION_KEY, page_actor
+from apps.accounts.authentication.pages import SESSION_KEY, page_actor, preview_forget, signed_in_actor, support_in
 from apps.accounts.models import User
 from apps.accounts.payloads import Client
 from apps.accounts.services.directory import directory_rebuild
@@ -47,13 +47,14 @@ def begin_page_session(request: Any, user: User, **_: Any) -> None:
         now=timezone.now(),
     )
     request.session[SESSION_KEY] = str(session.pk)
+    preview_forget(request)
     type(request.session).clear_expired()
 
 
 @receiver(user_logged_out)
 def end_page_session(request: Any, **_: Any) -> None:
     now = timezone.now()
-    actor = page_actor(request, now=now)
+    actor = signed_in_actor(request, now=now) if support_in(request) is None else page_actor(request, now=now)
     if actor is not None and actor.support_id is not None:
         support_grant_end_own(actor=actor, grant_id=actor.support_id, now=now)
     elif actor is not None:

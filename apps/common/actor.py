@@ -17,6 +17,7 @@ class Actor:
     ``confined_to`` are the actions an API key was made for: grants of its maker do not reach beyond them either.
     ``support_id`` is the grant by which somebody who runs the platform is here: ``support`` belongs to no organization,
     so there is no ``user``.
+    Who is ``previewing`` looks around as a role, with what that role may see, and writes nothing.
     """
 
     type: ActorType
@@ -32,6 +33,7 @@ class Actor:
     ip: str | None = None
     trace_id: str = ""
     everything: bool = False
+    previewing: bool = False
 
     @classmethod
     def system(cls, name: str, *, schema: str, trace_id: str = "") -> Actor:

@@ -75,6 +75,11 @@ class PermissionDenied(ApplicationError):
     message = _("You may not do this.")
 
 
+class ReadOnlyPreview(PermissionDenied):
+    code = "read_only_preview"
+    message = _("You are looking around as another role, and nothing is changed meanwhile. Stop the preview first.")
+
+
 class NotFound(ApplicationError):
     code = "not_found"
     status = 404

@@ -10,7 +10,7 @@ from typing import Any
 from django.db import connection, models, transaction
 
 from apps.common.actor import Actor
-from apps.common.errors import PermissionDenied, Unauthorized
+from apps.common.errors import PermissionDenied, ReadOnlyPreview, Unauthorized
 from apps.common.trace import current_trace_id
 from apps.events.models import Event
 from apps.events.receivers import current_cause, deliver
@@ -33,8 +33,11 @@ def record(
 
     ``name`` is ``<noun>.<past participle>``; ``data`` holds ids, ISO times and plain values: no secrets, no objects.
     Raises ``OutsideTransactionError`` outside a transaction, for then the row could stand without what it tells;
-    ``CrossTenantError`` for an actor or a subject of another organization; ``ValueError`` for another kind of name.
+    ``CrossTenantError`` for an actor or a subject of another organization; ``ValueError`` for another kind of name;
+    ``ReadOnlyPreview`` for an actor who only looks around, so that whatever door was forgotten, nothing is written.
     """
+    if actor.previewing:
+        raise ReadOnlyPreview
     schema = require_tenant()
     if not connection.in_atomic_block:
         raise OutsideTransactionError(name)

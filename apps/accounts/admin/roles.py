@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django.contrib import admin
 from django.db.models import Count, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
-from django.urls import reverse
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
 
 from apps.accounts.admin.role_forms import RoleForm, table_of
+from apps.accounts.authentication.pages import preview_keep
+from apps.accounts.errors import RoleNotFound
 from apps.accounts.models import Role
 from apps.accounts.roles import ORG_ADMIN
 from apps.accounts.selectors import roles_assignable
+from apps.accounts.services.role_previews import role_preview_start
 from apps.accounts.services.roles import MANAGE, role_create, role_delete, role_update
 from apps.common.admin_display import badge, switch_badge
 from apps.common.admin_forms import JudgedAdmin
+from apps.common.errors import ApplicationError
 from apps.tenants.context import require_tenant
 from apps.tenants.naming import PLATFORM
 
@@ -36,6 +43,7 @@ class RoleAdmin(JudgedAdmin):
     list_filter = ("built_in",)
     search_fields = ("slug", "name")
     actions = ("remove",)
+    change_form_template = "accounts/admin/role.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Role]:
         return roles_assignable().annotate(having=Count("users")).order_by("-built_in", "slug")
@@ -70,6 +78,24 @@ class RoleAdmin(JudgedAdmin):
                     self.offer(held)
 
         return Offering
+
+    def get_urls(self) -> list[URLPattern]:
+        preview = self.admin_site.admin_view(require_POST(self.preview))
+        return [path("<uuid:role_id>/preview/", preview, name="accounts_role_preview"), *super().get_urls()]
+
+    def preview(self, request: Any, role_id: UUID) -> HttpResponseBase:
+        """To the first page, as the role sees it."""
+        self._require_view(request)
+        try:
+            role = roles_assignable().filter(pk=role_id).first()
+            if role is None:
+                raise RoleNotFound
+            role_preview_start(actor=request.actor, role=role, now=timezone.now())
+        except ApplicationError as error:
+            self.explain(request, error)
+            return HttpResponseRedirect(reverse(f"{self.admin_site.name}:accounts_role_changelist"))
+        preview_keep(request, str(role.pk))
+        return HttpResponseRedirect(reverse(f"{self.admin_site.name}:index"))
 
     @admin.display(description=_("kind"), ordering="built_in")
     def kind(self, role: Role) -> SafeString:

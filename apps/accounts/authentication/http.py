@@ -11,6 +11,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication, CSRFCheck
+from rest_framework.permissions import SAFE_METHODS
 
 from apps.accounts.authentication.pages import page_actor
 from apps.accounts.errors import CsrfRefused, InvalidCredentials
@@ -22,6 +23,7 @@ from apps.accounts.services.support_actors import actor_from_support_token
 from apps.accounts.tenancy import SUPPORT_TOKEN, bearer_of, claims_of, schema_of
 from apps.accounts.tokens import InvalidToken
 from apps.common.actor import Actor
+from apps.common.errors import ReadOnlyPreview
 
 BEFORE_SECOND_FACTOR = frozenset(
     f"/api/v1/auth/{route}" for route in ("me", "logout", "second-factor", "second-factor/confirm")
@@ -63,6 +65,8 @@ class ActorAuthentication(BaseAuthentication):
         actor = page_actor(http, now=now)
         if actor is not None:
             require_csrf(http)
+            if actor.previewing and http.method not in SAFE_METHODS:
+                raise ReadOnlyPreview
         return actor
 
     def authenticate_header(self, request: Any) -> str:

@@ -1,4 +1,7 @@
-"""Signed-in browsers: Django's session cookie, tied to a session of ours, so that it can be listed and revoked."""
+"""Signed-in browsers: Django's session cookie, tied to a session of ours, so that it can be listed and revoked.
+
+An administrator may look around as a role. That is kept in the session too, and ends with it.
+"""
 
 from __future__ import annotations
 
@@ -8,24 +11,36 @@ from typing import Any
 from django.contrib.auth.models import AnonymousUser
 
 from apps.accounts.errors import InvalidCredentials
-from apps.accounts.services.credentials import actor_from_session
+from apps.accounts.services.credentials import actor_as_role, actor_from_session
 from apps.accounts.services.support_actors import actor_from_support_grant
 from apps.common.actor import Actor
 
-SESSION_KEY, SUPPORT_KEY = "sid", "support"
+SESSION_KEY, SUPPORT_KEY, PREVIEW_KEY = "sid", "support", "preview"
 
 
 def page_actor(http: Any, *, now: datetime) -> Actor | None:
     """The actor of the request's session cookie; None without one, or once its session was revoked.
 
-    Support that was let in has such a cookie too, with its grant in the place of a session of ours. Raises
-    ``OrganizationInactive``.
+    During a preview it is the person as the role; a preview that is not allowed any more is over. Support that was let
+    in has such a cookie too, with its grant in the place of a session of ours. Raises ``OrganizationInactive``.
     """
     if (grant_id := support_in(http)) is not None:
         try:
             return actor_from_support_grant(grant_id, now=now, ip=getattr(http, "client_ip", None))
         except InvalidCredentials:
             return None
+    actor = signed_in_actor(http, now=now)
+    if actor is None or (role_id := previewed_role(http)) is None:
+        return actor
+    try:
+        return actor_as_role(actor, role_id)
+    except InvalidCredentials:
+        preview_forget(http)
+        return actor
+
+
+def signed_in_actor(http: Any, *, now: datetime) -> Actor | None:
+    """The person behind the session cookie as they are, whatever they look around as; else as :func:`page_actor`."""
     user = getattr(http, "user", None)
     if user is None or not user.is_authenticated or SESSION_KEY not in http.session:
         return None
@@ -67,3 +82,19 @@ class SupportVisitor(AnonymousUser):
 
     def has_usable_password(self) -> bool:
         return False
+
+
+def preview_keep(http: Any, role_id: str) -> None:
+    """Has the browser look around as a role from its next request on, as long as this session of ours lives."""
+    http.session[PREVIEW_KEY] = [http.session[SESSION_KEY], role_id]
+
+
+def preview_forget(http: Any) -> None:
+    """Has it look around as who it is."""
+    http.session.pop(PREVIEW_KEY, None)
+
+
+def previewed_role(http: Any) -> str | None:
+    """The id of the role that the browser looks around as, in the session that it began to."""
+    session_id, role_id = http.session.get(PREVIEW_KEY) or (None, None)
+    return role_id if session_id == http.session.get(SESSION_KEY) else None

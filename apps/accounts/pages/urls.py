@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from apps.accounts.pages import oidc, second_factor, support, views
+from apps.accounts.pages import oidc, preview, second_factor, support, views
 from apps.accounts.pages.language import language
 
 urlpatterns: list[URLPattern] = [
     path("language", language, name="language"),
+    path("preview/stop", preview.stop, name="preview-stop"),
     path("oidc/callback", oidc.callback, name="oidc-callback"),
     path("second-factor", second_factor.overview, name="second-factor"),
     path("second-factor/begin", second_factor.begin, name="second-factor-begin"),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hmac
+from copy import copy
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -11,6 +13,8 @@ from django.db.models import Exists, Model, Q, QuerySet
 
 from apps.accounts.errors import InvalidCredentials
 from apps.accounts.models import ApiKey, Role, Session, User
+from apps.accounts.permissions import allowed, in_reach, person
+from apps.accounts.roles import ACTIONS
 from apps.accounts.services.support_actors import actor_from_support_grant
 from apps.accounts.tenancy import API_KEY, schema_of
 from apps.accounts.tokens import Claims, hash_secret
@@ -59,6 +63,27 @@ def actor_of_user(user: User, *, schema: str, ip: str | None, session_id: str | 
         ip=ip,
         trace_id=current_trace_id(),
     )
+
+
+def actor_as_role(actor: Actor, role_id: UUID | str) -> Actor:
+    """The same person looking around as a role: its actions and grants in the place of all of their own.
+
+    Raises ``InvalidCredentials`` once the role is gone, or may more than they do. No actor: it makes one.
+    """
+    role = Role.objects.select_related("group").filter(pk=role_id).first()
+    if role is None or not may_preview(actor, role):
+        raise InvalidCredentials
+    user = copy(actor.user)
+    user.role = role
+    return replace(actor, permissions=frozenset(role.actions), role=role.slug, user=user, previewing=True)
+
+
+def may_preview(actor: Actor, role: Role) -> bool:
+    """Whether a person administers people and may all that a role may: else a preview could show more than they see.
+
+    No actor of its own to ask for rights: it only computes.
+    """
+    return allowed(actor, "admin.manage") and in_reach(actor, person(User(role=role)), ACTIONS)
 
 
 def actor_of_key(key: ApiKey, *, schema: str, ip: str | None) -> Actor:
@@ -158,7 +183,8 @@ def actor_renewed(actor: Actor, *, now: datetime) -> Actor:
         return actor_from_support_grant(actor.support_id, now=now, ip=actor.ip)
     if actor.type != "user" or actor.session_id is None:
         raise InvalidCredentials
-    return actor_from_session(actor.session_id, user_id=actor.user_id, now=now, ip=actor.ip)
+    renewed = actor_from_session(actor.session_id, user_id=actor.user_id, now=now, ip=actor.ip)
+    return actor_as_role(renewed, actor.user.role_id) if actor.previewing else renewed
 
 
 def _live_keys(now: datetime) -> QuerySet[ApiKey]:

@@ -19,22 +19,22 @@ logger = structlog.get_logger(__name__)
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """``handler400``."""
-    return _answer(request, (as_application_error(exception) if exception else None) or BadRequest())
+    return error_answer(request, (as_application_error(exception) if exception else None) or BadRequest())
 
 
 def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """``handler403``."""
-    return _answer(request, PermissionDenied())
+    return error_answer(request, PermissionDenied())
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """``CSRF_FAILURE_VIEW``."""
-    return _answer(request, PermissionDenied())
+    return error_answer(request, PermissionDenied())
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """``handler404``."""
-    return _answer(request, NotFound())
+    return error_answer(request, NotFound())
 
 
 def server_error(request: HttpRequest, *_: Any) -> HttpResponse:
@@ -43,10 +43,11 @@ def server_error(request: HttpRequest, *_: Any) -> HttpResponse:
     error = as_application_error(exception) if isinstance(exception, Exception) else None
     if error is None:
         logger.error("unhandled_exception", exc_info=exception)
-    return _answer(request, error or InternalError())
+    return error_answer(request, error or InternalError())
 
 
-def _answer(request: HttpRequest, error: ApplicationError) -> HttpResponse:
+def error_answer(request: HttpRequest, error: ApplicationError) -> HttpResponse:
+    """The error in the shape that is asked for."""
     wants_page = request.get_preferred_type(["application/json", "text/html"]) == "text/html"
     if request.path_info.startswith("/api/") or not wants_page:
         return error_response(error)
