@@ -6,6 +6,7 @@ import enum
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from django.contrib.auth.models import Group
 
@@ -133,6 +134,15 @@ class Explanation:
 
     allowed: bool
     because: Sequence[Reason]
+
+
+@dataclass(frozen=True, slots=True)
+class RowPreview:
+    """A row as it is, and as a change would leave it; nothing was written."""
+
+    before: Any
+    after: Any
+    changed: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from apps.accounts.admin import organization_effects  # noqa: F401  # says what it knows
 from apps.accounts.admin.frames import frame_of
 from apps.accounts.admin.organizations import OwnOrganizationAdmin, OwnSettingsAdmin
 from apps.accounts.admin.pages import PAGES

@@ -10,15 +10,23 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.admin.organization_forms import OrganizationSettingsForm
+from apps.accounts.payloads import RowPreview
 from apps.accounts.selectors import organization_get, organization_settings_get
-from apps.accounts.services.organizations import BRANDING, MANAGE, organization_settings_update, organization_update
-from apps.common.admin import SingleRowAdmin
+from apps.accounts.services.organizations import (
+    BRANDING,
+    MANAGE,
+    organization_preview,
+    organization_settings_preview,
+    organization_settings_update,
+    organization_update,
+)
+from apps.common.admin_previews import ChangeLine, PreviewedAdmin
 from apps.common.admin_sites import organization_site
-from apps.tenants.models import Organization, OrganizationSettings
+from apps.tenants.models import DEFAULT_LABELS, Organization, OrganizationSettings
 
 
 @admin.register(Organization, site=organization_site)
-class OwnOrganizationAdmin(SingleRowAdmin):
+class OwnOrganizationAdmin(PreviewedAdmin):
     section, icon, rank = "settings", "domain", 10
     title = _("name and looks")
     read_action = write_action = MANAGE
@@ -33,11 +41,14 @@ class OwnOrganizationAdmin(SingleRowAdmin):
 
     def save_through(self, request: HttpRequest, form: Any, *, change: bool) -> Organization:
         actor, now = request.actor, timezone.now()  # type: ignore[attr-defined]
-        return organization_update(actor=actor, changes=form.cleaned_data, now=now)
+        return organization_update(actor=actor, changes=form.cleaned_data, if_match=self.seen(request), now=now)
+
+    def preview(self, request: Any, form: Any) -> RowPreview:
+        return organization_preview(actor=request.actor, changes=form.cleaned_data)
 
 
 @admin.register(OrganizationSettings, site=organization_site)
-class OwnSettingsAdmin(SingleRowAdmin):
+class OwnSettingsAdmin(PreviewedAdmin):
     section, icon, rank = "settings", "tune", 20
     title = _("hours, words and holidays")
     read_action = write_action = MANAGE
@@ -64,4 +75,19 @@ class OwnSettingsAdmin(SingleRowAdmin):
 
     def save_through(self, request: HttpRequest, form: Any, *, change: bool) -> OrganizationSettings:
         actor, now = request.actor, timezone.now()  # type: ignore[attr-defined]
-        return organization_settings_update(actor=actor, changes=form.changes(), now=now)
+        return organization_settings_update(actor=actor, changes=form.changes(), if_match=self.seen(request), now=now)
+
+    def preview(self, request: Any, form: Any) -> RowPreview:
+        return organization_settings_preview(actor=request.actor, changes=form.changes())
+
+    def change_lines(self, request: Any, preview: Any) -> list[ChangeLine]:
+        """Words one by one, each under what it is ours for."""
+        lines = [self.change_line(request, preview, name) for name in preview.changed if name != "custom_labels"]
+        meanings = self.meanings(request, preview, "custom_labels")
+        old, new = preview.before.labels, preview.after.labels
+        words = [
+            ChangeLine(_(ours), _(old[key]), _(new[key]), meanings)
+            for key, ours in DEFAULT_LABELS.items()
+            if old[key] != new[key]
+        ]
+        return lines + words

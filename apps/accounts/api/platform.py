@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
@@ -14,9 +15,12 @@ from apps.accounts.api.serializers.platform import (
     PurgeCertificateOutput,
 )
 from apps.accounts.api.serializers.tenants import (
+    SETTINGS_OR_CHANGES,
     OrganizationOutput,
     OrganizationSettingsInput,
     OrganizationSettingsOutput,
+    SettingsUpdateQuery,
+    settings_changes,
 )
 from apps.accounts.errors import UserAlreadyExists
 from apps.accounts.selectors import certificate_get, organization_any_get, organizations_visible
@@ -24,6 +28,7 @@ from apps.accounts.services.platform_organizations import (
     platform_organization_create,
     platform_organization_remove,
     platform_organization_update,
+    platform_settings_preview,
     platform_settings_update,
 )
 from apps.common.api import ApiRequest, ApiViewSet, operation, page_of, paginated, single
@@ -119,21 +124,19 @@ class PlatformSettingsViewSet(ApiViewSet):
         return single(request, found.settings, OrganizationSettingsOutput)
 
     @operation(
-        summary="Change an organization's settings; what is left out stays",
+        summary="Change an organization's settings, or see what would change; what is left out stays",
         right=RIGHT,
         request=OrganizationSettingsInput,
-        response=OrganizationSettingsOutput,
+        query=SettingsUpdateQuery,
+        response=SETTINGS_OR_CHANGES,
         errors=[OrganizationNotFound],
         conditional=True,
     )
     def update(self, request: ApiRequest, organization_id: UUID) -> Response:
-        settings = platform_settings_update(
-            actor=request.actor,
-            organization_id=organization_id,
-            changes=request.payload,
-            if_match=request.if_match,
-            now=timezone.now(),
-        )
+        given: Any = {"organization_id": organization_id, "changes": request.payload, "if_match": request.if_match}
+        if request.query["dry_run"]:
+            return Response(settings_changes(platform_settings_preview(actor=request.actor, **given)))
+        settings = platform_settings_update(actor=request.actor, **given, now=timezone.now())
         return single(request, settings, OrganizationSettingsOutput)
 
 

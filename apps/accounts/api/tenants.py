@@ -6,13 +6,21 @@ from django.utils import timezone
 from rest_framework.response import Response
 
 from apps.accounts.api.serializers.tenants import (
+    SETTINGS_OR_CHANGES,
     OrganizationInput,
     OrganizationOutput,
     OrganizationSettingsInput,
     OrganizationSettingsOutput,
+    SettingsUpdateQuery,
+    settings_changes,
 )
 from apps.accounts.selectors import organization_get, organization_settings_get
-from apps.accounts.services.organizations import MANAGE, organization_settings_update, organization_update
+from apps.accounts.services.organizations import (
+    MANAGE,
+    organization_settings_preview,
+    organization_settings_update,
+    organization_update,
+)
 from apps.common.api import ApiRequest, ApiViewSet, Right, operation, single
 
 
@@ -52,13 +60,19 @@ class OrganizationSettingsViewSet(ApiViewSet):
         return single(request, settings, OrganizationSettingsOutput)
 
     @operation(
-        summary="Change settings; what is left out stays",
+        summary="Change settings, or see what would change; what is left out stays",
         right=MANAGE,
         request=OrganizationSettingsInput,
-        response=OrganizationSettingsOutput,
+        query=SettingsUpdateQuery,
+        response=SETTINGS_OR_CHANGES,
         conditional=True,
     )
     def update(self, request: ApiRequest) -> Response:
+        if request.query["dry_run"]:
+            preview = organization_settings_preview(
+                actor=request.actor, changes=request.payload, if_match=request.if_match
+            )
+            return Response(settings_changes(preview))
         settings = organization_settings_update(
             actor=request.actor, changes=request.payload, if_match=request.if_match, now=timezone.now()
         )

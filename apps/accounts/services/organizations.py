@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.core.validators import MaxLengthValidator
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts.payloads import RowPreview
 from apps.accounts.permissions import require, require_insider
 from apps.accounts.services.support_grants import support_grants_forbid
 from apps.common.actor import Actor
@@ -27,7 +29,7 @@ from apps.tenants.models import (
     Organization,
     OrganizationSettings,
 )
-from apps.tenants.selectors import settings_forget
+from apps.tenants.selectors import organization_current, organization_settings_now, settings_forget
 from apps.tenants.validators import line_validate
 
 MANAGE = "settings.manage"
@@ -96,6 +98,34 @@ def organization_settings_update(
             if "support_access" in changed and not row.support_access:
                 support_grants_forbid(actor=actor, now=now)
     return row
+
+
+def organization_preview(*, actor: Actor, changes: Mapping[str, Any]) -> RowPreview:
+    """What :func:`organization_update` would make of the organization; writes nothing, and refuses as it does."""
+    require(actor, MANAGE)
+    before = organization_current()
+    return _previewed(before, {name: changes[name] for name in BRANDING if name in changes})
+
+
+def organization_settings_preview(
+    *, actor: Actor, changes: Mapping[str, Any], if_match: str | None = None
+) -> RowPreview:
+    """What :func:`organization_settings_update` would make of the settings; writes nothing, and refuses as it does."""
+    require(actor, MANAGE)
+    with transaction.atomic():
+        before = organization_settings_now()
+        check_match(before, if_match)
+    preview = _previewed(before, _wanted(before, changes))
+    if not OWN_PEOPLES.isdisjoint(preview.changed):
+        require_insider(actor, MANAGE)
+    return preview
+
+
+def _previewed(before: Any, wanted: Mapping[str, Any]) -> RowPreview:
+    after = copy(before)
+    changed = assign(after, wanted)
+    check_fields(after, changed)
+    return RowPreview(before, after, changed)
 
 
 def _locked_settings(now: datetime) -> OrganizationSettings:

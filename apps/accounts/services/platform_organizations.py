@@ -11,8 +11,9 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.errors import SupportForbidden
+from apps.accounts.payloads import RowPreview
 from apps.accounts.roles import ORG_ADMIN_SLUG
-from apps.accounts.services.organizations import organization_settings_update
+from apps.accounts.services.organizations import organization_settings_preview, organization_settings_update
 from apps.accounts.services.users import user_create
 from apps.common.actor import Actor
 from apps.common.changes import assign, check_fields
@@ -98,9 +99,7 @@ def platform_settings_update(
     Needs ``platform.manage``. Both ledgers tell it: the organization's own, and the platform's with who it was. Whether
     support is let in is not the platform's to say: raises ``SupportForbidden``.
     """
-    require_platform(actor)
-    if "support_access" in changes:
-        raise SupportForbidden(_("Whether support is let in is for the organization alone to say."))
+    _require_theirs(actor, changes)
     with public_context(), transaction.atomic():
         row = _locked(organization_id)
         with tenant_context(row):
@@ -109,6 +108,23 @@ def platform_settings_update(
         facts = {"changed": sorted(changes)}
         _announce("organization.settings_changed", actor, row, facts, now=now)
         return stored
+
+
+def platform_settings_preview(
+    *, actor: Actor, organization_id: UUID, changes: Mapping[str, Any], if_match: str | None = None
+) -> RowPreview:
+    """What :func:`platform_settings_update` would make of the settings; writes nothing, and refuses as it does."""
+    _require_theirs(actor, changes)
+    with public_context(), transaction.atomic():
+        row = _locked(organization_id)
+        with tenant_context(row):
+            return organization_settings_preview(actor=_inside(row), changes=changes, if_match=if_match)
+
+
+def _require_theirs(actor: Actor, changes: Mapping[str, Any]) -> None:
+    require_platform(actor)
+    if "support_access" in changes:
+        raise SupportForbidden(_("Whether support is let in is for the organization alone to say."))
 
 
 def platform_organization_remove(

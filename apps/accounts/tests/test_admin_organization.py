@@ -54,6 +54,13 @@ def lines(*days: tuple[str, str], initial: int = 0, removed: int | None = None) 
     return sent if removed is None else sent | {f"{HOLIDAYS}-{removed}-DELETE": "on"}
 
 
+def confirmed(browser: Client, page: str, sent: dict[str, str]) -> Any:
+    """Sends the form, and what the page of the question would send."""
+    asked = browser.post(page, sent)
+    assert asked.status_code == 200, asked
+    return browser.post(page, dict(asked.context["kept"]))
+
+
 @pytest.fixture
 def stored(organization: Organization) -> OrganizationSettings:
     days = [{"date": timezone.now().date(), "name": "Aniversário"}]
@@ -67,7 +74,10 @@ def test_it_works(browser: Client, owner: User) -> None:
     assert page.status_code == 200
     assert not OrganizationSettings.objects.exists()
     sent = FILLED | lines(("2026-12-31", "Fim do ano"), ("2026-12-24", "Véspera"))
-    answer = browser.post(SETTINGS, sent)
+    asked = browser.post(SETTINGS, sent)
+    assert not OrganizationSettings.objects.exists()
+    assert "Nothing has been saved yet." in asked.content.decode()
+    answer = browser.post(SETTINGS, dict(asked.context["kept"]))
     assert (answer.status_code, answer["Location"]) == (302, SETTINGS)
     stored = OrganizationSettings.objects.get()
     assert (stored.timezone, stored.holiday_country, stored.booking_interval) == ("America/Sao_Paulo", "BR", 15)
@@ -90,8 +100,40 @@ def test_what_is_stored_is_shown(browser: Client, stored: OrganizationSettings) 
 def test_a_line_is_removed(browser: Client, stored: OrganizationSettings) -> None:
     kept = (stored.holidays[0]["date"], stored.holidays[0]["name"])
     sent = FILLED | lines(kept, ("2026-12-24", "Véspera"), initial=1, removed=0)
-    assert browser.post(SETTINGS, sent).status_code == 302
+    assert confirmed(browser, SETTINGS, sent).status_code == 302
     assert OrganizationSettings.objects.get().holidays == [{"date": "2026-12-24", "name": "Véspera"}]
+
+
+def test_what_would_change_is_shown_with_what_it_means(browser: Client, stored: OrganizationSettings) -> None:
+    sent = FILLED | lines((stored.holidays[0]["date"], "Aniversário")) | {"require_second_factor": "on"}
+    answer = browser.post(SETTINGS, sent)
+    shown = {str(line.title): (str(line.old), str(line.new)) for line in answer.context["lines"]}
+    assert shown["time zone"] == ("UTC", "America/Sao_Paulo")
+    assert shown["work begins"] == ("08:00", "07:30")
+    assert shown["Resource"] == ("Resource", "Sala")
+    assert shown["User"] == ("Paciente", "User")
+    assert "own holidays" not in shown
+    assert "Resources" not in shown
+    page = answer.content.decode()
+    for text in ("0 schedules fire by the zones", "whose account names no zone", "led to set one up before anything"):
+        assert text in page
+    assert "custom_labels" not in page
+
+
+def test_nothing_that_would_change_is_told(browser: Client, organization: Organization) -> None:
+    answer = browser.post(LOOKS, {"name": "Acme", "logo_url": "", "theme_primary_color": ""}, follow=True)
+    assert [str(message) for message in answer.context["messages"]] == [
+        "That is how it is already; nothing was changed."
+    ]
+
+
+def test_somebody_else_changed_it_meanwhile(browser: Client, stored: OrganizationSettings) -> None:
+    asked = browser.post(SETTINGS, FILLED | lines())
+    actor = Actor.system("tests", schema=stored.organization_id)
+    organization_settings_update(actor=actor, changes={"booking_interval": 45}, now=timezone.now())
+    answer = browser.post(SETTINGS, dict(asked.context["kept"]), follow=True)
+    assert [str(message) for message in answer.context["messages"]]
+    assert OrganizationSettings.objects.get().booking_interval == 45
 
 
 @pytest.mark.parametrize(
@@ -126,12 +168,13 @@ def test_looks(browser: Client, owner: User, organization: Organization) -> None
     page = browser.get(LOOKS)
     assert page.status_code == 200
     assert "acme" in page.content.decode()
-    answer = browser.post(LOOKS, {"name": "Acme S.A.", "logo_url": "/static/a.png", "theme_primary_color": "#123abc"})
+    sent = {"name": "Acme S.A.", "logo_url": "/static/a.png", "theme_primary_color": "#123abc"}
+    answer = confirmed(browser, LOOKS, sent)
     assert answer.status_code == 302
     stored = organization_current()
     assert (stored.name, stored.logo_url, stored.theme_primary_color) == ("Acme S.A.", "/static/a.png", "#123abc")
     assert Event.objects.get(name="organization.updated").actor_id == str(owner.pk)
-    assert browser.post(LOOKS, {"name": "Acme", "logo_url": "", "theme_primary_color": ""}).status_code == 302
+    assert confirmed(browser, LOOKS, {"name": "Acme", "logo_url": "", "theme_primary_color": ""}).status_code == 302
     stored = organization_current()
     assert (stored.logo_url, stored.theme_primary_color) == (None, None)
 

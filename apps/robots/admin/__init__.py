@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from apps.common.admin_sites import organization_site
-from apps.robots.admin import overview
+from apps.robots.admin import effects, overview  # noqa: F401  # effects say what they know
 from apps.robots.admin.robots import RobotAdmin
 from apps.robots.admin.runs import RunAdmin
 from apps.robots.admin.schedules import ScheduleAdmin, ScheduleFiringAdmin

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
+from apps.accounts.permissions import visible_filter
 from apps.common.actor import Actor
 from apps.robots.errors import ScheduleNotFound
 from apps.robots.models import Schedule
@@ -24,6 +25,12 @@ def schedules_of(*, actor: Actor, robot_id: UUID, action: str = READ, search: st
     if search:
         schedules = schedules.filter(Q(name__icontains=search) | Q(cron__icontains=search))
     return schedules
+
+
+def schedules_in_use(*, actor: Actor) -> QuerySet[Schedule]:
+    """Schedules that are switched on, of the robots that the actor may see. Raises ``PermissionDenied``."""
+    visible = visible_filter(actor, READ, prefix="robot__")
+    return Schedule.objects.filter(visible, enabled=True, robot__archived_at=None)
 
 
 def schedule_get(*, actor: Actor, robot_id: UUID, schedule_id: UUID, action: str = READ) -> Schedule:

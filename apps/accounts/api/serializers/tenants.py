@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.utils import extend_schema_field
+from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema_field
 from rest_framework import serializers
 
+from apps.accounts.payloads import RowPreview
 from apps.common.api import InputSerializer, OutputSerializer
 from apps.tenants.models import COLOR, HOLIDAY_LENGTH, LABEL_LENGTH, MOST_HOLIDAYS, Organization
 
@@ -77,6 +80,41 @@ class OrganizationSettingsOutput(OutputSerializer):
     holiday_country = serializers.CharField()
     require_second_factor = serializers.BooleanField()
     support_access = serializers.BooleanField()
+
+
+class SettingsUpdateQuery(InputSerializer):
+    dry_run = serializers.BooleanField(
+        required=False, default=False, help_text="Writes nothing, and answers what would change."
+    )
+
+
+class FieldChangeOutput(OutputSerializer):
+    """A field as it is and as it would be, both as the settings write it."""
+
+    field = serializers.CharField()
+    old = serializers.JSONField(allow_null=True)
+    new = serializers.JSONField(allow_null=True)
+
+
+class SettingsChangesOutput(OutputSerializer):
+    """What a dry run answers: nothing of it was written."""
+
+    changes = FieldChangeOutput(many=True)
+
+
+SETTINGS_OR_CHANGES = PolymorphicProxySerializer(
+    component_name="OrganizationSettingsOrChanges",
+    serializers=[OrganizationSettingsOutput, SettingsChangesOutput],
+    resource_type_field_name=None,
+)
+"""What a PUT of settings answers, in earnest or as a dry run."""
+
+
+def settings_changes(preview: RowPreview) -> dict[str, Any]:
+    """The fields of the settings that would change, in the words of the wire."""
+    old, new = (OrganizationSettingsOutput(row).data for row in (preview.before, preview.after))
+    changes = [{"field": name, "old": old[name], "new": new[name]} for name in preview.changed]
+    return dict(SettingsChangesOutput({"changes": changes}).data)
 
 
 class OrganizationInput(InputSerializer):

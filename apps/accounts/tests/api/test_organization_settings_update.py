@@ -56,6 +56,39 @@ def test_what_is_left_out_stays(client_of: Clients, owner: User) -> None:
     assert Event.objects.filter(name=EVENT)[0].data == {"changed": ["booking_interval"]}
 
 
+def test_a_dry_run_says_what_would_change_and_writes_nothing(client_of: Clients, owner: User) -> None:
+    client = client_of(owner)
+    sent = {
+        "timezone": "America/Sao_Paulo",
+        "working_hours_start": "07:30",
+        "custom_labels": {"user_label": "Paciente"},
+    }
+    answer = client.put(f"{URL}?dry_run=true", sent | {"booking_interval": DEFAULTS["booking_interval"]})
+    assert answer.status_code == 200
+    changes = {change["field"]: (change["old"], change["new"]) for change in answer.json()["changes"]}
+    labels: Any = DEFAULTS["custom_labels"]
+    assert changes == {
+        "timezone": ("UTC", "America/Sao_Paulo"),
+        "working_hours_start": ("08:00", "07:30"),
+        "custom_labels": (labels, labels | {"user_label": "Paciente"}),
+    }
+    assert client.put(f"{URL}?dry_run=true", {}).json() == {"changes": []}
+    assert client.get(URL).json() == DEFAULTS
+    assert not OrganizationSettings.objects.exists()
+    assert not Event.objects.filter(name=EVENT).exists()
+
+
+def test_a_dry_run_refuses_as_the_change_does(client_of: Clients, owner: User, viewer: User) -> None:
+    client = client_of(owner)
+    assert client.put(f"{URL}?dry_run=true", {"working_hours_start": "19:00"}).status_code == 422
+    assert client.put(f"{URL}?dry_run=true", {"timezone": "Mars/Olympus"}).status_code == 422
+    assert client.put(f"{URL}?dry_run=maybe", {}).status_code == 422
+    assert client.put(f"{URL}?dry_run=true", {}, headers={"If-Match": '"other.tag"'}).status_code == 412
+    tag = client.get(URL).headers["ETag"]
+    assert client.put(f"{URL}?dry_run=true", {}, headers={"If-Match": tag}).status_code == 200
+    assert client_of(viewer).put(f"{URL}?dry_run=true", {}).status_code == 403
+
+
 def test_changing_nothing_records_nothing(client_of: Clients, owner: User) -> None:
     same: list[dict[str, Any]] = [{}, {"timezone": "UTC"}, {"custom_labels": {}}, {"working_hours_end": "18:00"}]
     for body in [*same, {"holidays": []}]:

@@ -70,6 +70,8 @@ def test_settings(root: APIClient, organization: Organization) -> None:
     assert root.get(page).json()["working_hours_end"] == "18:00"
     assert root.put(page, {"working_hours_end": "20:00"}).json()["working_hours_end"] == "20:00"
     assert root.put(page, {"working_hours_start": "21:00"}).status_code == 422
+    changes = [{"field": "booking_interval", "old": 30, "new": 45}]
+    assert root.put(f"{page}?dry_run=true", {"booking_interval": 45}).json() == {"changes": changes}
     assert root.get(page).json() == root.get(f"{URL}/{organization.pk}").json()["settings"]
 
 
