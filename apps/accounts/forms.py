@@ -117,7 +117,7 @@ class UserForm(_UserModelForm):
     """The fields of a user that people may set, with a new password beside them."""
 
     new_password = forms.CharField(
-        label=_("new password"),
+        label=_("New password"),
         required=False,
         strip=False,
         widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"}),
@@ -130,6 +130,12 @@ class UserForm(_UserModelForm):
     class Meta:
         model = User
         fields = ("email", "name", "role", "username", "phone", "department", "is_active")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        role: Any = self.fields.get("role")
+        if role is not None:  # who may not write is shown no fields
+            role.label_from_instance = lambda each: each.name
 
     def clean_new_password(self) -> str:
         password = str(self.cleaned_data["new_password"])

@@ -186,6 +186,10 @@ class ServiceAdmin(ModelAdmin):  # type: ignore[misc]
         """Whose history stands on the row's page, by kind: its own, and of what belongs to it."""
         return {self.opts.label_lower: [row.pk]}
 
+    def named(self, row: Any) -> Any:
+        """The row as the head of its pages calls it."""
+        return row
+
     def has_history_permission(self, request: HttpRequest) -> bool:
         """The ledger is for those who may read all of it."""
         return self._holds(request, "audit.read")
@@ -201,9 +205,9 @@ class ServiceAdmin(ModelAdmin):  # type: ignore[misc]
         found = import_string(settings.OBJECT_HISTORY)(actor=request.actor, subjects=self.history_subjects(row))
         context = {
             **self.admin_site.each_context(request),
-            "title": _("History of %(name)s") % {"name": row},
+            "title": _("History of %(name)s") % {"name": self.named(row)},
             "opts": self.opts,
-            "original": row,
+            "original": self.named(row),
             "object": row,
             "own_id": str(row.pk),
             "events": self.get_paginator(request, found, HISTORY_PAGE).get_page(request.GET.get("p")),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
 
@@ -18,6 +19,25 @@ Kind = Literal["good", "bad", "care", "busy", "still"]
 EMPTY: Final = "—"
 _DEEPEST = 4
 _MOST = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A row under a name for people, where pages say which one it is and its own says little."""
+
+    row: Any
+    name: str
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def pk(self) -> Any:
+        return self.row.pk
+
+    @property
+    def _meta(self) -> Any:
+        return self.row._meta
 
 
 def badge(text: Any, kind: Kind = "still") -> SafeString:

@@ -44,7 +44,7 @@ SHOWN = 100
 class GroupForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for type checkers only
     """The name, which is the Django group's."""
 
-    name = forms.CharField(label=_("name"), max_length=150, widget=UnfoldAdminTextInputWidget)
+    name = forms.CharField(label=_("Name"), max_length=150, widget=UnfoldAdminTextInputWidget)
 
     class Meta:
         model = UserGroup

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.admin.organization_forms import OrganizationSettingsForm
@@ -76,6 +79,13 @@ class OwnSettingsAdmin(PreviewedAdmin):
     def save_through(self, request: HttpRequest, form: Any, *, change: bool) -> OrganizationSettings:
         actor, now = request.actor, timezone.now()  # type: ignore[attr-defined]
         return organization_settings_update(actor=actor, changes=form.changes(), if_match=self.seen(request), now=now)
+
+    def shown_value(self, value: Any) -> Any:
+        """Days of rest as lines; they are kept as names and ISO dates."""
+        if isinstance(value, list) and value:
+            days = ((date_format(date.fromisoformat(day["date"]), "SHORT_DATE_FORMAT"), day["name"]) for day in value)
+            return format_html('<ul class="office-list">{}</ul>', format_html_join("", "<li>{} {}</li>", days))
+        return super().shown_value(value)
 
     def preview(self, request: Any, form: Any) -> RowPreview:
         return organization_settings_preview(actor=request.actor, changes=form.changes())

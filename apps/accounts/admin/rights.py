@@ -53,6 +53,7 @@ def give_page(page: Any, request: Any, *, holder: Any, back: str, give: Callable
     choice = choice_of(page.admin_site, request, {action for action, scope in scopes.items() if not scope.nowhere})
     title = _("A right for %(holder)s") % {"holder": holder}
     shown = {
+        "original": holder,
         "holder": holder,
         "back": back,
         "choice": choice,
@@ -71,6 +72,7 @@ def why_page(page: Any, request: Any, *, user: User, back: str) -> HttpResponseB
         about: Any = {"resource_type": thing.kind, "resource_id": UUID(thing.id)} if thing is not None else {}
         answer = rights_explain(actor=request.actor, user_id=user.pk, action=choice.action, **about)
     shown = {
+        "original": user,
         "person": user,
         "back": back,
         "choice": choice,

@@ -13,13 +13,14 @@ from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from apps.accounts.permissions import allowed
-from apps.common.admin_display import moment_display
+from apps.common.admin_display import Named, moment_display
 from apps.common.admin_exports import ExportedAdmin
 from apps.common.admin_sites import organization_site
 from apps.common.errors import ApplicationError
@@ -106,7 +107,7 @@ class RunAdmin(ExportedAdmin):
         return {
             "title": _("Run of %(name)s") % {"name": run.service_title or run.robot.name},
             "opts": self.opts,
-            "original": run,
+            "original": self.named(run),
             "run": run,
             "queue": queue_position(run.execution),
             "artifacts": artifacts_of(actor=actor, run_id=run.pk),
@@ -117,6 +118,11 @@ class RunAdmin(ExportedAdmin):
             "may_see_robot": allowed(actor, "robot.read", run.robot),
             "now": timezone.now(),
         }
+
+    def named(self, row: Run) -> Named:
+        """What ran and when, for the id tells nobody anything."""
+        queued = date_format(timezone.localtime(row.execution.queued_at), "SHORT_DATETIME_FORMAT")
+        return Named(row, f"{self.what(row)} · {queued}")
 
     def history_subjects(self, row: Run) -> dict[str, list[Any]]:
         """A run's, and that of its execution, which has the same id."""
