@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
+from base64 import b32decode
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.utils import timezone
+from django_otp.oath import TOTP
 
+from apps.accounts.models import User
 from apps.accounts.services.platform import platform_admin_create
+from apps.accounts.services.users import user_create
 from apps.common.actor import Actor
 from apps.common.testing import eventually
 from apps.tenants.context import tenant_context
@@ -36,6 +41,12 @@ def shop(live_module: Live) -> Shop:
 @pytest.fixture(scope="module")
 def worker(shop: Shop) -> Process:
     return shop.live.worker(include="apps.robots.kind")
+
+
+def person_made(shop: Shop, role: str) -> User:
+    """Somebody of this role, with a password."""
+    actor, email = Actor.system("tests", schema=shop.live.schema), f"{role}-{uuid4().hex[:8]}@acme.example"
+    return user_create(actor=actor, email=email, name="Vera", password=PASSWORD, role=role, now=timezone.now())
 
 
 def sign_in(reader: Reader, email: str) -> None:
@@ -181,6 +192,118 @@ def test_the_platforms_pages_are_open_to_everybody(shop: Shop, browse: Browse) -
     expect(reader.page.get_by_text("This will be gone for good")).to_be_visible()
     reader.check_width()
     reader.check_access()
+
+
+def test_rights_are_given_looked_at_and_previewed(shop: Shop, browse: Browse) -> None:
+    """On a phone, each page of it in both themes."""
+    with tenant_context(shop.organization):
+        viewer = person_made(shop, "viewer")
+    reader = browse(shop.address, width=360, height=740)
+    sign_in(reader, shop.email)
+    page, user = reader.page, f"/admin/accounts/user/{viewer.pk}"
+
+    def checked() -> None:
+        reader.check_width()
+        reader.check_access()
+
+    reader.open("/admin/accounts/usergroup/add/")
+    page.get_by_label("Name").fill("Night shift")
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_label("E-mail of a person").fill(viewer.email)
+    page.get_by_role("button", name="Put into the group").click()
+    expect(page.get_by_role("link", name="Vera")).to_be_visible()
+    page.get_by_role("link", name="Give a right").click()
+    page.get_by_label("Action").select_option("robot.run")
+    page.get_by_role("button", name="Look", exact=True).click()
+    page.get_by_role("button", name=f"Give: {shop.robot.name}").click()
+    expect(page.get_by_text(shop.robot.name)).to_be_visible()
+    checked()
+
+    reader.open(f"{user}/rights/give/?action=run.read")
+    checked()
+    page.get_by_role("button", name=f"Give: {shop.robot.name}").click()
+    expect(page.get_by_text("in place of the role").first).to_be_visible()
+    checked()
+    page.get_by_role("link", name="Why may they do this?").click()
+    page.get_by_label("Action").select_option("robot.run")
+    page.get_by_role("button", name="Look", exact=True).click()
+    page.get_by_role("link", name=shop.robot.name, exact=True).click()
+    expect(page.get_by_text("The group Night shift was granted it on robot")).to_be_visible()
+    checked()
+
+    reader.open("/admin/accounts/role/")
+    page.get_by_role("link", name="Viewer", exact=True).first.click()
+    page.get_by_role("button", name="Look around as this role").click()
+    expect(page.get_by_text("You are looking around as the role Viewer")).to_be_visible()
+    checked()
+    reader.open("/portal/")
+    checked()
+    page.get_by_role("button", name="Stop the preview").click()
+    expect(page).to_have_url(re.compile("/admin/$"))
+    expect(page.get_by_text("You are looking around")).to_have_count(0)
+
+
+def test_settings_are_shown_before_they_are_saved(shop: Shop, browse: Browse) -> None:
+    """On a phone, each page of it in both themes."""
+    reader = browse(shop.address, width=360, height=740)
+    sign_in(reader, shop.email)
+    page = reader.page
+    reader.open("/admin/accounts/oidcsettings/")
+    expect(page.locator("[data-copy]")).to_have_attribute("data-copy", f"{shop.address}/oidc/callback")
+    page.locator("[name=issuer]").fill("http://127.0.0.1:1")
+    page.get_by_role("button", name="Check the connection").click()
+    expect(page.get_by_text("is no https address that may be asked").first).to_be_visible()
+    reader.check_width()
+    reader.check_access()
+    reader.open("/admin/tenants/organizationsettings/")
+    page.locator("[name=label_user_label]").fill("Patient")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("Nothing has been saved yet.")).to_be_visible()
+    expect(page.get_by_text("Patient", exact=True)).to_be_visible()
+    reader.check_width()
+    reader.check_access()
+    page.get_by_role("button", name="Save these changes").click()
+    expect(page.locator("[name=label_user_label]")).to_have_value("Patient")
+
+
+def test_a_second_factor_is_set_up_and_asked_for(shop: Shop, browse: Browse) -> None:
+    """On a phone, each page of it in both themes."""
+    with tenant_context(shop.organization):
+        person = person_made(shop, "operator")
+    reader = browse(shop.address, width=360, height=740)
+    reader.sign_in(person.email, PASSWORD)
+    page = reader.page
+
+    def checked() -> None:
+        reader.check_width()
+        reader.check_access()
+
+    reader.open("/second-factor")
+    checked()
+    page.get_by_label("Your password").fill(PASSWORD)
+    page.get_by_role("button", name="Set it up").click()
+    secret = page.locator("code").first.inner_text().replace(" ", "")
+    checked()
+    page.get_by_label("Code").fill(f"{TOTP(b32decode(secret)).token():06}")
+    page.get_by_role("button", name="Confirm").click()
+    expect(page.locator(".code-list code")).to_have_count(10)
+    checked()
+    reader.open("/second-factor")
+    checked()
+    reader.context.clear_cookies()
+    reader.expect("400 (Bad Request)")
+    reader.open("/portal/session/sign-in/")
+    page.get_by_label("E-mail").fill(person.email)
+    page.locator("#password").fill(PASSWORD)
+    page.locator("main button[type=submit]").click()
+    expect(page.get_by_label("Code")).to_be_visible()
+    checked()
+    reader.open("/admin/")
+    page.locator("input[name=username]").fill(person.email)
+    page.locator("input[name=password]").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Code")).to_be_visible()
+    checked()
 
 
 def test_language_and_theme_are_one_with_the_portal(shop: Shop, browse: Browse) -> None:

@@ -218,6 +218,8 @@ class ServiceAdmin(ModelAdmin):  # type: ignore[misc]
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         context["show_history"] = self.has_history_permission(request)
+        if context.get("original") is not None:
+            context["original"] = self.named(context["original"])
         page: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
         return page
 

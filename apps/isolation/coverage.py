@@ -14,6 +14,7 @@ from apps.isolation.surface.sockets import socket_routes, stream_routes
 WORDLESS = {
     "accounts.GroupGrant": "holds ids alone",
     "accounts.UserGrant": "holds ids alone",
+    "accounts.UserGroup": "is called as the Django group beside it",
     "accounts.PasswordLink": "holds hashes alone",
     "accounts.RecoveryCode": "holds hashes alone",
     "accounts.RefreshToken": "holds hashes alone",

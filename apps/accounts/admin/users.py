@@ -30,7 +30,7 @@ from apps.accounts.services.second_factors import second_factor_remove
 from apps.accounts.services.second_steps import second_factor_confirmed
 from apps.accounts.services.sessions import session_revoke
 from apps.accounts.services.users import user_create, user_deactivate, user_reactivate, user_update
-from apps.common.admin_display import badge, moment_display
+from apps.common.admin_display import Named, badge, moment_display
 from apps.common.admin_forms import JudgedAdmin
 from apps.common.admin_imports import ImportedAdmin
 from apps.common.errors import ApplicationError
@@ -105,6 +105,10 @@ class UserAdmin(ImportedAdmin, UserRightsAdmin, JudgedAdmin):
         if change:
             return user_update(actor=actor, user=form.instance, changes=given, now=now)
         return user_create(actor=actor, **given, now=now)
+
+    def named(self, row: User) -> Named:
+        """By name: heads of pages begin with a capital, which no address does."""
+        return Named(row, row.name or row.email)
 
     # --- many at once
 
