@@ -11,13 +11,13 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts.admin.grants import GRANT_PAGES
 from apps.accounts.admin.groups import UserGroupAdmin
 from apps.accounts.admin.oidc import OidcSettingsAdmin
 from apps.accounts.admin.roles import RoleAdmin
 from apps.accounts.admin.users import UserAdmin
 from apps.accounts.models import (
     ApiKey,
-    GroupGrant,
     OidcIdentity,
     OidcSettings,
     PasswordLink,
@@ -27,13 +27,10 @@ from apps.accounts.models import (
     SecondFactor,
     Session,
     SocketTicket,
-    TagGrant,
     User,
-    UserGrant,
     UserGroup,
 )
 from apps.accounts.services.api_keys import api_key_revoke
-from apps.accounts.services.grants import grant_remove
 from apps.accounts.services.second_factors import second_factor_remove
 from apps.accounts.services.sessions import session_revoke
 from apps.common.admin import ServiceAdmin
@@ -142,35 +139,6 @@ class SocketTicketAdmin(AccountAdmin):
     exclude = ("token_hash",)
 
 
-class GrantAdmin(AccountAdmin):
-    actions = ("take_back",)
-
-    @admin.action(description=_("Take back"), permissions=["write"])
-    def take_back(self, request: HttpRequest, grants: QuerySet[Any]) -> None:
-        self.perform(request, grants, grant_remove, "grant")
-
-
-class UserGrantAdmin(GrantAdmin):
-    section, icon, rank = "people", "how_to_reg", 30
-    list_display = ("permission", "content_type", "object_pk", "user", "created_at")
-    list_select_related = ("permission__content_type", "content_type", "user")
-    search_fields = ("user__email", "object_pk")
-
-
-class GroupGrantAdmin(GrantAdmin):
-    section, icon, rank = "people", "groups", 32
-    list_display = ("permission", "content_type", "object_pk", "group", "created_at")
-    list_select_related = ("permission__content_type", "content_type", "group")
-    search_fields = ("group__name", "object_pk")
-
-
-class TagGrantAdmin(GrantAdmin):
-    section, icon, rank = "people", "sell", 34
-    list_display = ("action", "scope_tag", "user", "group", "created_at")
-    list_select_related = ("user", "group")
-    search_fields = ("scope_tag", "user__email", "group__name")
-
-
 PAGES: dict[type[Model], type[ServiceAdmin]] = {
     User: UserAdmin,
     Role: RoleAdmin,
@@ -184,7 +152,5 @@ PAGES: dict[type[Model], type[ServiceAdmin]] = {
     PasswordLink: PasswordLinkAdmin,
     SecondFactor: SecondFactorAdmin,
     RecoveryCode: RecoveryCodeAdmin,
-    UserGrant: UserGrantAdmin,
-    GroupGrant: GroupGrantAdmin,
-    TagGrant: TagGrantAdmin,
+    **GRANT_PAGES,
 }

@@ -193,3 +193,38 @@ def test_lists_cost_the_same_whatever_their_length(
         browser.get(GROUPS)
     with django_assert_max_num_queries(22):
         browser.get(f"{USERS}{viewer.pk}/change/")
+
+
+def test_lists_of_grants_speak_of_things_by_name(
+    browser: Client, viewer: User, robot: Any, group: UserGroup, owner: User, actor: ActorOf
+) -> None:
+    run: dict[str, Any] = {"actor": actor(owner), "action": "robot.run", "resource_type": "robot", "now": NOW}
+    user_grant_add(**run, user=viewer, resource_id=robot.pk)
+    user_grant_add(**run, user=viewer, scope_tag="finance")
+    group_grant_add(**run, group=group, resource_id=robot.pk)
+    for page, texts in (
+        ("usergrant", ("run robots", "payroll", viewer.email)),
+        ("groupgrant", ("run robots", "payroll", "Night shift")),
+        ("taggrant", ("run robots", "#finance", viewer.email)),
+    ):
+        shown = text_of(browser.get(f"/admin/accounts/{page}/"))
+        for text in texts:
+            assert text in shown
+        assert str(robot.pk) not in shown
+    grant = UserGrant.objects.get()
+    assert "Run robots" in text_of(browser.get(f"/admin/accounts/usergrant/{grant.pk}/change/"))
+    robot.delete()
+    assert f"{grant.object_pk[:8]}…" in text_of(browser.get("/admin/accounts/usergrant/"))
+
+
+@pytest.mark.parametrize("many", [2, 12])
+def test_lists_of_grants_cost_the_same_whatever_their_length(
+    browser: Client, viewer: User, owner: User, actor: ActorOf, django_assert_num_queries: Any, many: int
+) -> None:
+    for number in range(many):
+        robot = Robot.objects.create(name=f"robot {number}", tags=[])
+        given = {"action": "robot.run", "resource_type": "robot", "resource_id": robot.pk}
+        user_grant_add(actor=actor(owner), user=viewer, **given, now=NOW)
+    browser.get("/admin/accounts/usergrant/")
+    with django_assert_num_queries(8):
+        browser.get("/admin/accounts/usergrant/")
