@@ -12,7 +12,7 @@ from rest_framework.test import APIClient
 
 from apps.accounts.authentication.sockets import _headers, _let_in, _renewed
 from apps.accounts.errors import SecondFactorMissing
-from apps.accounts.models import Session, User
+from apps.accounts.models import SecondFactor, Session, User
 from apps.accounts.services.api_keys import api_key_create
 from apps.accounts.services.credentials import actor_of_user
 from apps.accounts.services.organizations import organization_settings_update
@@ -158,5 +158,5 @@ def test_taking_it_away_closes_the_doors_again(client: APIClient, boss: User, or
     enrolled(boss, organization)
     client.credentials(HTTP_AUTHORIZATION=f"Bearer {bearer(boss, organization)}")
     assert client.get("/api/v1/users").status_code == 200
-    boss.second_factor.delete()
+    SecondFactor.objects.get(user=boss).delete()
     assert refused(client.get("/api/v1/users"))
