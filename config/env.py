@@ -158,7 +158,7 @@ class Environment(BaseSettings):
     trusted_proxies: Annotated[tuple[Network, ...], NoDecode] = Field(
         (), description="Networks whose X-Forwarded-For is believed."
     )
-    secure_cookies: bool = Field(False, description="Cookies over TLS only, HSTS, redirect to https.")
+    secure_cookies: bool = Field(False, description="Cookies over TLS only, under names with `__Host-`, and HSTS.")
     max_body_bytes: int = Field(10 * 1024**2, ge=1024, description="Largest request body in bytes, uploads aside.")
     max_upload_bytes: int = Field(512 * 1024**2, ge=1024, description="Largest uploaded artifact in bytes.")
     metrics_token: str = Field("", description="Bearer token of /metrics; without it only loopback may read it.")

@@ -210,10 +210,14 @@ CORS_EXPOSE_HEADERS = [
     "X-Total-Count",
 ]
 CORS_PREFLIGHT_MAX_AGE = 600
+# Browsers take a cookie of this name from this host alone, over TLS; neighbours below one domain cannot plant one.
+COOKIE_PREFIX = "__Host-" if ENV.secure_cookies else ""
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid", f"{COOKIE_PREFIX}csrftoken"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = ENV.secure_cookies
 SESSION_ENGINE = "apps.accounts.authentication.session_store"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # what pages tell is in no cookie
 SECURE_SSL_REDIRECT = False  # the proxy in front redirects
 SECURE_HSTS_SECONDS = 31_536_000 if ENV.secure_cookies else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True  # organizations live there
@@ -351,6 +355,7 @@ else:
 # --- language, time, logs
 LANGUAGE_CODE = ENV.language_code
 LANGUAGES = [("en", "English"), ("pt-br", "Português (Brasil)")]
+LANGUAGE_COOKIE_NAME = f"{COOKIE_PREFIX}django_language"
 LANGUAGE_COOKIE_AGE = 365 * 24 * 3600  # what was chosen in a page is remembered
 LANGUAGE_COOKIE_HTTPONLY, LANGUAGE_COOKIE_SAMESITE, LANGUAGE_COOKIE_SECURE = True, "Lax", ENV.secure_cookies
 LOCALE_PATHS = [BASE_DIR / "locale"]

@@ -26,6 +26,7 @@ from apps.common.testing import eventually
 from config.env import BASE_DIR
 
 SECONDS = 30
+SECURE_FOR_A_YEAR = "max-age=31536000; includeSubDomains"
 
 
 class Telling(BaseHTTPRequestHandler):
@@ -210,6 +211,20 @@ def test_a_large_body_is_refused_but_for_packages(proxy: Proxy) -> None:
     for path in ("robots", "robots/", "robots/1/versions/publish"):
         assert httpx.post(f"{proxy.url}/api/v1/{path}", content=body).status_code == 200
     assert httpx.post(f"{proxy.url}/api/v1/robots/1/versions", content=body).status_code == 413
+
+
+def test_refusals_of_the_proxy_are_confined_too(proxy: Proxy) -> None:
+    body = b"x" * (11 * 1024**2)
+    for url, status, secure in (
+        (f"{proxy.url}/api/v1/services", 413, False),
+        (f"{proxy.tls_url}/api/v1/services", 413, True),
+        (f"{proxy.tls_url}/metrics", 404, True),
+    ):
+        answer = httpx.post(url, content=body if status == 413 else b"", verify=False)
+        assert answer.status_code == status
+        assert "object-src 'none'" in answer.headers["Content-Security-Policy"]
+        assert (answer.headers["X-Content-Type-Options"], answer.headers["Cache-Control"]) == ("nosniff", "no-store")
+        assert answer.headers.get("Strict-Transport-Security") == (SECURE_FOR_A_YEAR if secure else None)
 
 
 def test_an_absent_product_is_a_503(proxy: Proxy, upstreams: list[ThreadingHTTPServer]) -> None:

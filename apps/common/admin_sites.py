@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.timezone import get_current_timezone_name
@@ -17,6 +17,7 @@ from unfold.dataclasses import Favicon
 from unfold.sites import UnfoldAdminSite
 
 from apps.common.admin_navigation import navigation_of
+from apps.common.middleware.headers import forgotten
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,10 @@ class OrganizationSite(UnfoldAdminSite):  # type: ignore[misc]  # unfold has no 
             "sidebar_show_search": False,
             "sidebar_navigation": navigation_of(self, request) if self.has_permission(request) else [],
         }
+
+    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        response: HttpResponse = super().logout(request, extra_context)
+        return forgotten(response)
 
     def _account_links(self, request: HttpRequest) -> list[dict[str, Any]]:
         """What people may change about how they sign in, where they do so with a password."""

@@ -37,6 +37,7 @@ from apps.accounts.services.sign_in import sign_in
 from apps.accounts.tenancy import bearer_of, organization_of_host
 from apps.common.api import ApiRequest, ApiViewSet, Right, operation, single
 from apps.common.errors import InvalidInput, PermissionDenied
+from apps.common.middleware.headers import forgotten
 from apps.tenants.errors import OrganizationInactive, WrongOrganization
 
 
@@ -104,7 +105,7 @@ class AuthViewSet(ApiViewSet):
     )
     def logout(self, request: ApiRequest) -> Response:
         session_end(actor=request.actor, refresh_token=request.payload.get("refresh_token"), now=timezone.now())
-        return Response(status=204)
+        return forgotten(Response(status=204))
 
     @operation(summary="Who is signed in", right=Right.AUTHENTICATED, response=MeOutput, errors=[PermissionDenied])
     def me(self, request: ApiRequest) -> Response:

@@ -22,7 +22,7 @@ from apps.accounts.payloads import Client
 from apps.accounts.services.oidc_sign_in import oidc_flow_begin, oidc_flow_finish
 from apps.common.errors import ApplicationError
 
-COOKIE = "oidc"
+COOKIE = f"{settings.COOKIE_PREFIX}oidc"
 _PORTAL = "/portal/"
 
 
@@ -38,7 +38,6 @@ def begun(request: HttpRequest, *, target: str, now: datetime) -> HttpResponseBa
         COOKIE,
         flow.kept,
         max_age=LIFE,
-        path=CALLBACK,
         secure=settings.SESSION_COOKIE_SECURE,
         httponly=True,
         samesite="Lax",
@@ -64,7 +63,7 @@ def callback(request: Any) -> HttpResponseBase:
     else:
         login(request, user, backend=PATH)
         response = HttpResponseRedirect(_safe(request, target))
-    response.delete_cookie(COOKIE, path=CALLBACK, samesite="Lax")
+    response.delete_cookie(COOKIE, samesite="Lax")
     return response
 
 

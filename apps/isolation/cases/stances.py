@@ -48,7 +48,7 @@ def key(text: str) -> Headers:
 def cookie(session: str) -> Headers:
     """The session cookie with the proof that our own page has sent it."""
     name = settings.SESSION_COOKIE_NAME
-    return (("Cookie", f"{name}={session}; csrftoken={_CSRF}"), ("X-CSRFToken", _CSRF))
+    return (("Cookie", f"{name}={session}; {settings.CSRF_COOKIE_NAME}={_CSRF}"), ("X-CSRFToken", _CSRF))
 
 
 def shared_host() -> str:

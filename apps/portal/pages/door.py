@@ -67,7 +67,7 @@ def show(
         "may_manage": actor.is_authenticated and allowed(actor, MANAGE),
     }
     response = render(request, template, {**frame, **(context or {})}, status=status)
-    response.headers["Cache-Control"] = "private, no-cache"
+    response.headers["Cache-Control"] = "no-store"
     response.headers["Content-Security-Policy"] = pages_policy(images=brand.logo_url)
     return response
 

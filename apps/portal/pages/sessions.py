@@ -14,6 +14,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.accounts.forms import SignInForm
+from apps.common.middleware.headers import forgotten
 from apps.portal.pages.door import show
 
 
@@ -35,9 +36,9 @@ def sign_in(request: Any) -> HttpResponse:
 
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
-    """Ends the session, here and in the list of sessions."""
+    """Ends the session, here, in the list of sessions, and in what the browser kept."""
     logout(request)
-    return HttpResponseRedirect(reverse("portal:sign-in"))
+    return forgotten(HttpResponseRedirect(reverse("portal:sign-in")))
 
 
 def _target(request: HttpRequest) -> str:

@@ -11,6 +11,7 @@ from django.core.files.base import File
 from django.http import StreamingHttpResponse
 from django.utils.http import content_disposition_header
 
+from apps.common.middleware.headers import DATA_POLICY
 from apps.executions.models import Artifact
 from apps.executions.selectors import log_text
 from apps.robots.api.ranges import byte_range
@@ -47,10 +48,10 @@ def artifact_as_download(
         content_disposition_header(as_attachment=True, filename=PurePosixPath(artifact.name).name)
     )
     response["X-Content-Type-Options"] = "nosniff"
-    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response["Content-Security-Policy"] = f"{DATA_POLICY}; sandbox"
     response["Accept-Ranges"] = "bytes"
     response["ETag"] = etag
-    response["Cache-Control"] = "private, no-transform"
+    response["Cache-Control"] = "private, no-cache, no-transform"
     if span:
         response["Content-Range"] = f"bytes {first}-{last}/{artifact.size}"
     return response

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.conf import settings
 
+from apps.common.middleware.headers import DATA_POLICY
 from apps.common.trace import current_trace_id
 from apps.robots.live.frames import END, HEARTBEAT, Frame
 from apps.robots.live.outbox import Outbox
@@ -40,7 +41,9 @@ def headers(scope: Mapping[str, Any], *, content_type: bytes = b"text/event-stre
         (b"content-type", content_type),
         (b"cache-control", b"no-store, no-transform"),
         (b"x-accel-buffering", b"no"),
+        (b"content-security-policy", DATA_POLICY.encode()),
         (b"x-content-type-options", b"nosniff"),
+        (b"referrer-policy", settings.SECURE_REFERRER_POLICY.encode()),
         (b"x-request-id", current_trace_id().encode()),
         (b"vary", b"origin"),
     ]

@@ -52,6 +52,17 @@ def test_letters_case_of_the_address_does_not_matter(api: APIClient, member: Use
     assert login(api, member.email.upper()).status_code == 200
 
 
+@pytest.mark.usefixtures("unlimited")
+@pytest.mark.parametrize(
+    "password", [" Spaces-at-both-ends-7 ", "Senha-d'água-🔑-7", "A1" + "a long sentence of words " * 3]
+)
+def test_a_password_is_taken_as_it_is(api: APIClient, organization: Organization, password: str) -> None:
+    somebody = make_user("somebody@acme.example", "viewer", password=password)
+    for other in (password.swapcase(), password[:-1], f"{password} ", f" {password}"):
+        assert login(api, somebody, other).status_code == 401
+    assert login(api, somebody, password).status_code == 200
+
+
 def test_a_stale_token_does_not_hinder(api: APIClient, member: User) -> None:
     api.credentials(HTTP_AUTHORIZATION="Bearer long.gone.token")
     assert login(api, member).status_code == 200

@@ -18,6 +18,7 @@ from apps.accounts.models import AuthSource, LinkPurpose, PasswordLink, Session,
 from apps.accounts.services.password_links import password_link_issue
 from apps.accounts.services.users import user_update
 from apps.accounts.tenancy import API_KEY, PASSWORD_LINK, marked
+from apps.accounts.tests.conftest import Device
 from apps.common.actor import Actor
 from apps.events.models import Event
 from apps.tenants.context import public_context, tenant_context
@@ -62,6 +63,12 @@ def test_it_works(api: APIClient, member: User, organization: Organization, toke
     done = Event.objects.get(name="user.password_reset")
     assert (done.actor_id, done.subject_id, done.ip) == (str(member.pk), str(member.pk), "192.0.2.7")
     assert token not in str(list(Event.objects.values()))
+
+
+def test_a_second_factor_is_asked_for_all_the_same(api: APIClient, member: User, device: Device, token: str) -> None:
+    assert reset(api, token).status_code == 200
+    answer = api.post("/api/v1/auth/login", {"email": member.email, "password": NEW})
+    assert (answer.status_code, answer.json()["error_code"]) == (401, "second_factor_required")
 
 
 def test_an_invitation_is_accepted_here_too(api: APIClient, owner: User, organization: Organization) -> None:

@@ -77,7 +77,7 @@ def test_what_is_sent_to_the_issuer(trusted: Trust, issuer: Issuer, browser: Cli
     assert (query["code_challenge_method"], query["scope"]) == ("S256", "openid email profile")
     assert len({query["state"], query["nonce"], query["code_challenge"]}) == 3
     cookie = browser.cookies["oidc"]
-    assert (cookie["httponly"], cookie["samesite"], cookie["path"]) == (True, "Lax", CALLBACK)
+    assert (cookie["httponly"], cookie["samesite"], cookie["path"]) == (True, "Lax", "/")
     assert query["state"] not in cookie.value
     assert out["Cache-Control"] == "no-store"
 

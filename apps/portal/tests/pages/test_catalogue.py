@@ -129,7 +129,7 @@ def test_pages_keep_to_themselves(teammate: User, browser: Browser, service: Ser
     assert "style-src 'self';" in policy
     assert "unsafe" not in policy
     assert "require-trusted-types-for 'script'" in policy
-    assert page["Cache-Control"] == "private, no-cache"
+    assert page["Cache-Control"] == "no-store"
     text = page.content.decode()
     assert " style=" not in text
     assert "<style" not in text
