@@ -10,6 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
 from bench.rounds import ROUNDS
 from bench.statistics import median
 from bench.wsgi import answered
@@ -63,6 +66,9 @@ def main(file: Path) -> None:
                 samples[name].append(1000 * (time.perf_counter() - began))
         for name, taken in samples.items():
             rounds[name].append(median(taken))
+    with CaptureQueriesContext(connection) as captured:
+        measured["many_grants"]()
+    rounds["queries"] = [len(captured)]
     file.write_text(json.dumps(rounds), encoding="utf-8")
 
 

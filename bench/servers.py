@@ -37,6 +37,7 @@ def environment(servers: EmbeddedServers, directory: Path) -> dict[str, str]:
         "ACCESS_TOKEN_SECONDS": _DAY,
         "RATE_LIMIT_API": _UNLIMITED,
         "RATE_LIMIT_ANONYMOUS": _UNLIMITED,
+        "RATE_LIMIT_LOGIN": _UNLIMITED,
         "VIEWERS_PER_PERSON": str(10**6),
         "DJANGO_SETTINGS_MODULE": "config.settings",
     }

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,6 +39,7 @@ from tests.live import Home, Live, Process, Web
 POLL_SECONDS = 0.004
 WORK_SECONDS = 120
 END_SECONDS = 5
+PROGRAM_SECONDS = 180
 
 
 @dataclass
@@ -75,6 +77,17 @@ class Stage:
         process = self.live.start(module.rpartition(".")[2], "-m", module, *arguments, **environment)
         with ended(process):
             yield process
+
+    def measured(self, module: str, row: str, side: Mapping[str, Any]) -> dict[str, list[float]]:
+        """The rounds that a program of its own found for a row, with what it needs to know in ``side``."""
+        file = self.files / f"{row}.json"
+        environment = {"DJANGO_SETTINGS_MODULE": "bench.settings", "BENCH_SIDE": json.dumps(side)}
+        with self.program(module, str(file), row, **environment) as process:
+            eventually(lambda: not process.running, seconds=PROGRAM_SECONDS, interval=0.1)
+            if process.wait() != 0:
+                raise RuntimeError(process.output()[-4000:])
+        rounds: dict[str, list[float]] = json.loads(file.read_text("utf-8"))
+        return rounds
 
     @property
     def files(self) -> Path:

@@ -1,4 +1,4 @@
-"""The product's routes, and one that does nothing."""
+"""The product's routes, and two that do nothing."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from config.urls_platform import handler400, handler403, handler404, handler500
 from config.urls_platform import urlpatterns as product_urlpatterns
 
 __all__ = ["handler400", "handler403", "handler404", "handler500", "urlpatterns"]
-EMPTY = "/api/v1/bench/empty"
+EMPTY, OPEN = "/api/v1/bench/empty", "/api/v1/bench/open"
 
 
 class EmptyViewSet(ApiViewSet):
@@ -20,5 +20,13 @@ class EmptyViewSet(ApiViewSet):
     def show(self, request: ApiRequest) -> Response:
         return Response({})
 
+    @operation(summary="Nothing, for anybody", right=Right.PUBLIC)
+    def show_anybody(self, request: ApiRequest) -> Response:
+        return Response({})
 
-urlpatterns = [*product_urlpatterns, path(EMPTY[1:], EmptyViewSet.as_view({"get": "show"}))]
+
+urlpatterns = [
+    *product_urlpatterns,
+    path(EMPTY[1:], EmptyViewSet.as_view({"get": "show"})),
+    path(OPEN[1:], EmptyViewSet.as_view({"get": "show_anybody"})),
+]

@@ -9,11 +9,11 @@ from typing import Any
 from config.wsgi import application  # sets Django up
 
 
-def answered(path: str, query: str, *, token: str) -> bytes:
-    """The body that the product answers to ``GET path?query``; anything but success ends the benchmark."""
+def answered(path: str, query: str = "", *, token: str = "", body: bytes = b"", host: str = "127.0.0.1:8000") -> bytes:
+    """What the product answers to ``GET path?query``, or to the JSON in ``body``; only success goes on."""
     status: list[str] = []
-    environ = {
-        "REQUEST_METHOD": "GET",
+    environ: dict[str, Any] = {
+        "REQUEST_METHOD": "POST" if body else "GET",
         "SCRIPT_NAME": "",
         "PATH_INFO": path,
         "QUERY_STRING": query,
@@ -21,21 +21,24 @@ def answered(path: str, query: str, *, token: str) -> bytes:
         "SERVER_PORT": "8000",
         "SERVER_PROTOCOL": "HTTP/1.1",
         "REMOTE_ADDR": "127.0.0.1",
-        "HTTP_HOST": "127.0.0.1:8000",
+        "HTTP_HOST": host,
         "HTTP_ACCEPT": "application/json",
-        "HTTP_AUTHORIZATION": f"Bearer {token}",
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": "http",
-        "wsgi.input": io.BytesIO(),
+        "wsgi.input": io.BytesIO(body),
         "wsgi.errors": sys.stderr,
         "wsgi.multithread": True,
         "wsgi.multiprocess": True,
         "wsgi.run_once": False,
     }
+    if token:
+        environ["HTTP_AUTHORIZATION"] = f"Bearer {token}"
+    if body:
+        environ |= {"CONTENT_TYPE": "application/json", "CONTENT_LENGTH": str(len(body))}
     answer: Any = application(environ, lambda line, _headers, _error=None: status.append(line))
-    body = b"".join(answer)
+    told = b"".join(answer)
     if hasattr(answer, "close"):
         answer.close()
     if not status[0].startswith("200"):
-        raise RuntimeError(f"{status[0]}: {body[:2000]!r}")
-    return body
+        raise RuntimeError(f"{status[0]}: {told[:2000]!r}")
+    return told
