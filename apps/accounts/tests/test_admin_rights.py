@@ -226,5 +226,5 @@ def test_lists_of_grants_cost_the_same_whatever_their_length(
         given = {"action": "robot.run", "resource_type": "robot", "resource_id": robot.pk}
         user_grant_add(actor=actor(owner), user=viewer, **given, now=NOW)
     browser.get("/admin/accounts/usergrant/")
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         browser.get("/admin/accounts/usergrant/")

@@ -90,6 +90,7 @@ def test_and_narrows_where_the_role_has_it(
 
 
 def test_an_administrator_is_narrowed_too(actor: Actors, system: Actor, robots: dict[str, Any], owner: User) -> None:
+    make_user("deputy@acme.example", "org_admin")  # one has to keep all rights
     grant_add(actor=system, action="robot.read", holder=owner, resource=robots["lone"], now=NOW)
     assert seen(actor(owner)) == {"lone"}
 
