@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.http import QueryDict
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
@@ -16,9 +17,10 @@ from apps.common.api.strictness import NUL
 
 _WITHOUT_BODY = {"GET", "HEAD", "OPTIONS"}
 _MANY = (serializers.ListField, serializers.MultipleChoiceField)
-_idle: dict[SerializerClass, list[serializers.Serializer[Any]]] = {}
+_idle: dict[tuple[SerializerClass, str | None], list[serializers.Serializer[Any]]] = {}
 """Serializers that wait for the next request, as many of each kind as requests were read by it at once.
 
+Those of each language apart: DRF writes what a limit says once, in the language of whoever first went beyond it.
 A default that may be changed (a list, a dictionary) must be a callable, or one request would change it for the next.
 """
 
@@ -66,7 +68,7 @@ def _plain(parameters: QueryDict, serializer: SerializerClass) -> dict[str, Any]
 
 def _validated(serializer: SerializerClass, data: Any, *, from_json: bool) -> dict[str, Any]:
     """What a serializer makes of the data. One that is at hand is used again: a new one would copy all its fields."""
-    idle = _idle.setdefault(serializer, [])
+    idle = _idle.setdefault((serializer, get_language()), [])
     try:
         bound = idle.pop()
     except IndexError:

@@ -78,6 +78,17 @@ def test_wrong_shapes_are_422(api: APIClient, body: object, field: str) -> None:
     assert field in found["errors"]
 
 
+def test_limits_are_told_in_the_language_of_each_request(api: APIClient) -> None:
+    def told(language: str) -> Any:
+        body = orjson.dumps({"name": "a" * 151, "count": -1})
+        return api.post(URL, body, content_type="application/json", HTTP_ACCEPT_LANGUAGE=language).json()["errors"]
+
+    first, then = told("pt-BR"), told("en")
+    assert (first.keys(), then.keys()) == ({"name", "count"}, {"name", "count"})
+    assert all(first[field] != then[field] for field in then)
+    assert told("pt-BR") == first
+
+
 def test_integers_beyond_64_bits_are_422(api: APIClient) -> None:
     assert post(api, b'{"name": "a", "count": 99999999999999999999999999}').status_code == 422
 
