@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
+_REMEMBERED, _LONGEST = 1024, 200
+
 
 @lru_cache(maxsize=8)
 def _networks(trusted: tuple[str, ...]) -> tuple[IPv4Network | IPv6Network, ...]:
@@ -24,11 +26,12 @@ def client_address(peer: str | None, forwarded_for: str | None, trusted: Sequenc
     """Walks ``X-Forwarded-For`` from its right end, as long as each hop is a trusted proxy.
 
     The first address that is not one of ours is the client; what stands left of it anybody may have written.
+    Very long headers are not remembered.
     """
-    return _client_address(peer, forwarded_for, tuple(trusted))
+    find = _known_client_address if len(forwarded_for or "") <= _LONGEST else _client_address
+    return find(peer, forwarded_for, tuple(trusted))
 
 
-@lru_cache(maxsize=1024)
 def _client_address(peer: str | None, forwarded_for: str | None, networks: tuple[str, ...]) -> str | None:
     client = peer or None
     for hop in reversed([part.strip() for part in (forwarded_for or "").split(",") if part.strip()]):
@@ -39,6 +42,9 @@ def _client_address(peer: str | None, forwarded_for: str | None, networks: tuple
         return str(ip_address(client)) if client else None
     except ValueError:
         return peer
+
+
+_known_client_address = lru_cache(maxsize=_REMEMBERED)(_client_address)
 
 
 def neighbourhood(address: str | None) -> str:

@@ -11,20 +11,27 @@ from django.http.request import split_domain_port
 from django.utils.encoding import punycode
 
 _LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)\Z")
-_LONGEST = 253
+_LONGEST, _REMEMBERED = 253, 1024
 
 
-@lru_cache(maxsize=1024)
 def normal_host(given: str) -> str | None:
     """A host as in a ``Host`` header (any case, port, final dot, Unicode) in its one form; None where it is none.
 
     ``Bücher.Example.:8000`` becomes ``xn--bcher-kva.example``; IPv6 keeps its brackets.
+    What is longer than any name is not remembered.
     """
+    return _known_host(given) if len(given) <= _LONGEST else _host(given)
+
+
+def _host(given: str) -> str | None:
     try:
         host = split_domain_port(punycode(given.strip()).lower())[0]
     except UnicodeError:
         return None
     return host if is_ip_address(host) or is_domain_name(host) else None
+
+
+_known_host = lru_cache(maxsize=_REMEMBERED)(_host)
 
 
 def is_domain_name(host: str) -> bool:

@@ -14,6 +14,8 @@ from rest_framework.request import Request
 from apps.common.api.renderers import JSONRenderer
 from apps.common.errors import NotAcceptable
 
+_REMEMBERED, _LONGEST = 1024, 200
+
 
 class DeclaredNegotiation(BaseContentNegotiation):
     """JSON always (errors are JSON), beside what the operation declares with ``produces``."""
@@ -32,9 +34,15 @@ class DeclaredNegotiation(BaseContentNegotiation):
         return JSONRenderer(), JSONRenderer.media_type
 
 
-@lru_cache(maxsize=1024)
 def _accepted(accept: str, offered: tuple[str, ...]) -> bool:
-    """Whether the header names one of the media types; an empty one accepts them all."""
+    """Whether the header names one of the media types; an empty one accepts them all. Very long ones are not kept."""
+    return _known_answer(accept, offered) if len(accept) <= _LONGEST else _answer(accept, offered)
+
+
+def _answer(accept: str, offered: tuple[str, ...]) -> bool:
     request = HttpRequest()
     request.META["HTTP_ACCEPT"] = accept
     return not accept.strip() or any(request.accepts(media_type) for media_type in offered)
+
+
+_known_answer = lru_cache(maxsize=_REMEMBERED)(_answer)

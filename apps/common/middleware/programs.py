@@ -65,11 +65,19 @@ def _known_route(urlconf: str, path: str) -> ResolverMatch:
     return get_resolver(urlconf).resolve(path)
 
 
-@lru_cache(maxsize=_REMEMBERED)
 def _language(chosen: str | None, accepted: str) -> str:
-    """The language that Django finds in a cookie and in ``Accept-Language``."""
+    """The language of a cookie and ``Accept-Language``: looked for once, unless they are very long."""
+    find = _known_language if len(chosen or "") + len(accepted) <= _LONGEST else _found_language
+    return find(chosen, accepted)
+
+
+def _found_language(chosen: str | None, accepted: str) -> str:
+    """As Django finds it, which reads only the first 500 characters of each."""
     request = HttpRequest()
     request.META["HTTP_ACCEPT_LANGUAGE"] = accepted
     if chosen is not None:
         request.COOKIES[settings.LANGUAGE_COOKIE_NAME] = chosen
     return translation.get_language_from_request(request)
+
+
+_known_language = lru_cache(maxsize=_REMEMBERED)(_found_language)

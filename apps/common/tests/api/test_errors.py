@@ -14,6 +14,7 @@ from rest_framework import exceptions as drf
 from rest_framework.test import APIClient
 
 from apps.common import errors
+from apps.common.api.negotiation import _known_answer
 from apps.common.tests import tiny
 
 
@@ -119,6 +120,15 @@ def test_json_is_acceptable(api: APIClient, accept: str) -> None:
 def test_anything_else_is_406(api: APIClient, accept: str) -> None:
     answer = api.get("/api/v1/echo", HTTP_ACCEPT=accept)
     assert (answer.status_code, answer.json()["error_code"]) == (406, "not_acceptable")
+
+
+def test_very_long_headers_are_not_remembered(api: APIClient) -> None:
+    assert api.get("/api/v1/echo", HTTP_ACCEPT="text/html").status_code == 406
+    before = _known_answer.cache_info().currsize
+    long = ",".join(f"text/x-{number}" for number in range(100))
+    assert api.get("/api/v1/echo", HTTP_ACCEPT=long).status_code == 406
+    assert api.get("/api/v1/echo", HTTP_ACCEPT=f"{long},*/*").status_code == 200
+    assert _known_answer.cache_info().currsize == before
 
 
 def test_declared_media_types_are_acceptable(api: APIClient) -> None:

@@ -8,7 +8,7 @@ import pytest
 import structlog
 from rest_framework.test import APIClient
 
-from apps.common.network import neighbourhood
+from apps.common.network import _known_client_address, client_address, neighbourhood
 
 
 def test_it_works(api: APIClient) -> None:
@@ -53,6 +53,13 @@ def test_forwarded_addresses_are_believed_from_proxies_alone(
     settings.ENV = settings.ENV.model_copy(update={"trusted_proxies": trusted})
     answer = api.get("/api/v1/echo", REMOTE_ADDR=peer, HTTP_X_FORWARDED_FOR=forwarded)
     assert answer.wsgi_request.client_ip == expected  # type: ignore[attr-defined]
+
+
+def test_very_long_ways_here_are_not_remembered() -> None:
+    before = _known_client_address.cache_info().currsize
+    forwarded = ", ".join(["192.0.2.1"] * 100)
+    assert client_address("10.0.0.1", f"{forwarded}, 198.51.100.7", ("10.0.0.0/8",)) == "198.51.100.7"
+    assert _known_client_address.cache_info().currsize == before
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from rest_framework.test import APIClient
 
 from apps.accounts.models import User
 from apps.common.middleware import ProgramsMiddleware
-from apps.common.middleware.programs import _known_route
+from apps.common.middleware.programs import _known_language, _known_route
 from apps.tenants.models import Organization
 from conftest import bearer
 
@@ -59,6 +59,16 @@ def test_both_ways_say_the_same(
 def test_the_cookie_of_the_language_counts(program: APIClient) -> None:
     program.cookies["django_language"] = "pt-br"
     assert program.get("/api/v1/nowhere").headers["Content-Language"] == "pt-br"
+
+
+def test_very_long_wishes_for_a_language_are_not_remembered(program: APIClient) -> None:
+    program.get("/api/v1/nowhere")
+    before = _known_language.cache_info().currsize
+    header = program.get("/api/v1/nowhere", headers={"accept-language": f"pt-BR,{'en;q=0.1,' * 200}"})
+    assert header.headers["Content-Language"] == "pt-br"
+    program.cookies["django_language"] = f"pt-br-{'x' * 3000}"
+    assert program.get("/api/v1/nowhere").headers["Content-Language"] == "pt-br"
+    assert _known_language.cache_info().currsize == before
 
 
 def test_what_breaks_is_answered(program: APIClient, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from apps.tenants.hosts import is_shared_host, normal_host
+from apps.tenants.hosts import _known_host, is_shared_host, normal_host
 
 
 @pytest.mark.parametrize(
@@ -36,6 +36,13 @@ HOSTILE = ["acme.example:port", "acme.example\x00", "acme.example\r\nx: y", "<sc
 @pytest.mark.parametrize("given", MALFORMED + TOO_LONG + HOSTILE)
 def test_what_is_no_host(given: str) -> None:
     assert normal_host(given) is None
+
+
+def test_very_long_ones_are_not_remembered() -> None:
+    before = _known_host.cache_info().currsize
+    assert normal_host(f"{' ' * 1000}acme.example") == "acme.example"
+    assert normal_host("a" * 10_000) is None
+    assert _known_host.cache_info().currsize == before
 
 
 def test_the_shared_host() -> None:
