@@ -105,12 +105,12 @@ class DatabaseWrapper(django_tenants_base.DatabaseWrapper):  # type: ignore[misc
     # -- what nearly every request asks
 
     def ask(self, sql: str, values: Mapping[str, Any] | Sequence[Any]) -> list[tuple[Any, ...]]:
-        """The rows of one of the few statements that every request asks: planned once for a connection, not each time.
+        """The rows of one of the few statements that every request asks, planned once for a connection.
 
-        That begins when it is asked the sixth time over the connection.
-
-        The cursor, which knows how to read each column, is kept as well.
+        From the sixth time on, that is, and for as long as search_path stays: PostgreSQL plans again when it has
+        changed. The cursor, which knows how to read each column, is kept, and the last rows with it until the next ask.
         """
+        self.close_if_health_check_failed()  # as Django's own cursors do, once a request
         self.ensure_connection()
         if self._asking is None or self._asking.connection is not self.connection:
             self._asking = PreparedCursor(self.connection)

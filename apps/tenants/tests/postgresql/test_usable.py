@@ -52,6 +52,15 @@ def test_one_that_the_server_has_ended_is_replaced_by_the_next_request(
     assert _select_one()
 
 
+def test_what_every_request_asks_notices_it_too(live_organization: Organization) -> None:
+    assert wrapper().ask("SELECT %s::int", [1]) == [(1,)]
+    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as other:
+        other.execute("SELECT pg_terminate_backend(%s)", [connection.connection.info.backend_pid])
+    eventually(lambda: not connection.is_usable())
+    wrapper().health_check_done = False  # as at the beginning of a request
+    assert wrapper().ask("SELECT %s::int", [2]) == [(2,)]
+
+
 def test_one_inside_a_transaction_is_asked(live_organization: Organization, asked: list[bool]) -> None:
     assert _select_one()
     connection.connection.execute("BEGIN")
