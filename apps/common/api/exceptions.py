@@ -7,9 +7,10 @@ from typing import Any
 
 import structlog
 from django.core import exceptions as django
-from django.db import DatabaseError, DataError, IntegrityError, InterfaceError, OperationalError
+from django.db import DataError, IntegrityError, InterfaceError, NotSupportedError, OperationalError
 from django.http import Http404
 from django.http.request import UnreadablePostError
+from psycopg.errors import FeatureNotSupported
 from rest_framework import exceptions as drf
 from rest_framework.response import Response
 
@@ -42,7 +43,6 @@ _SLIPPED: dict[type[Exception], type[errors.ApplicationError]] = {
     DataError: errors.InvalidInput,
     IntegrityError: errors.Conflict,
 }
-_OUT_OF_ORDER: tuple[type[DatabaseError] | type[InterfaceError], ...] = (OperationalError, InterfaceError)
 
 
 def flatten(detail: Any, prefix: str = "") -> dict[str, list[str]]:
@@ -66,6 +66,13 @@ def _first(table: Mapping[type[Exception], type[errors.ApplicationError]], excep
     return next((ours for theirs, ours in table.items() if isinstance(exception, theirs)), None)
 
 
+def _is_out_of_order(exception: Exception) -> bool:
+    """Whether the database is away, or holds a plan that a migration has made void, which the next try makes again."""
+    if isinstance(exception, NotSupportedError):
+        return isinstance(exception.__cause__, FeatureNotSupported)
+    return isinstance(exception, OperationalError | InterfaceError)
+
+
 def as_application_error(exception: Exception) -> errors.ApplicationError | None:
     """The error of ours that an exception of Django, DRF or the database stands for."""
     if isinstance(exception, errors.ApplicationError):
@@ -79,7 +86,7 @@ def as_application_error(exception: Exception) -> errors.ApplicationError | None
     if (slipped := _first(_SLIPPED, exception)) is not None:
         logger.warning("input_slipped_through", exc_info=exception)
         return slipped()  # type: ignore[no-any-return]
-    if isinstance(exception, _OUT_OF_ORDER):
+    if _is_out_of_order(exception):
         logger.error("database_unavailable", exc_info=exception)
         return errors.Unavailable(retry_after=1)
     return None

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 from django.core import exceptions as django
-from django.db import DataError, IntegrityError, OperationalError
+from django.db import DataError, IntegrityError, NotSupportedError, OperationalError
 from django.db.models import ProtectedError
 from django.http import Http404
 from django.http.request import UnreadablePostError
+from psycopg.errors import FeatureNotSupported
 from rest_framework import exceptions as drf
 from rest_framework.test import APIClient
 
@@ -75,6 +76,14 @@ def test_exceptions_become_answers(fail: Any, exception: Exception, status: int,
     assert answer.json()["status_code"] == status
     assert answer.json()["trace_id"] == "trace-1"
     assert b"secret" not in answer.content
+
+
+def test_a_plan_of_before_a_migration_is_unavailable(fail: Any) -> None:
+    void = NotSupportedError("cached plan must not change result type")
+    void.__cause__ = FeatureNotSupported()
+    answer = fail(void)
+    assert (answer.status_code, answer.json()["error_code"], answer["Retry-After"]) == (503, "unavailable", "1")
+    assert fail(NotSupportedError("of our own making")).status_code == 500
 
 
 def test_nested_errors_are_named_by_path(fail: Any) -> None:
