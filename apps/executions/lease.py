@@ -51,6 +51,7 @@ class Vacating:
         self._free = free
         self._lock = threading.Lock()
         self._done = False
+        self.replaced = False  # whether another thread was begun for the one that hangs in this slot
 
     def __call__(self) -> None:
         with self._lock:

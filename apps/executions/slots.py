@@ -49,6 +49,7 @@ class Slots:
         self._free = identity.slots
         self._closing = threading.Event()
         self._leases: dict[UUID, Lease] = {}  # by token
+        self._vacating: dict[UUID, Vacating] = {}  # by token; several of instant kinds share one
 
     @property
     def idle(self) -> int:
@@ -78,9 +79,9 @@ class Slots:
             self._changed.notify()
 
     def wait_for_room(self, seconds: float) -> bool:
-        """Waits until a slot is idle, for so long at most; returns whether one is."""
+        """Waits until a slot is idle, for so long at most; returns whether one is. None is when the worker closes."""
         with self._room:
-            return self._room.wait_for(lambda: self.idle > 0, seconds)
+            return self._room.wait_for(lambda: self.idle > 0 and not self._closing.is_set(), seconds)
 
     def close(self, *, at_once: bool = False) -> None:
         """No slot takes anything new. For signal handlers as well: it takes no lock."""
@@ -131,7 +132,7 @@ class Slots:
             try:
                 attempt(leases)
             finally:
-                mine = self._forget(leases)
+                mine = len(self._forget(leases)) == len(leases)
         except (OperationalError, InterfaceError) as error:
             logger.warning("slot_without_database", error=str(error).strip())
             self._recover()
@@ -187,27 +188,33 @@ class Slots:
                 lease.vacate = vacate
         with self._changed:
             self._leases |= {lease.token: lease for lease in started.values()}
+            self._vacating |= {lease.token: vacate for lease in started.values()}
         if batch.more or len(started) < len(claimed):
             self.poke()  # another slot, or this one when it is done
         return [started[ticket.execution_id] for ticket in claimed if ticket.execution_id in started]
 
-    def _forget(self, leases: list[Lease]) -> bool:
+    def _forget(self, leases: list[Lease]) -> list[Vacating]:
+        """What gives the slot back, for each of the leases that was still held."""
         with self._changed:
-            mine = [self._leases.pop(lease.token, None) for lease in leases]
+            held = [lease for lease in leases if self._leases.pop(lease.token, None) is not None]
+            vacating = [self._vacating.pop(lease.token) for lease in held]
             self._changed.notify_all()
-        return all(mine)
+        return vacating
 
     # -- the heart's last resort
 
     def give_up_if_overdue(self, lease: Lease) -> None:
         """A kind that keeps no time limit loses its execution, and its slot to a new one."""
         allowed = lease.timeout_seconds + self.kill_seconds + OVERDUE_SECONDS
-        if time.monotonic() - lease.began < allowed or not self._forget([lease]):
+        if time.monotonic() - lease.began < allowed or not (forgotten := self._forget([lease])):
             return
         logger.error("attempt_overdue", execution_id=str(lease.execution_id), kind=lease.kind)
         lease.control.lost.set()
-        lease.vacate()
-        self._open_one()
+        [vacate] = forgotten  # lease.vacate does nothing where the slot took several
+        vacate()
+        if not vacate.replaced:
+            vacate.replaced = True
+            self._open_one()
         with tenant_context(lease.schema):
             try:
                 execution_finish(lease, Outcome(Status.FAILED, error_message="TIMEOUT"), now=timezone.now())

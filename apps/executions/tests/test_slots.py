@@ -6,14 +6,14 @@ import threading
 from typing import Any
 
 import pytest
-from django.utils import timezone
 
 from apps.common.testing import eventually
 from apps.dispatch.services.workers import WorkerIdentity
+from apps.executions import registry
 from apps.executions import slots as slots_module
 from apps.executions.lease import Lease, Outcome
 from apps.executions.models import Status
-from apps.executions.slots import Slots
+from apps.executions.slots import THREADS_PER_SLOT, Slots
 from apps.executions.tests.conftest import Accept, RecordingKind, stored
 from apps.tenants.context import tenant_context
 
@@ -23,6 +23,10 @@ ME = WorkerIdentity(name="me", host="h", pid=1, queues=("q",), slots=1)
 @pytest.fixture
 def slots() -> Slots:
     return Slots(ME, lease_seconds=30, grace_seconds=1, kill_seconds=0)
+
+
+def slot_threads() -> int:
+    return sum(thread.name == "slot" for thread in threading.enumerate())
 
 
 def test_a_poke_is_kept_for_a_slot_about_to_give_up(slots: Slots) -> None:
@@ -42,6 +46,12 @@ def test_closed_slots_hear_nothing(slots: Slots) -> None:
     slots.poke()
     slots.close()
     assert not slots._heard()
+
+
+def test_closed_slots_have_no_room(slots: Slots) -> None:
+    assert slots.wait_for_room(0)
+    slots.close()
+    assert not slots.wait_for_room(0)
 
 
 def test_an_overdue_attempt_loses_its_execution_and_its_slot_to_a_new_one(
@@ -72,7 +82,38 @@ def test_an_overdue_attempt_loses_its_execution_and_its_slot_to_a_new_one(
     release.set()
     eventually(lambda: slots.idle == 1)
     slots.stop()
-    eventually(lambda: not [thread for thread in threading.enumerate() if thread.name == "slot"])
+    eventually(lambda: not slot_threads())
+
+
+def test_overdue_instant_ones_lose_the_slot_they_share(
+    transactional_db: None, accept: Accept, kind: RecordingKind, slots: Slots, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hung, release = threading.Event(), threading.Event()
+
+    def hang(_lease: Lease) -> Outcome:
+        hung.set()
+        release.wait(20)
+        return Outcome(Status.COMPLETED)
+
+    monkeypatch.setattr(kind, "run", hang)
+    monkeypatch.setattr(slots_module, "OVERDUE_SECONDS", 0)
+    monkeypatch.setattr(registry, "_instant", {kind.name})
+    executions = [accept(timeout_seconds=0) for _number in range(3)]
+    slots.open()
+    eventually(hung.is_set)
+    leases = slots.leases()
+    assert len(leases) == 3
+    for lease in leases:
+        slots.give_up_if_overdue(lease)
+    assert {stored(execution).error_message for execution in executions} == {"TIMEOUT"}
+    assert slots._free == 1
+    assert slot_threads() == THREADS_PER_SLOT + 1  # one hangs, and one was begun for it
+
+    release.set()
+    eventually(lambda: slot_threads() == THREADS_PER_SLOT)
+    assert slots._free == 1
+    slots.stop()
+    eventually(lambda: not slot_threads())
 
 
 def test_not_overdue_yet(slots: Slots, start: Any) -> None:
@@ -81,7 +122,6 @@ def test_not_overdue_yet(slots: Slots, start: Any) -> None:
     with tenant_context(lease.schema):
         slots.give_up_if_overdue(lease)
     assert slots.leases() == [lease]
-    assert timezone.now() is not None
 
 
 def test_the_next_starts_while_the_end_of_the_one_before_is_written(
@@ -102,8 +142,9 @@ def test_the_next_starts_while_the_end_of_the_one_before_is_written(
     monkeypatch.setattr(kind, "run", work)
     executions = [accept() for _number in range(3)]
     slots.open()
-    eventually(running[1].is_set)
-    assert len(slots.leases()) == 2  # both threads of the slot write; the third has to wait for one
+    slots.poke()
+    eventually(lambda: running[1].is_set() and slots._free == 1 and slots._pokes)  # there is a slot for the third
+    assert len(slots.leases()) == slot_threads() == THREADS_PER_SLOT  # but both threads write: it waits for one
     assert not running[2].is_set()
     release.set()
     eventually(lambda: all(stored(execution).status == Status.COMPLETED for execution in executions))
