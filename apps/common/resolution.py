@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 import socket
 import threading
+import time
 from ipaddress import ip_address
 
 MOST_AT_ONCE = 16
@@ -19,6 +20,7 @@ def addresses_of(host: str, port: int, *, seconds: float) -> list[str]:
     """
     if _is_address(host):
         return _looked_up(host, port)
+    deadline = time.monotonic() + seconds
     if not _free.acquire(timeout=seconds):
         raise TimeoutError
     answers: queue.SimpleQueue[list[str] | OSError | UnicodeError] = queue.SimpleQueue()
@@ -31,9 +33,13 @@ def addresses_of(host: str, port: int, *, seconds: float) -> list[str]:
         finally:
             _free.release()
 
-    threading.Thread(target=look, name="resolution", daemon=True).start()
     try:
-        told = answers.get(timeout=seconds)
+        threading.Thread(target=look, name="resolution", daemon=True).start()
+    except RuntimeError as error:  # the system gives no more threads
+        _free.release()
+        raise TimeoutError from error
+    try:
+        told = answers.get(timeout=max(deadline - time.monotonic(), 0))
     except queue.Empty:
         raise TimeoutError from None
     if not isinstance(told, list):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -46,6 +47,32 @@ def test_name_servers_that_hang(silent: threading.Event) -> None:
     with pytest.raises(TimeoutError):  # the one thread is still waiting; no other is begun
         addresses_of("example.com", 443, seconds=0.05)
     assert sum(thread.name == "resolution" for thread in threading.enumerate()) == 1
+
+
+def test_waiting_for_a_thread_counts(silent: threading.Event, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+
+    class Late(threading.BoundedSemaphore):
+        def acquire(self, blocking: bool = True, timeout: float | None = None) -> bool:
+            now[0] += 60
+            return super().acquire(blocking, timeout)
+
+    monkeypatch.setattr(resolution, "_free", Late(1))
+    monkeypatch.setattr(resolution, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    with pytest.raises(TimeoutError):
+        addresses_of("example.com", 443, seconds=60)
+
+
+def test_a_thread_that_cannot_be_begun_blocks_nobody(silent: threading.Event, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", refused)
+        with pytest.raises(TimeoutError):
+            addresses_of("example.com", 443, seconds=0.05)
+    silent.set()
+    assert addresses_of("example.com", 443, seconds=5) == []
 
 
 def test_the_deadline_of_a_request_covers_them(silent: threading.Event) -> None:
