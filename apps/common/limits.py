@@ -69,10 +69,10 @@ def hit_in_shares(rate: str, *identifiers: str, held: Held = _held) -> None:
     if most <= 1 or any(item.get_expiry() < _SHORTEST_WINDOW for item in items):
         _count(items, key, 1)
         return
-    size = held.take((rate, *key), most=most, now=(now := time.monotonic()))
-    if size == 0:
+    now = time.monotonic()
+    if held.take((rate, *key), now=now):
         return
-    longer = _longer(rate)
+    size, longer = held.next_size((rate, *key), most=most, now=now), _longer(rate)
     try:
         _count(longer, key, size)
     except TooManyRequests:

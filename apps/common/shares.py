@@ -23,19 +23,24 @@ class Held:
         self._lock = threading.Lock()
         self._shares: dict[Key, _Share] = {}
 
-    def take(self, key: Key, *, most: int, now: float) -> int:
-        """Hands one use out and returns 0; where none is left, how many to count next.
-
-        Twice as many as the last time where those were gone before their time, else one.
-        """
+    def take(self, key: Key, *, now: float) -> bool:
+        """Hands one use out, where one is left and its time is not over."""
         with self._lock:
-            share = self._shares.get(key)
-            if share is None or now >= share.until:
-                return 1
-            if share.left:
-                share.left -= 1
-                return 0
-            return min(2 * share.size, most)
+            share = self._current(key, now)
+            if share is None or not share.left:
+                return False
+            share.left -= 1
+            return True
+
+    def next_size(self, key: Key, *, most: int, now: float) -> int:
+        """How many uses to count next: twice the last share where it was gone before its time, else one."""
+        with self._lock:
+            share = self._current(key, now)
+            return 1 if share is None else min(2 * share.size, most)
+
+    def _current(self, key: Key, now: float) -> _Share | None:
+        share = self._shares.get(key)
+        return share if share is not None and now < share.until else None
 
     def put(self, key: Key, *, size: int, until: float) -> None:
         """Keeps what was counted, but for the one use it was counted for."""
