@@ -57,9 +57,9 @@ def organization_purge(*, actor: Actor, organization: Organization, slug: str, n
         raise PlatformProtected
     if slug.strip() != organization.slug:
         raise SlugNotConfirmed(errors={"slug": [SlugNotConfirmed.message]})
-    files, cached = _folder_size(organization.schema_name), entries_count(organization.schema_name)
-    if not organization.is_active:
-        entries_forget(organization.schema_name)
+    files = _folder_size(organization.schema_name)
+    is_due = not organization.is_active and now >= organization.purge_at
+    cached = entries_forget(organization.schema_name) if is_due else entries_count(organization.schema_name)
     cached_after = entries_count(organization.schema_name)
     with owner_context(), transaction.atomic():
         found = Organization.objects.select_for_update().filter(pk=organization.pk).first()

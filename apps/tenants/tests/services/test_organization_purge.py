@@ -13,6 +13,7 @@ from apps.common.actor import Actor
 from apps.common.errors import PermissionDenied
 from apps.common.limits import hit
 from apps.events.models import Event
+from apps.tenants.cache import entries_count
 from apps.tenants.context import public_context, tenant_context
 from apps.tenants.errors import (
     OrganizationNotFound,
@@ -87,9 +88,12 @@ def test_one_in_use_stays(organization: Organization) -> None:
 def test_one_suspended_a_moment_ago_stays(organization: Organization) -> None:
     gone = organization_suspend(actor=ADMIN, organization=organization, now=NOW)
     organization_suspend(actor=ADMIN, organization=organization, now=NOW + timedelta(days=1))  # says nothing new
+    with tenant_context(gone):
+        hit("9/hour", "somebody")
     with pytest.raises(PurgeTooEarly) as refused:
         organization_purge(actor=ADMIN, organization=gone, slug=gone.slug, now=NOW + timedelta(days=6))
     assert refused.value.extra == {"purge_at": (NOW + timedelta(days=7)).isoformat()}
+    assert entries_count(gone.schema_name) == 1
     with public_context():
         assert Organization.objects.filter(pk=organization.pk).exists()
 
