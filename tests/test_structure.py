@@ -71,6 +71,16 @@ OWN_PARTS = {
     },
     "robots": {"packages", "sandbox", "supervision", "scheduling", "kind", "live", "checks"},
 }
+OPEN_TO_SUPPORT = {
+    ("organizations", "organization_preview"),
+    ("organizations", "organization_settings_preview"),  # which asks for an insider where it is about people
+    ("organizations", "organization_settings_update"),  # so does this
+    ("organizations", "organization_update"),
+    ("role_previews", "role_preview_start"),  # by people alone
+    ("support_grants", "support_grant_end_own"),  # support leaves
+    ("support_grants", "support_grants_forbid"),  # part of changing the settings
+}
+"""What services of accounts let support of the platform administer: what does not outlast it."""
 NO_ACTOR = "No actor:"
 PINNED = re.compile(r"^[\w.\[\],-]+==[^ ;\\]+", re.MULTILINE)
 
@@ -98,6 +108,28 @@ def test_services_take_an_actor_or_say_why_not() -> None:
 
 def test_services_have_docstrings() -> None:
     assert not [f"{source}:{node.name}" for source, node in public_services() if not ast.get_docstring(node)]
+
+
+def test_what_is_about_people_is_for_the_organization_s_own() -> None:
+    """Whatever administers people, rights or the issuer asks for an insider, but for what is named as open."""
+    asking = {
+        (source.path.stem, node.name)
+        for source in app_sources()
+        if source.app == "accounts" and is_service(source)
+        for node in source.functions()
+        if _required(node) & {"MANAGE", "'admin.manage'", "'settings.manage'"}
+    }
+    assert asking == OPEN_TO_SUPPORT
+
+
+def _required(function: ast.AST) -> set[str]:
+    """The actions that a function asks for of whoever is let in, support too, as they are written."""
+    return {
+        ast.unparse(argument)
+        for node in ast.walk(function)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "require"
+        for argument in [*node.args[1:], *(keyword.value for keyword in node.keywords)]
+    }
 
 
 @pytest.mark.parametrize("forbidden", ["rest_framework", "channels", "celery", "channels_redis"])

@@ -20,7 +20,7 @@ from apps.accounts.models import User
 from apps.accounts.oidc.flow import LOGIN
 from apps.accounts.passwords import password_validate
 from apps.accounts.payloads import Client
-from apps.accounts.selectors import oidc_settings
+from apps.accounts.selectors.oidc import oidc_settings
 from apps.accounts.services.local_sign_in import local_sign_in_on
 from apps.accounts.services.sign_in import page_second_step, page_sign_in
 from apps.common.errors import ApplicationError, InvalidInput, TooManyRequests

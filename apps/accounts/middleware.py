@@ -17,7 +17,7 @@ from django.utils import timezone, translation
 from rest_framework.permissions import SAFE_METHODS
 
 from apps.accounts.authentication.pages import SupportVisitor, page_actor, support_in
-from apps.accounts.selectors import second_factor_missing
+from apps.accounts.selectors.second_factors import second_factor_missing
 from apps.common.actor import Actor
 from apps.common.api.fallback import error_answer
 from apps.common.api.responses import error_response
@@ -37,7 +37,7 @@ class ActorMiddleware:
     Who looks around as a role sends no forms, but those that end it.
     """
 
-    ways_out = frozenset({"/preview/stop", "/admin/logout/", "/portal/session/sign-out/"})
+    ways_out = frozenset({"/preview/stop", "/admin/logout", "/portal/session/sign-out"})
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -56,7 +56,7 @@ class ActorMiddleware:
         return (
             request.actor.previewing
             and request.method not in SAFE_METHODS
-            and request.path_info.rstrip("/") not in {path.rstrip("/") for path in self.ways_out}
+            and request.path_info.rstrip("/") not in self.ways_out
         )
 
     def identify(self, request: Any) -> None:

@@ -174,13 +174,14 @@ def require(actor: Actor, action: str, instance: models.Model | None = None) -> 
         raise NotFound if action.endswith(".read") else PermissionDenied
 
 
-def require_insider(actor: Actor, action: str) -> None:
+def require_insider(actor: Actor, action: str, instance: models.Model | None = None) -> None:
     """Like :func:`require`, and raises ``NotUnderSupport`` for support of the platform.
 
     For what decides who gets into the organization and what they may there: people, roles, grants, keys, second
-    factors, issuers. That stays with its own people, whoever else is let in for a while.
+    factors, issuers; and for what would run later in its name: code and timetables. That stays with its own people,
+    whoever else is let in for a while.
     """
-    require(actor, action)
+    require(actor, action, instance)
     if actor.type == "support":
         raise NotUnderSupport
 

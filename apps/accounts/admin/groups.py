@@ -22,7 +22,8 @@ from apps.accounts.admin.rights import give_page
 from apps.accounts.admin.things import grant_lines
 from apps.accounts.errors import UserNotFound
 from apps.accounts.models import User, UserGroup
-from apps.accounts.selectors import group_get, group_grants, groups_visible, user_get, users_visible
+from apps.accounts.selectors.groups import group_get, group_grants, groups_visible
+from apps.accounts.selectors.users import user_get, users_visible
 from apps.accounts.services.groups import (
     MANAGE,
     group_create,

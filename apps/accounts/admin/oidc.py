@@ -19,7 +19,7 @@ from apps.accounts.errors import OidcNotConfigured, OidcUnreachable
 from apps.accounts.models import OidcSettings
 from apps.accounts.oidc.discovery import Provider
 from apps.accounts.oidc.flow import CALLBACK
-from apps.accounts.selectors import oidc_settings_get
+from apps.accounts.selectors.oidc import oidc_settings_get
 from apps.accounts.services.oidc_checks import oidc_issuer_check
 from apps.accounts.services.oidc_settings import MANAGE, oidc_settings_delete, oidc_settings_save
 from apps.common.admin import SingleRowAdmin

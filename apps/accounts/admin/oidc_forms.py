@@ -17,7 +17,7 @@ from unfold.widgets import (
 
 from apps.accounts.models import OidcSettings
 from apps.accounts.models.oidc import ADDRESS_LENGTH, MOST_MAPPED, NAME_LENGTH
-from apps.accounts.selectors import roles_assignable
+from apps.accounts.selectors.users import roles_assignable
 
 _EMPTY_LINES = 3
 _PLAIN = ("issuer", "audience", "client_id", "role_claim", "default_role", "local_sign_in")

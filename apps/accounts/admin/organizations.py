@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.admin.organization_forms import OrganizationSettingsForm
 from apps.accounts.payloads import RowPreview
-from apps.accounts.selectors import organization_get, organization_settings_get
+from apps.accounts.selectors.organizations import organization_get, organization_settings_get
 from apps.accounts.services.organizations import (
     BRANDING,
     MANAGE,

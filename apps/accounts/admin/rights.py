@@ -23,7 +23,7 @@ from apps.accounts.admin.things import (
 from apps.accounts.models import User
 from apps.accounts.payloads import Explanation
 from apps.accounts.permissions import scopes_of
-from apps.accounts.selectors import rights_explain
+from apps.accounts.selectors.rights import rights_explain
 from apps.common.errors import ApplicationError
 
 SENTENCES = {

@@ -22,7 +22,7 @@ from apps.accounts.authentication.pages import preview_keep
 from apps.accounts.errors import RoleNotFound
 from apps.accounts.models import Role
 from apps.accounts.roles import ORG_ADMIN
-from apps.accounts.selectors import roles_assignable
+from apps.accounts.selectors.users import roles_assignable
 from apps.accounts.services.role_previews import role_preview_start
 from apps.accounts.services.roles import MANAGE, role_create, role_delete, role_update
 from apps.common.admin_display import badge, switch_badge

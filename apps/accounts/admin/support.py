@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from apps.accounts.selectors import support_grants_own
+from apps.accounts.selectors.support_grants import support_grants_own
 from apps.accounts.services.support_grants import (
     MANAGE,
     support_grant_address,

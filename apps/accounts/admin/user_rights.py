@@ -17,7 +17,9 @@ from apps.accounts.admin.rights import give_page, why_page
 from apps.accounts.admin.things import grant_lines
 from apps.accounts.errors import GroupNotFound
 from apps.accounts.models import User, UserGroup
-from apps.accounts.selectors import group_get, groups_visible, user_get, user_rights
+from apps.accounts.selectors.groups import group_get, groups_visible
+from apps.accounts.selectors.rights import user_rights
+from apps.accounts.selectors.users import user_get
 from apps.accounts.services.grants import user_grant_add, user_grant_remove
 from apps.accounts.services.groups import group_member_add, group_member_remove
 from apps.common.admin import ServiceAdmin

@@ -22,7 +22,7 @@ from apps.accounts.admin.user_rights import UserRightsAdmin
 from apps.accounts.errors import ApiKeyNotFound, SessionNotFound
 from apps.accounts.forms import UserForm
 from apps.accounts.models import ApiKey, Session, User
-from apps.accounts.selectors import roles_assignable, user_get, users_visible
+from apps.accounts.selectors.users import roles_assignable, user_get, users_visible
 from apps.accounts.services.api_keys import api_key_revoke
 from apps.accounts.services.invitations import invitation_send
 from apps.accounts.services.password_links import invitable

@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from apps.accounts.api.serializers.api_keys import ApiKeyCreateInput, ApiKeyListQuery, ApiKeyOutput, NewApiKeyOutput
 from apps.accounts.errors import ApiKeyNotFound, PermissionNotHeld, UnknownPermission
-from apps.accounts.selectors import api_key_get, api_keys_visible
+from apps.accounts.selectors.api_keys import api_key_get, api_keys_visible
 from apps.accounts.services.api_keys import api_key_create, api_key_revoke
 from apps.common.api import ApiRequest, ApiViewSet, Right, operation, page_of, paginated
 

@@ -24,7 +24,8 @@ from apps.accounts.errors import (
     UserNotFound,
     WrongResourceType,
 )
-from apps.accounts.selectors import rights_explain, user_get, user_rights
+from apps.accounts.selectors.rights import rights_explain, user_rights
+from apps.accounts.selectors.users import user_get
 from apps.accounts.services.grants import MANAGE, user_grant_add, user_grant_remove
 from apps.common.api import ApiRequest, ApiViewSet, operation
 from apps.common.errors import Busy

@@ -20,7 +20,7 @@ from apps.accounts.errors import (
 )
 from apps.accounts.oidc.flow import LOGIN
 from apps.accounts.pages.oidc import begun
-from apps.accounts.selectors import oidc_settings_get
+from apps.accounts.selectors.oidc import oidc_settings_get
 from apps.accounts.services.oidc_settings import MANAGE, oidc_settings_delete, oidc_settings_save
 from apps.accounts.tenancy import organization_of_host
 from apps.common.api import ApiRequest, ApiViewSet, Right, operation, single

@@ -23,7 +23,7 @@ from apps.accounts.api.serializers.tenants import (
     settings_changes,
 )
 from apps.accounts.errors import UserAlreadyExists
-from apps.accounts.selectors import certificate_get, organization_any_get, organizations_visible
+from apps.accounts.selectors.organizations import certificate_get, organization_any_get, organizations_visible
 from apps.accounts.services.platform_organizations import (
     platform_organization_create,
     platform_organization_remove,

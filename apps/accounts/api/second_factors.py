@@ -29,7 +29,8 @@ from apps.accounts.errors import (
     WrongCode,
     WrongPassword,
 )
-from apps.accounts.selectors import second_factor_state, user_get
+from apps.accounts.selectors.second_factors import second_factor_state
+from apps.accounts.selectors.users import user_get
 from apps.accounts.services.second_factors import (
     recovery_codes_renew,
     second_factor_begin,

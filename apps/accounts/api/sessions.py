@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from apps.accounts.api.serializers.auth import SessionListQuery, SessionOutput
 from apps.accounts.errors import SessionNotFound
-from apps.accounts.selectors import session_own_get, sessions_own
+from apps.accounts.selectors.sessions import session_own_get, sessions_own
 from apps.accounts.services.sessions import session_end_own
 from apps.common.api import ApiRequest, ApiViewSet, Right, operation, page_of, paginated
 

@@ -15,7 +15,7 @@ from apps.accounts.api.serializers.support import (
     SupportTokenOutput,
 )
 from apps.accounts.errors import SupportForbidden, SupportGrantNotFound, SupportGrantOver
-from apps.accounts.selectors import support_grants_own, support_grants_visible
+from apps.accounts.selectors.support_grants import support_grants_own, support_grants_visible
 from apps.accounts.services.support_grants import (
     MANAGE,
     support_grant_ask,

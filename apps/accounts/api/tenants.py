@@ -14,7 +14,7 @@ from apps.accounts.api.serializers.tenants import (
     SettingsUpdateQuery,
     settings_changes,
 )
-from apps.accounts.selectors import organization_get, organization_settings_get
+from apps.accounts.selectors.organizations import organization_get, organization_settings_get
 from apps.accounts.services.organizations import (
     MANAGE,
     organization_settings_preview,

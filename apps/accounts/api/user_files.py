@@ -9,7 +9,7 @@ from drf_spectacular.types import OpenApiTypes
 from rest_framework.response import Response
 
 from apps.accounts.api.serializers.user_files import UserExportQuery, UserImportInput, UserImportOutput
-from apps.accounts.selectors import users_exportable, users_table
+from apps.accounts.selectors.users import users_exportable, users_table
 from apps.accounts.services.user_imports import MANAGE, MOST_BYTES, users_import
 from apps.common.api import ApiRequest, ApiViewSet, MultiPartParser, operation
 from apps.common.errors import Busy, InvalidTable

@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from apps.accounts.api.serializers.users import UserCreateInput, UserListQuery, UserOutput, UserUpdateInput
 from apps.accounts.errors import InvalidRole, LastAdministrator, PermissionNotHeld, UserAlreadyExists, UserNotFound
-from apps.accounts.selectors import user_get, users_visible
+from apps.accounts.selectors.users import user_get, users_visible
 from apps.accounts.services.users import user_create, user_deactivate, user_update
 from apps.common.api import ApiRequest, ApiViewSet, operation, page_of, paginated, single
 from apps.common.errors import Busy

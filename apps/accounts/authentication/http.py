@@ -16,7 +16,7 @@ from rest_framework.permissions import SAFE_METHODS
 from apps.accounts.authentication.pages import page_actor
 from apps.accounts.errors import CsrfRefused, InvalidCredentials
 from apps.accounts.payloads import Client
-from apps.accounts.selectors import second_factor_demand
+from apps.accounts.selectors.second_factors import second_factor_demand
 from apps.accounts.services.credentials import actor_from_api_key, actor_from_claims
 from apps.accounts.services.oidc_sign_in import actor_from_issuer_token
 from apps.accounts.services.support_actors import actor_from_support_token

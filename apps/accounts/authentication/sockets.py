@@ -18,7 +18,7 @@ from django.utils import timezone
 from apps.accounts.authentication.pages import page_actor
 from apps.accounts.errors import InvalidCredentials, OriginRefused
 from apps.accounts.payloads import Client
-from apps.accounts.selectors import second_factor_demand
+from apps.accounts.selectors.second_factors import second_factor_demand
 from apps.accounts.services.credentials import actor_from_api_key, actor_from_claims, actor_renewed
 from apps.accounts.services.oidc_sign_in import actor_from_issuer_token
 from apps.accounts.services.socket_tickets import socket_ticket_redeem

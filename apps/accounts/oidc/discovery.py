@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -53,7 +54,7 @@ class Provider:
 
 
 def discover(issuer: str) -> Provider:
-    """Reads an issuer's configuration and its keys, over the network.
+    """Reads an issuer's configuration and its keys, over the network, both within LONGEST_SECONDS.
 
     Raises ``OidcUnreachable``; its ``reason`` is ``address`` (not https, not a host that may be asked), ``connection``
     (nobody there, or in a network of ours: they look alike), ``answer`` (no such document), ``issuer`` (it calls
@@ -61,6 +62,7 @@ def discover(issuer: str) -> Provider:
     """
     if "?" in issuer or "#" in issuer:
         raise OidcUnreachable(extra={"reason": "address"})
+    deadline = time.monotonic() + LONGEST_SECONDS
     told = _asked(issuer.rstrip("/") + _WELL_KNOWN)
     if told.get("issuer") != issuer:
         raise OidcUnreachable(extra={"reason": "issuer"})
@@ -69,7 +71,7 @@ def discover(issuer: str) -> Provider:
     return Provider(
         issuer=issuer,
         jwks_uri=jwks_uri,
-        keys=fetch_keys(jwks_uri),
+        keys=fetch_keys(jwks_uri, seconds=max(0.0, deadline - time.monotonic())),
         authorization_endpoint=_endpoint(told, "authorization_endpoint", required=False),
         token_endpoint=_endpoint(told, "token_endpoint", required=False),
         token_auth_methods=[str(method)[:60] for method in methods][:20] if isinstance(methods, list) else [],

@@ -24,7 +24,7 @@ from apps.accounts.errors import WrongCode, WrongPassword
 from apps.accounts.pages.forms import CodeForm, ProofForm, SecondFactorBeginForm
 from apps.accounts.pages.views import frame, shown
 from apps.accounts.payloads import Client, Enrolment
-from apps.accounts.selectors import second_factor_state
+from apps.accounts.selectors.second_factors import second_factor_state
 from apps.accounts.services.second_factors import (
     recovery_codes_renew,
     second_factor_begin,

@@ -21,7 +21,7 @@ from apps.accounts.errors import (
 from apps.accounts.models import Grant, GroupGrant, TagGrant, User, UserGrant
 from apps.accounts.permissions import Scope, in_reach, person, require_insider, scope_of
 from apps.accounts.roles import ACTIONS
-from apps.accounts.selectors import permission_about, resource_find
+from apps.accounts.selectors.rights import permission_about, resource_find
 from apps.accounts.services.administrators import administers, administrator_keep, administrators_lock
 from apps.common.actor import Actor
 from apps.common.errors import InvalidInput

@@ -24,8 +24,8 @@ from apps.accounts.errors import (
     UserNotFound,
 )
 from apps.accounts.models import Grant, GroupGrant, TagGrant, User, UserGroup
-from apps.accounts.permissions import Scope, require, scope_of, scopes_of
-from apps.accounts.selectors import permission_about, resource_find
+from apps.accounts.permissions import Scope, require_insider, scope_of, scopes_of
+from apps.accounts.selectors.rights import permission_about, resource_find
 from apps.accounts.services.grants import grant_add, grant_remove, tag_grant_add
 from apps.common.actor import Actor
 from apps.common.changes import check_fields
@@ -142,7 +142,7 @@ def group_grant_remove(*, actor: Actor, group: UserGroup, grant_id: Any, now: da
 
 
 def _require(actor: Actor) -> None:
-    require(actor, MANAGE)
+    require_insider(actor, MANAGE)
     if require_tenant() == PLATFORM:
         raise PermissionDenied
 

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from apps.accounts.errors import LocalSignInOff, OidcNotConfigured
 from apps.accounts.models import OidcSettings
-from apps.accounts.selectors import oidc_settings, oidc_settings_forget
+from apps.accounts.selectors.oidc import oidc_settings, oidc_settings_forget
 from apps.common.actor import Actor
 from apps.events.services import record
 from apps.tenants.context import require_tenant, tenant_context

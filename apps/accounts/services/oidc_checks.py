@@ -6,7 +6,8 @@ from django.conf import settings
 
 from apps.accounts.errors import OidcNotOnPlatform
 from apps.accounts.oidc.discovery import Provider, discover
-from apps.accounts.permissions import require
+from apps.accounts.oidc.seats import own_turn
+from apps.accounts.permissions import require_insider
 from apps.common.actor import Actor
 from apps.common.limits import hit
 from apps.tenants.context import require_tenant
@@ -19,10 +20,11 @@ def oidc_issuer_check(*, actor: Actor, issuer: str) -> Provider:
     """What an issuer says of itself, over the network; writes nothing, and counts towards the rate of saving
     [settings.manage].
 
-    Raises ``OidcNotOnPlatform``, ``OidcUnreachable``, ``TooManyRequests``.
+    Raises ``PermissionDenied``, ``OidcNotOnPlatform``, ``OidcUnreachable``, ``TooManyRequests``.
     """
-    require(actor, MANAGE)
+    require_insider(actor, MANAGE)
     if require_tenant() == PLATFORM:
         raise OidcNotOnPlatform
     hit(settings.ENV.rate_limit_oidc, "oidc-save")
-    return discover(issuer)
+    with own_turn():
+        return discover(issuer)

@@ -21,7 +21,7 @@ from apps.accounts.errors import OidcIssuerAway, OidcUnreachable
 from apps.accounts.models import OidcSettings
 from apps.accounts.oidc.discovery import fetch_keys
 from apps.accounts.oidc.verification import UnknownKey
-from apps.accounts.selectors import oidc_settings_forget
+from apps.accounts.selectors.oidc import oidc_settings_forget
 from apps.common.errors import TooManyRequests
 from apps.common.limits import hit, spent
 from apps.common.turns import only_one

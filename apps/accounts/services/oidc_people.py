@@ -28,7 +28,7 @@ from apps.accounts.oidc.discovery import is_for_everybody, is_microsoft
 from apps.accounts.permissions import in_reach
 from apps.accounts.permissions import person as as_actor
 from apps.accounts.roles import ACTIONS
-from apps.accounts.selectors import roles_assignable
+from apps.accounts.selectors.users import roles_assignable
 from apps.accounts.services.second_steps import second_factor_confirmed
 from apps.accounts.services.users import user_update, user_write
 from apps.common.actor import Actor

@@ -15,9 +15,11 @@ from apps.accounts.errors import OidcNotConfigured, OidcNotOnPlatform
 from apps.accounts.models import OidcSettings, Session, User
 from apps.accounts.models.oidc import MOST_DOMAINS, MOST_MAPPED, NAME_LENGTH
 from apps.accounts.oidc.discovery import Provider, discover, is_for_everybody
+from apps.accounts.oidc.seats import own_turn
 from apps.accounts.permissions import require_insider
 from apps.accounts.roles import ORG_ADMIN_SLUG
-from apps.accounts.selectors import oidc_settings_forget, roles_assignable
+from apps.accounts.selectors.oidc import oidc_settings_forget
+from apps.accounts.selectors.users import roles_assignable
 from apps.accounts.services.sessions import Ending, sessions_revoke
 from apps.accounts.services.users import reach_require, role_named
 from apps.common.actor import Actor
@@ -57,7 +59,9 @@ def oidc_settings_save(
         raise OidcNotOnPlatform
     hit(settings.ENV.rate_limit_oidc, "oidc-save")
     before = OidcSettings.objects.first() or OidcSettings()
-    provider = discover(_wanted(actor, before, changes)["issuer"])
+    issuer = _wanted(actor, before, changes)["issuer"]
+    with own_turn():
+        provider = discover(issuer)
     with transaction.atomic():
         transaction_lock(f"oidc settings {require_tenant()}")
         row = OidcSettings.objects.select_for_update().first() or OidcSettings(created_at=now)

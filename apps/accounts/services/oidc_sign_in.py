@@ -13,9 +13,10 @@ from apps.accounts.errors import AccountInactive, InvalidCredentials, OidcFlowFa
 from apps.accounts.models import OidcSettings, Session, User
 from apps.accounts.oidc.claims import Person, person_of
 from apps.accounts.oidc.flow import Begun, begin, exchange, resumed
+from apps.accounts.oidc.seats import seat_taken
 from apps.accounts.oidc.verification import LEEWAY_SECONDS, BadToken, issuer_named, verified, verified_id_token
 from apps.accounts.payloads import Client
-from apps.accounts.selectors import oidc_settings
+from apps.accounts.selectors.oidc import oidc_settings
 from apps.accounts.services.credentials import actor_from_session
 from apps.accounts.services.oidc_keys import oidc_checked
 from apps.accounts.services.oidc_people import domain_require, oidc_user
@@ -80,7 +81,8 @@ def oidc_flow_finish(*, kept: str, query: Mapping[str, str], client: Client, now
         raise OidcFlowFailed
     if "error" in query or "code" not in query:
         raise OidcRefused
-    token = exchange(row, flow, code=query["code"], client_secret=client_secret_of(row))
+    with seat_taken():
+        token = exchange(row, flow, code=query["code"], client_secret=client_secret_of(row))
     check = partial(verified_id_token, token, issuer=row.issuer, client_id=row.client_id, nonce=flow.nonce)
     try:
         claims = oidc_checked(row=row, check=lambda keys: check(keys=keys), now=now)

@@ -13,7 +13,11 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.errors import SupportForbidden
 from apps.accounts.payloads import RowPreview
 from apps.accounts.roles import ORG_ADMIN_SLUG
-from apps.accounts.services.organizations import organization_settings_preview, organization_settings_update
+from apps.accounts.services.organizations import (
+    OWN_PEOPLES,
+    organization_settings_preview,
+    organization_settings_update,
+)
 from apps.accounts.services.users import user_create
 from apps.common.actor import Actor
 from apps.common.changes import assign, check_fields
@@ -97,7 +101,7 @@ def platform_settings_update(
     """Changes settings of an organization, as :func:`organization_settings_update` does from inside it.
 
     Needs ``platform.manage``. Both ledgers tell it: the organization's own, and the platform's with who it was. Whether
-    support is let in is not the platform's to say: raises ``SupportForbidden``.
+    support is let in, and what its people sign in with, is not the platform's to say: raises ``SupportForbidden``.
     """
     _require_theirs(actor, changes)
     with public_context(), transaction.atomic():
@@ -123,8 +127,8 @@ def platform_settings_preview(
 
 def _require_theirs(actor: Actor, changes: Mapping[str, Any]) -> None:
     require_platform(actor)
-    if "support_access" in changes:
-        raise SupportForbidden(_("Whether support is let in is for the organization alone to say."))
+    if not OWN_PEOPLES.isdisjoint(changes):
+        raise SupportForbidden(_("Who gets in, and how, is for the organization alone to say."))
 
 
 def platform_organization_remove(

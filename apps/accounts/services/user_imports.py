@@ -16,8 +16,8 @@ from apps.accounts.models import Role, User
 from apps.accounts.payloads import UserRow
 from apps.accounts.permissions import require_insider
 from apps.accounts.roles import ORG_ADMIN_SLUG, SUPER_ADMIN_SLUG, canonical_role
-from apps.accounts.selectors import USER_COLUMNS, roles_assignable
-from apps.accounts.services.administrators import COUNTED, administrators_lock
+from apps.accounts.selectors.users import USER_COLUMNS, roles_assignable
+from apps.accounts.services.administrators import administrators_lock
 from apps.accounts.services.invitations import invitations_import_limit
 from apps.accounts.services.users import user_create, user_update
 from apps.common.actor import Actor
@@ -77,8 +77,9 @@ def users_import_rows(
 
     Each row goes through ``user_create`` or ``user_update``, also in a dry run, so that it meets every rule they keep.
     A column that is not there changes nothing, and neither does an empty name, role or state. Administrators are locked
-    only where a row may change their number. Raises ``TooManyRequests`` for too many imports, dry or not, and for more
-    invitations than the organization may mail; ``Busy`` where somebody else is changing administrators.
+    first wherever a row changes somebody, whose rows would else be waited for in a ring. Raises ``TooManyRequests`` for
+    too many imports, dry or not, and for more invitations than the organization may mail; ``Busy`` where somebody else
+    is changing administrators, or importing too.
     """
     require_insider(actor, MANAGE)
     hit(settings.ENV.rate_limit_import, "import-people")
@@ -87,7 +88,7 @@ def users_import_rows(
     if not (dry_run or work.faults):
         invitations_import_limit(sum(work.invites(row) for row in wanted))
     with transaction.atomic():
-        if any(work.may_count(row) for row in wanted):
+        if any(work.changes_somebody(row) for row in wanted):
             administrators_lock()  # ahead of everybody else, as single changes do: none waits for another in a ring
         for row in sorted(wanted, key=work.comes_later):
             work.write(row)
@@ -171,9 +172,9 @@ class _Work:
         """Whoever administers comes first, so that the last administrator may go in the same file."""
         return row.values.get("role") not in {ORG_ADMIN_SLUG, SUPER_ADMIN_SLUG}
 
-    def may_count(self, row: _Wanted) -> bool:
-        """Whether writing the row may change the number of administrators: it gives somebody a role or a state."""
-        return row.user is not None and not COUNTED.isdisjoint(_differing(row.user, row.values))
+    def changes_somebody(self, row: _Wanted) -> bool:
+        """Whether writing the row locks that of somebody who is known."""
+        return row.user is not None and bool(_differing(row.user, row.values))
 
     def invites(self, row: _Wanted) -> bool:
         """Whether writing the row may order an invitation."""

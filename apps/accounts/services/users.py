@@ -14,7 +14,7 @@ from apps.accounts.models import Role, Session, User
 from apps.accounts.passwords import password_validate
 from apps.accounts.permissions import in_reach, person, require_insider
 from apps.accounts.roles import ACTIONS, canonical_role
-from apps.accounts.selectors import roles_assignable
+from apps.accounts.selectors.users import roles_assignable
 from apps.accounts.services.administrators import COUNTED, administers, administrator_keep, administrators_lock
 from apps.accounts.services.directory import directory_add, directory_remove
 from apps.accounts.services.invitations import invitation_order, invitations_limit

@@ -19,7 +19,7 @@ from rest_framework.test import APIClient
 
 from apps.accounts.models import OidcSettings, User
 from apps.accounts.payloads import Client
-from apps.accounts.selectors import oidc_settings_forget
+from apps.accounts.selectors.oidc import oidc_settings_forget
 from apps.accounts.services.credentials import actor_of_user
 from apps.accounts.services.oidc_settings import oidc_settings_save
 from apps.accounts.services.second_factors import second_factor_begin, second_factor_confirm

@@ -13,14 +13,17 @@ from django.utils import timezone
 from apps.accounts.errors import InvalidCredentials, PermissionNotHeld
 from apps.accounts.models import Role, Session, User
 from apps.accounts.permissions import allowed
+from apps.accounts.selectors.second_factors import second_factor_missing
 from apps.accounts.services.credentials import actor_as_role, actor_renewed
 from apps.accounts.services.grants import tag_grant_add, user_grant_add
+from apps.accounts.services.organizations import organization_settings_update
 from apps.accounts.services.role_previews import role_preview_end, role_preview_start
 from apps.accounts.services.roles import role_create, role_update
 from apps.common.actor import Actor
 from apps.common.errors import PermissionDenied, ReadOnlyPreview
 from apps.events.models import Event
-from conftest import bearer, make_user
+from apps.tenants.selectors import settings_forget
+from conftest import PASSWORD, bearer, make_user
 
 ROLES, USERS, STOP = "/admin/accounts/role/", "/admin/accounts/user/", "/preview/stop"
 NOW = timezone.now()
@@ -45,6 +48,16 @@ def viewers(owner: User) -> Role:
 def previewing(browser: Client, viewers: Role) -> Client:
     assert browser.post(f"{ROLES}{viewers.pk}/preview/")["Location"] == "/admin/"
     return browser
+
+
+def test_it_is_no_way_around_a_second_factor(owner: User, viewers: Role, actor: ActorOf) -> None:
+    """The role that is looked at needs none, and whoever looks does."""
+    owner.set_password(PASSWORD)
+    owner.save(update_fields=["password"])
+    system = Actor.system("tests", schema=actor(owner).schema)
+    organization_settings_update(actor=system, changes={"require_second_factor": True}, now=NOW)
+    settings_forget(system.schema)  # the commit that would do so never comes
+    assert second_factor_missing(actor_as_role(actor(owner), viewers.pk))
 
 
 def names() -> list[str]:

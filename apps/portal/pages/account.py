@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from apps.accounts.errors import AccountLocked, WrongPassword
 from apps.accounts.pages.forms import ChangePasswordForm, ProfileForm
 from apps.accounts.payloads import Client
-from apps.accounts.selectors import session_own_get, sessions_own
+from apps.accounts.selectors.sessions import session_own_get, sessions_own
 from apps.accounts.services.passwords import password_change
 from apps.accounts.services.profile import profile_update
 from apps.accounts.services.sessions import session_end_own

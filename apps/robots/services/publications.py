@@ -17,7 +17,7 @@ from django.core.validators import URLValidator
 from django.db import IntegrityError, InterfaceError, OperationalError, transaction
 from django.utils.translation import gettext_lazy as _
 
-from apps.accounts.permissions import require
+from apps.accounts.permissions import require_insider
 from apps.common.actor import Actor
 from apps.common.errors import Unavailable
 from apps.common.ids import uuid7
@@ -73,10 +73,10 @@ def package_prepared(
     """Checks all that can be checked ahead, and stores the file; it goes again unless the block names it in a version.
 
     What takes long is done here, outside any transaction. ``robot`` is the one that gets the version, where there is
-    one already. Raises ``PermissionDenied``, ``RobotArchived``, ``VersionExists``, ``Unavailable`` for a storage that
-    does not answer, and ``BadRequest`` of many kinds, with texts that name the entry.
+    one already. Raises ``PermissionDenied``, ``NotUnderSupport``, ``RobotArchived``, ``VersionExists``, ``Unavailable``
+    for a storage that does not answer, and ``BadRequest`` of many kinds, with texts that name the entry.
     """
-    require(actor, "robot.publish", robot)
+    require_insider(actor, "robot.publish", robot)
     if robot is not None:
         _require_new(robot, publication)
     fields = _fields_checked(publication)

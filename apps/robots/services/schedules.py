@@ -12,7 +12,7 @@ import structlog
 from django.conf import settings
 from django.db import transaction
 
-from apps.accounts.permissions import require
+from apps.accounts.permissions import require, require_insider
 from apps.common.actor import Actor
 from apps.common.errors import ApplicationError
 from apps.common.etags import check_match
@@ -40,10 +40,10 @@ _INPUTS = {
 def schedule_create(*, actor: Actor, robot: Robot, values: Mapping[str, Any], now: datetime) -> Schedule:
     """Adds a schedule; ``values`` are columns of it by name.
 
-    Raises ``PermissionDenied``, ``RobotArchived``, ``InvalidSchedule`` naming the field, and ``BadRequest`` for inputs
-    that no run would take.
+    Raises ``PermissionDenied``, ``NotUnderSupport``, ``RobotArchived``, ``InvalidSchedule`` naming the field, and
+    ``BadRequest`` for inputs that no run would take.
     """
-    require(actor, "robot.publish", robot)
+    require_insider(actor, "robot.publish", robot)
     schedule = Schedule(robot=robot, created_by=actor.user, created_at=now)
     with transaction.atomic():
         robot_lock(robot)
@@ -60,7 +60,7 @@ def schedule_update(
 
     Raises what ``schedule_create`` raises, and ``PreconditionFailed``.
     """
-    require(actor, "robot.publish", schedule.robot)
+    require_insider(actor, "robot.publish", schedule.robot)
     with transaction.atomic():
         robot_lock(schedule.robot)
         schedule = _locked(schedule)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from apps.accounts.permissions import require
+from apps.accounts.permissions import require_insider
 from apps.common.actor import Actor
 from apps.events.services import record
 from apps.robots.errors import CanaryWithoutActiveVersion
@@ -20,9 +20,10 @@ ALL_RUNS = 100
 def version_publish(*, actor: Actor, robot: Robot, package: Package, now: datetime) -> RobotVersion:
     """Adds an immutable version and, unless told otherwise, makes it the active one.
 
-    ``package`` comes from ``package_prepared``. Raises ``PermissionDenied``, ``RobotArchived``, ``VersionExists``.
+    ``package`` comes from ``package_prepared``. Raises ``PermissionDenied``, ``NotUnderSupport``, ``RobotArchived``,
+    ``VersionExists``.
     """
-    require(actor, "robot.publish", robot)
+    require_insider(actor, "robot.publish", robot)
     with transaction.atomic():
         return version_write(actor=actor, robot=robot_lock(robot), package=package, now=now)
 
@@ -32,10 +33,10 @@ def version_activate(
 ) -> RobotVersion:
     """Makes ``version`` the active one or, below 100 percent, lets it take that share of the runs (a canary).
 
-    Activating any version in full ends a canary. Raises ``PermissionDenied``, ``RobotArchived``, and
-    ``CanaryWithoutActiveVersion`` where no other version is active.
+    Activating any version in full ends a canary. Raises ``PermissionDenied``, ``NotUnderSupport``, ``RobotArchived``,
+    and ``CanaryWithoutActiveVersion`` where no other version is active.
     """
-    require(actor, "robot.publish", robot)
+    require_insider(actor, "robot.publish", robot)
     with transaction.atomic():
         robot = robot_lock(robot)
         version = RobotVersion.objects.get(pk=version.pk)

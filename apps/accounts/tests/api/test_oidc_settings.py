@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from apps.accounts.models import OidcSettings, Role, User
+from apps.accounts.oidc.seats import MOST_AT_ONCE, own_turn, seat_taken
 from apps.accounts.services.platform import platform_admin_create
 from apps.events.models import Event
 from apps.tenants.context import tenant_context
@@ -318,3 +320,16 @@ def test_the_platform_has_none(issuer: Issuer, organization: Organization, given
 
 def _json(told: Any) -> Any:
     return 200, {"Content-Type": "application/json"}, json.dumps(told).encode()
+
+
+def test_an_issuer_that_hangs_holds_up_few(client: APIClient, given: dict[str, Any]) -> None:
+    """No more threads of a process ask at once than there are seats, and each organization has one turn."""
+    with ExitStack() as held:
+        for _each in range(MOST_AT_ONCE):
+            held.enter_context(seat_taken())
+        answer = client.put(URL, given)
+        assert (answer.status_code, answer.json()["error_code"]) == (429, "too_many_requests")
+        assert int(answer["Retry-After"]) > 0
+    with own_turn():
+        assert client.put(URL, given).status_code == 429
+    assert client.put(URL, given).status_code == 200

@@ -20,7 +20,7 @@ from rest_framework.test import APIClient
 from apps.accounts.authentication.sockets import _authenticate, _headers
 from apps.accounts.errors import InvalidCredentials
 from apps.accounts.models import OidcIdentity, OidcSettings, Role, Session, User
-from apps.accounts.selectors import oidc_settings_forget
+from apps.accounts.selectors.oidc import oidc_settings_forget
 from apps.accounts.services.directory import directory_organizations
 from apps.accounts.services.grants import grant_add
 from apps.accounts.services.oidc_settings import oidc_settings_delete, oidc_settings_save

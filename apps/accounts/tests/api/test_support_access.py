@@ -11,12 +11,28 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from apps.accounts.authentication.sockets import _headers, _let_in, _renewed
-from apps.accounts.errors import InvalidCredentials
+from apps.accounts.errors import InvalidCredentials, NotUnderSupport
 from apps.accounts.models import ApiKey, Role, User
+from apps.accounts.services.groups import (
+    group_create,
+    group_delete,
+    group_grant_add,
+    group_grant_remove,
+    group_member_add,
+    group_member_remove,
+    group_rename,
+)
+from apps.accounts.services.oidc_checks import oidc_issuer_check
+from apps.accounts.services.support_actors import actor_from_support_token
 from apps.accounts.tests.api.platform import root
 from apps.accounts.tests.api.support import asked, entered, fault, grants, with_token
+from apps.common.actor import Actor
 from apps.common.ids import uuid7
 from apps.events.models import Event
+from apps.robots.models import RobotVersion, Schedule
+from apps.robots.services.schedules import schedule_create, schedule_update
+from apps.robots.services.versions import version_activate, version_publish
+from apps.robots.tests.factories import robot_made
 from apps.tenants.context import public_context, tenant_context
 from apps.tenants.errors import WrongOrganization
 from apps.tenants.models import Organization, SupportGrant
@@ -74,6 +90,39 @@ def test_what_stays_with_the_organization_s_own_people(support: APIClient, viewe
     ):
         assert fault(answer) == (403, "not_under_support"), answer.wsgi_request.path
     assert (User.objects.count(), ApiKey.objects.filter(revoked_at=None).count()) == (2, 1)
+
+
+def test_groups_and_the_issuer_too(token: str, owner: User, viewer: User, actor: Callable[[User], Actor]) -> None:
+    """They have no routes: asked of the services, as pages ask them."""
+    support, now = actor_from_support_token(token, now=timezone.now(), ip=None), timezone.now()
+    group = group_create(actor=actor(owner), name="Night shift", now=now)
+    right = {"action": "robot.run", "resource_type": "robot", "scope_tag": "x"}
+    for ask in (
+        lambda: group_create(actor=support, name="Ours", now=now),
+        lambda: group_rename(actor=support, group=group, name="Ours", now=now),
+        lambda: group_member_add(actor=support, group=group, user=viewer, now=now),
+        lambda: group_member_remove(actor=support, group=group, user=viewer, now=now),
+        lambda: group_grant_add(actor=support, group=group, **right, now=now),
+        lambda: group_grant_remove(actor=support, group=group, grant_id=uuid7(), now=now),
+        lambda: group_delete(actor=support, group=group, now=now),
+        lambda: oidc_issuer_check(actor=support, issuer="https://issuer.example"),
+    ):
+        with pytest.raises(NotUnderSupport):
+            ask()
+
+
+def test_nothing_that_runs_on_when_it_has_left(token: str, organization: Organization) -> None:
+    support, now = actor_from_support_token(token, now=timezone.now(), ip=None), timezone.now()
+    robot = robot_made(organization.schema_name)
+    package: Any = None  # nobody looks into it
+    for ask in (
+        lambda: schedule_create(actor=support, robot=robot, values={}, now=now),
+        lambda: schedule_update(actor=support, schedule=Schedule(robot=robot), values={}, now=now),
+        lambda: version_publish(actor=support, robot=robot, package=package, now=now),
+        lambda: version_activate(actor=support, robot=robot, version=RobotVersion(robot=robot), now=now),
+    ):
+        with pytest.raises(NotUnderSupport):
+            ask()
 
 
 @pytest.mark.parametrize(

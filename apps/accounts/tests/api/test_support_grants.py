@@ -86,11 +86,12 @@ def test_an_organization_that_forbids_it(
     settings_forget(organization.schema_name)
 
 
-def test_the_platform_does_not_allow_it_to_itself(root: APIClient, organization: Organization) -> None:
+@pytest.mark.parametrize("name", ["support_access", "require_second_factor"])
+def test_the_platform_does_not_allow_it_to_itself(root: APIClient, organization: Organization, name: str) -> None:
     for value in (True, False):
-        answer = root.put(f"{URL}/{organization.pk}/settings", {"support_access": value})
+        answer = root.put(f"{URL}/{organization.pk}/settings", {name: value})
         assert fault(answer) == (403, "support_forbidden")
-        answer = root.put(f"{URL}/{organization.pk}", {"name": "Other", "settings": {"support_access": value}})
+        answer = root.put(f"{URL}/{organization.pk}", {"name": "Other", "settings": {name: value}})
         assert fault(answer) == (403, "support_forbidden")
     with public_context():
         assert Organization.objects.get(pk=organization.pk).name != "Other"

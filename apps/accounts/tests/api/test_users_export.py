@@ -11,8 +11,8 @@ import pytest
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from apps.accounts import selectors
 from apps.accounts.models import User
+from apps.accounts.selectors import users as selectors
 from conftest import make_user
 
 URL = "/api/v1/users/export"

@@ -12,7 +12,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from apps.accounts.models import User
-from apps.accounts.selectors import users_visible
+from apps.accounts.selectors.users import users_visible
 from apps.common.actor import Actor
 from conftest import make_user
 

@@ -10,7 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from apps.accounts.models import OidcSettings
-from apps.accounts.selectors import oidc_settings_forget
+from apps.accounts.selectors.oidc import oidc_settings_forget
 from apps.events.models import Event
 from apps.tenants.models import Organization
 

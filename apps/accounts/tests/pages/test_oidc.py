@@ -14,7 +14,7 @@ from django.test import Client
 from django.utils import timezone
 
 from apps.accounts.models import OidcSettings, Session, User
-from apps.accounts.selectors import oidc_settings_forget
+from apps.accounts.selectors.oidc import oidc_settings_forget
 from apps.accounts.services.platform import platform_admin_create
 from apps.tenants.models import Organization
 from conftest import PASSWORD, make_user

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -11,8 +12,9 @@ from django.test import Client
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from apps.accounts.models import User
+from apps.accounts.models import TagGrant, User, UserGroup
 from apps.accounts.services.credentials import actor_of_user
+from apps.accounts.services.groups import group_create
 from apps.accounts.services.support_grants import support_grant_address, support_grant_ask
 from apps.accounts.tests.api.platform import root
 from apps.accounts.tests.api.support import asked, grants
@@ -175,6 +177,30 @@ def test_what_it_does_in_the_back_office(inside: Client, viewer: User, organizat
     assert inside.post("/admin/accounts/user/add/", {"email": "x@y.example", "name": "X"}).status_code in {200, 302}
     assert not User.objects.filter(email="x@y.example").exists()
     assert inside.get("/admin/tenants/organizationsettings/").status_code == 200
+
+
+def test_groups_and_the_issuer_stay_as_they_are(
+    inside: Client, owner: User, viewer: User, actor: Callable[[User], Actor]
+) -> None:
+    """What support may see of them it neither changes nor sends anywhere."""
+    group = group_create(actor=actor(owner), name="Night shift", now=timezone.now())
+    page = f"/admin/accounts/usergroup/{group.pk}"
+    right = {"action": "robot.run", "resource_type": "robot", "scope_tag": "x"}
+    for path, form in (
+        ("/admin/accounts/usergroup/add/", {"name": "Ours"}),
+        (f"{page}/change/", {"name": "Ours"}),
+        (f"{page}/members/join/", {"email": viewer.email}),
+        (f"{page}/rights/give/", right),
+        (f"{page}/remove/", {}),
+        ("/admin/accounts/usergroup/", {"action": "remove", "_selected_action": str(group.pk)}),
+    ):
+        assert inside.post(path, form).status_code in {200, 302, 403}, path
+    assert [(row.name, row.group.user_set.count()) for row in UserGroup.objects.select_related("group")] == [
+        ("Night shift", 0)
+    ]
+    assert not TagGrant.objects.exists()
+    checked = inside.post("/admin/accounts/oidcsettings/", {"_check": "1", "issuer": "https://issuer.example"})
+    assert "Support of the platform does not do this" in checked.content.decode()
 
 
 def test_the_api_takes_the_cookie_with_a_form_s_token(inside: Client) -> None:

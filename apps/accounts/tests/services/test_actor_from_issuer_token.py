@@ -10,7 +10,7 @@ from django.utils import timezone
 from apps.accounts.errors import InvalidCredentials, OidcAccountExists
 from apps.accounts.models import OidcIdentity, Session, User
 from apps.accounts.payloads import Client
-from apps.accounts.selectors import oidc_settings_forget
+from apps.accounts.selectors.oidc import oidc_settings_forget
 from apps.accounts.services.oidc_settings import oidc_settings_save
 from apps.accounts.services.oidc_sign_in import actor_from_issuer_token
 from apps.common.actor import Actor

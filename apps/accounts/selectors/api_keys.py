@@ -1,0 +1,34 @@
+"""Keys, as far as an actor may see them."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from apps.accounts.errors import ApiKeyNotFound
+from apps.accounts.models import ApiKey
+from apps.accounts.permissions import allowed
+from apps.common.actor import Actor
+from apps.common.errors import Unauthorized
+
+
+def api_keys_visible(*, actor: Actor, search: str = "") -> QuerySet[ApiKey]:
+    """Keys that have not been revoked, newest first: the actor's own, to administrators everybody's.
+
+    ``search`` looks into name and prefix.
+    """
+    if not actor.is_authenticated:
+        raise Unauthorized
+    keys: QuerySet[ApiKey] = ApiKey.objects.filter(revoked_at=None).order_by("-id")
+    if search:
+        keys = keys.filter(Q(name__icontains=search) | Q(prefix__icontains=search))
+    return keys if allowed(actor, "admin.manage") else keys.filter(user_id=actor.user_id)
+
+
+def api_key_get(*, actor: Actor, key_id: UUID) -> ApiKey:
+    """One key that has not been revoked. Raises ``ApiKeyNotFound`` also for those of others."""
+    found = api_keys_visible(actor=actor).filter(pk=key_id).first()
+    if found is None:
+        raise ApiKeyNotFound
+    return found
