@@ -259,11 +259,13 @@ REST_FRAMEWORK = {
     "UNAUTHENTICATED_USER": None,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
-DOCUMENTED_ERRORS = {  # what stands before every view
+DOCUMENTED_ERRORS = {  # what stands before every view, or depends on who asks and not on what
     "everywhere": ["apps.tenants.errors.UnknownHost", "apps.tenants.errors.OrganizationInactive"],
     "with_credentials": [
         "apps.accounts.errors.InvalidCredentials",
         "apps.accounts.errors.SecondFactorMissing",
+        "apps.accounts.errors.NotUnderSupport",
+        "apps.common.errors.ReadOnlyPreview",
         "apps.tenants.errors.WrongOrganization",
     ],
 }

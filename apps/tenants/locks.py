@@ -51,10 +51,12 @@ def transaction_lock_tried(name: str) -> bool:
 
 @contextmanager
 def waiting_at_most(seconds: float) -> Iterator[None]:
-    """Rows that the block locks are waited for so long and no longer; then it raises ``Busy``.
+    """Each row that the block locks is waited for so long and no longer; then it raises ``Busy``.
 
     In the caller's transaction, which goes on as it was: what is locked stays so, and later locks wait as ever.
     """
+    if not connection.in_atomic_block:
+        raise RuntimeError("locks of rows end with their transaction, and there is none")
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(

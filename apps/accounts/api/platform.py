@@ -22,7 +22,7 @@ from apps.accounts.api.serializers.tenants import (
     SettingsUpdateQuery,
     settings_changes,
 )
-from apps.accounts.errors import UserAlreadyExists
+from apps.accounts.errors import SupportForbidden, UserAlreadyExists
 from apps.accounts.selectors.organizations import certificate_get, organization_any_get, organizations_visible
 from apps.accounts.services.platform_organizations import (
     platform_organization_create,
@@ -129,7 +129,7 @@ class PlatformSettingsViewSet(ApiViewSet):
         request=OrganizationSettingsInput,
         query=SettingsUpdateQuery,
         response=SETTINGS_OR_CHANGES,
-        errors=[OrganizationNotFound],
+        errors=[OrganizationNotFound, SupportForbidden],
         conditional=True,
     )
     def update(self, request: ApiRequest, organization_id: UUID) -> Response:

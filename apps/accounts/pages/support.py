@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.auth import logout
 from django.http.response import HttpResponseBase, HttpResponseRedirect
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -28,7 +29,7 @@ def enter(request: Any) -> HttpResponseBase:
         grant = support_ticket_redeem(ticket=request.GET.get("ticket", ""), ip=request.client_ip, now=now)
     except ApplicationError as error:
         return shown(request, "accounts/pages/not_signed_in.html", {"error": error}, status=error.status)
-    request.session.flush()  # of whoever was here before
+    logout(request)  # whoever was here before: their session of ours ends as well
     request.session[SUPPORT_KEY] = str(grant.pk)
     request.session.set_expiry(grant.expires_at)
     return HttpResponseRedirect(_OFFICE)
