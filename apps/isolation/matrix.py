@@ -156,8 +156,9 @@ def _chosen(cases: list[Case], plan: Plan) -> list[Case]:
         first.setdefault((case.family, case.covers, case.facet), case)
     chosen = {id(case) for case in first.values()}
     others = [case for case in wanted if id(case) not in chosen]
-    pages_last = sorted(first.values(), key=lambda case: case.family == PAGES)
-    return [*pages_last, *others][: plan.cases]
+    if plan.cases is not None:  # a sample holds something of each family
+        return [*first.values(), *others][: plan.cases]
+    return [*sorted(first.values(), key=lambda case: case.family == PAGES), *others]
 
 
 def _words(side: Side) -> dict[str, bool]:

@@ -42,8 +42,8 @@ LEAKS = (
         "api",
         (
             f"{ROBOTS}/selectors/runs.py",
-            'return _shown().filter(visible_filter(actor, READ, prefix="robot__"))',
-            "return _shown()",
+            "return _runs(query).filter(narrowed) if narrowed else _runs(query)",
+            "return _runs(query)",
         ),
     ),
     _leak(

@@ -10,7 +10,7 @@ from apps.isolation.report import report
 from apps.tenants.context import owner_context
 from apps.tenants.models import Organization
 
-GENERATED, SAMPLE = 10_000, 1_200 if settings.TENANT_ROLES else 900
+GENERATED, SAMPLE = 10_000, 800 if settings.TENANT_ROLES else 300
 WITHOUT_ROLES = {"api", "sign-in", "pages", "live", "tasks", "objects", "names"}
 
 

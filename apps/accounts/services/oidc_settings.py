@@ -58,7 +58,9 @@ def oidc_settings_save(
     if require_tenant() == PLATFORM:
         raise OidcNotOnPlatform
     hit(settings.ENV.rate_limit_oidc, "oidc-save")
-    before = OidcSettings.objects.first() or OidcSettings()
+    with transaction.atomic():
+        before = OidcSettings.objects.first() or OidcSettings()
+        check_match(before, if_match)  # an issuer is not asked for what is out of date already
     issuer = _wanted(actor, before, changes)["issuer"]
     with own_turn():
         provider = discover(issuer)

@@ -36,9 +36,12 @@ COUNTS_ONLY = frozenset(
         "api/v1/retention",
         "api/v1/retention/preview",
         "api/v1/users/<uuid:user_id>/permissions/explain",
+        "api/v1/auth/second-factor",
     }
 )
 """Reads whose answers hold numbers, or names of actions and roles, and no word of anybody."""
+OF_OTHERS = frozenset({"api/v1/users/<uuid:user_id>/second-factor"})
+"""Operations on people that refuse to be about oneself, whose id one's own ids hold."""
 CREDENTIALS = frozenset({"ticket", "token"})
 """Parameters that say who asks."""
 STRANGERS = 8
@@ -158,7 +161,8 @@ def _proofs(subject: Subject) -> Iterator[HttpCase]:
     """The test tests itself: with one's own ids an operation is reached, and who belongs there is shown something."""
     stage, operation = subject.stage, subject.operation
     owner = _owner(stage)
-    yield subject.case(owner, "own ids", subject.request(owner, subject.own), FOUND, undone_only=not operation.reads)
+    reached = FOUND | FORBIDDEN if operation.route.template in OF_OTHERS else FOUND
+    yield subject.case(owner, "own ids", subject.request(owner, subject.own), reached, undone_only=not operation.reads)
     if operation.method == "GET" and operation.route.template not in COUNTS_ONLY:
         victim = stage.victim
         them = Stance(

@@ -11,6 +11,7 @@ from unittest.mock import patch
 
 from django.conf import settings
 
+from apps.common.api.declaration import Right
 from apps.isolation.cases.case import Probe
 from apps.isolation.cases.stances import bearer, cookie
 from apps.isolation.doors.in_process import InProcess
@@ -24,7 +25,7 @@ from apps.tenants.postgresql.base import DatabaseWrapper
 
 FAMILY = "broken middleware"
 ANY, FIRST_DETOUR, FIRST_REFUSAL = 0, 300, 400
-"""Pages of no model may be the same for everybody, as that for signing in; others send there."""
+"""Pages of no model and what is public may be the same for everybody, as that for signing in; others send there."""
 ENTERS = "apps.tenants.middleware.tenant_context"
 Breakage = Callable[[str], AbstractContextManager[None]]
 
@@ -59,7 +60,9 @@ def _reads(stage: Stage) -> Iterator[tuple[str, Headers, int, str]]:
             continue  # the cases of this route tell of it
         facet = "" if route.parameters else path
         if route.is_api:
-            yield path, bearer(owner.token), FIRST_REFUSAL, facet
+            declared = route.methods["GET"]
+            is_public = declared is not None and declared.right is Right.PUBLIC
+            yield path, bearer(owner.token), ANY if is_public else FIRST_REFUSAL, facet
         elif route.site == ORGANIZATION:
             yield path, cookie(owner.cookie), FIRST_DETOUR if route.model is not None else ANY, facet
 

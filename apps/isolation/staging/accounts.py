@@ -8,7 +8,7 @@ from typing import Any
 
 from django_otp.oath import TOTP
 
-from apps.accounts.models import LinkPurpose
+from apps.accounts.models import LinkPurpose, OidcSettings
 from apps.accounts.payloads import Client
 from apps.accounts.services.api_keys import api_key_create
 from apps.accounts.services.grants import grant_add, tag_grant_add
@@ -74,6 +74,7 @@ def furnish(into: Furnishing) -> None:
     }
     _second_factor(into)
     _support(into)
+    _issuer(into)
     organization_settings_update(
         actor=actor,
         changes={
@@ -101,6 +102,24 @@ def _support(into: Furnishing) -> None:
             expires_at=into.now + timedelta(minutes=30),
         )
     into.shown.named["support_grant_id"] = str(grant.pk)
+
+
+def _issuer(into: Furnishing) -> None:
+    """Whom its browsers are sent to, which everybody may see; the rest of it is nobody else's."""
+    word = into.shown.word
+    OidcSettings.objects.create(
+        issuer="https://issuer.isolation.example",
+        authorization_endpoint="https://issuer.isolation.example/authorize",
+        client_id="oficina",
+        audience=word,
+        role_claim=word,
+        role_mapping={word: "viewer"},
+        allowed_domains=[f"{word}.example"],
+        token_endpoint=f"https://issuer.isolation.example/{word}",
+        jwks_uri=f"https://issuer.isolation.example/{word}",
+        keys=[{"kid": word}],
+        keys_fetched_at=into.now,
+    )
 
 
 def _second_factor(into: Furnishing) -> None:

@@ -19,6 +19,7 @@ from apps.portal.tests.conftest import ActorOf, MakeService, MakeVersion
 from apps.robots.models import Robot, Run
 from apps.robots.services.runs import run_start
 from apps.robots.tests.factories import artifact_made, logged, run_ended
+from conftest import make_user
 
 Clients = Callable[[User | None], APIClient]
 Grant = Callable[..., str]
@@ -155,6 +156,7 @@ def test_services(
 def test_what_a_domain_or_a_tag_gives_may_be_passed_on_for_one_service(
     client_of: Clients, granted: Grant, owner: User, viewer: User, stranger: User, service: Service, domain: Domain
 ) -> None:
+    make_user("deputy@acme.example", "org_admin")  # one has to keep all rights
     granted(owner, "service.run", domain)
     granted(viewer, "service.run", service)
     assert client_of(owner).get(f"/api/v1/users/{viewer.pk}/permissions").json()["grants"]
