@@ -15,7 +15,6 @@ from apps.isolation.staging.stage import Stage
 from apps.isolation.surface import values
 from apps.isolation.surface.routes import ORGANIZATION, PLATFORM, Operation, Route, operations
 from apps.isolation.surface.values import NoValue
-from apps.tenants.models import SupportGrant
 
 FAMILY = "pages"
 ANYTHING: Collection[int] = ()
@@ -150,7 +149,7 @@ def _visits(
         "their ids" if objects else "as it is",
         _request(operation, stance, route.path(theirs), SENT.get(_last(route))),
         NO_OBJECT if objects and not (stance.of_platform or _one_row(route)) else ANYTHING,
-        may_write=stance.of_platform and route.model is SupportGrant,  # ending one stands in both ledgers
+        may_write=stance.of_platform and "/supportgrant/" in route.template,  # ending one stands in both ledgers
     )
     if objects and stance.everything:
         yield _case(operation, stance, "own ids", _request(operation, stance, route.path(own)), ANYTHING)
