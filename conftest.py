@@ -15,6 +15,7 @@ The organizations are made once per session (and per worker of xdist).
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator
 from copy import copy
 from datetime import timedelta
@@ -45,6 +46,12 @@ from apps.tenants.testing import TestDatabase, roles_drop
 from config.celery import app as celery
 
 PASSWORD = "Correct-horse-7"
+
+
+def pytest_collection_finish() -> None:
+    """What stays to the end is left out of each collection of garbage: programs, models, tests."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
