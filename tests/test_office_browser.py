@@ -116,6 +116,7 @@ def test_a_run_that_waits_can_be_stopped(shop: Shop, browse: Browse) -> None:
 def test_every_page_is_open_to_everybody(shop: Shop, browse: Browse) -> None:
     """On a phone; the pages of our own in both themes."""
     run = run_stored(shop, 30)
+    run_waiting(shop)
     reader = browse(shop.address, width=360, height=740)
     sign_in(reader, shop.email)
     for path in (
