@@ -24,12 +24,11 @@ from apps.accounts.errors import UserNotFound
 from apps.accounts.models import User, UserGroup
 from apps.accounts.selectors.groups import group_get, group_grants, groups_visible
 from apps.accounts.selectors.users import user_get, users_visible
+from apps.accounts.services.grants import holder_grant_add, holder_grant_remove
 from apps.accounts.services.groups import (
     MANAGE,
     group_create,
     group_delete,
-    group_grant_add,
-    group_grant_remove,
     group_member_add,
     group_member_remove,
     group_rename,
@@ -180,7 +179,7 @@ class UserGroupAdmin(JudgedAdmin):
             return self._away(request, error)
 
         def service(**chosen: Any) -> None:
-            group_grant_add(actor=request.actor, group=group, **chosen, now=timezone.now())
+            holder_grant_add(actor=request.actor, holder=group, **chosen, now=timezone.now())
 
         return give_page(self, request, holder=group, back=self._page(group_id), give=service)
 
@@ -188,7 +187,7 @@ class UserGroupAdmin(JudgedAdmin):
         """Takes one of its rights back."""
 
         def call(*, actor: Any, group: UserGroup, now: Any) -> None:
-            group_grant_remove(actor=actor, group=group, grant_id=grant_id, now=now)
+            holder_grant_remove(actor=actor, holder=group, grant_id=grant_id, now=now)
 
         return self._done(request, group_id, call, _("The right is taken back."))
 

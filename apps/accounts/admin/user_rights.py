@@ -20,7 +20,7 @@ from apps.accounts.models import User, UserGroup
 from apps.accounts.selectors.groups import group_get, groups_visible
 from apps.accounts.selectors.rights import user_rights
 from apps.accounts.selectors.users import user_get
-from apps.accounts.services.grants import user_grant_add, user_grant_remove
+from apps.accounts.services.grants import holder_grant_add, holder_grant_remove
 from apps.accounts.services.groups import group_member_add, group_member_remove
 from apps.common.admin import ServiceAdmin
 from apps.common.errors import ApplicationError
@@ -66,7 +66,7 @@ class UserRightsAdmin(ServiceAdmin):
             return self._away(request, error)
 
         def service(**chosen: Any) -> None:
-            user_grant_add(actor=request.actor, user=user, **chosen, now=timezone.now())
+            holder_grant_add(actor=request.actor, holder=user, **chosen, now=timezone.now())
 
         return give_page(self, request, holder=user, back=self._page(user_id), give=service)
 
@@ -83,7 +83,7 @@ class UserRightsAdmin(ServiceAdmin):
         """Takes one of the person's own grants back."""
 
         def call(user: User) -> None:
-            user_grant_remove(actor=request.actor, user=user, grant_id=grant_id, now=timezone.now())
+            holder_grant_remove(actor=request.actor, holder=user, grant_id=grant_id, now=timezone.now())
 
         return self.done(request, user_id, call, _("The right is taken back."))
 

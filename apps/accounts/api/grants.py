@@ -26,7 +26,7 @@ from apps.accounts.errors import (
 )
 from apps.accounts.selectors.rights import rights_explain, user_rights
 from apps.accounts.selectors.users import user_get
-from apps.accounts.services.grants import MANAGE, user_grant_add, user_grant_remove
+from apps.accounts.services.grants import MANAGE, holder_grant_add, holder_grant_remove
 from apps.common.api import ApiRequest, ApiViewSet, operation
 from apps.common.errors import Busy
 
@@ -56,7 +56,7 @@ class UserPermissionViewSet(ApiViewSet):
     )
     def create(self, request: ApiRequest, user_id: UUID) -> Response:
         user = user_get(actor=request.actor, user_id=user_id)
-        grant = user_grant_add(actor=request.actor, user=user, **request.payload, now=timezone.now())
+        grant = holder_grant_add(actor=request.actor, holder=user, **request.payload, now=timezone.now())
         return Response(GrantOutput(grant).data, status=201)
 
     @operation(
@@ -67,7 +67,7 @@ class UserPermissionViewSet(ApiViewSet):
     )
     def destroy(self, request: ApiRequest, user_id: UUID, grant_id: UUID) -> Response:
         user = user_get(actor=request.actor, user_id=user_id)
-        user_grant_remove(actor=request.actor, user=user, grant_id=grant_id, now=timezone.now())
+        holder_grant_remove(actor=request.actor, holder=user, grant_id=grant_id, now=timezone.now())
         return Response(status=204)
 
     @operation(

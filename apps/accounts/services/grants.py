@@ -15,14 +15,14 @@ from apps.accounts.errors import (
     GrantNotFound,
     PermissionNotHeld,
     ResourceNotFound,
-    UserNotFound,
     WrongResourceType,
 )
-from apps.accounts.models import Grant, GroupGrant, TagGrant, User, UserGrant
+from apps.accounts.models import Grant, GroupGrant, TagGrant, User, UserGrant, UserGroup
 from apps.accounts.permissions import Scope, in_reach, person, require_insider, scope_of
 from apps.accounts.roles import ACTIONS
 from apps.accounts.selectors.rights import permission_about, resource_find
 from apps.accounts.services.administrators import administers, administrator_keep, administrators_lock
+from apps.accounts.services.holders import group_locked, user_locked
 from apps.common.actor import Actor
 from apps.common.errors import InvalidInput
 from apps.events.services import record
@@ -30,31 +30,35 @@ from apps.events.services import record
 MANAGE = "admin.manage"
 
 
-def user_grant_add(
+def holder_grant_add(
     *,
     actor: Actor,
-    user: User,
+    holder: User | UserGroup,
     action: str,
     resource_type: str,
     resource_id: Any = None,
     scope_tag: str | None = None,
     now: datetime,
 ) -> Grant:
-    """Gives a person an action on the object of this id, or on all with this tag [admin.manage].
+    """Gives a person, or all of a group, an action on the object of this id, or on all with this tag [admin.manage].
 
-    Raises ``InvalidInput`` unless one of the two is given, ``ResourceNotFound``, and what :func:`grant_add` raises.
+    Raises ``GroupNotFound``, ``InvalidInput`` unless one of the two is given, ``ResourceNotFound``, and what
+    :func:`grant_add` raises.
     """
     require_insider(actor, MANAGE)
     if (resource_id is None) == (scope_tag is None):
         text = _("Give either resource_id or scope_tag.")
         raise InvalidInput(errors={"resource_id": [text], "scope_tag": [text]})
     model: Any = permission_about(action, resource_type).content_type.model_class()
-    if scope_tag is not None:
-        return tag_grant_add(actor=actor, action=action, holder=user, model=model, scope_tag=scope_tag, now=now)
-    resource = resource_find(model, resource_id)
-    if resource is None:  # whoever may not everywhere is not told what there is
-        raise ResourceNotFound if scope_of(actor, action).everywhere else PermissionNotHeld
-    return grant_add(actor=actor, action=action, holder=user, resource=resource, now=now)
+    with transaction.atomic():
+        held_by = holder if isinstance(holder, User) else group_locked(holder).group
+        given: Any = {"actor": actor, "action": action, "holder": held_by, "now": now}
+        if scope_tag is not None:
+            return tag_grant_add(**given, model=model, scope_tag=scope_tag)
+        resource = resource_find(model, resource_id)
+        if resource is None:  # whoever may not everywhere is not told what there is
+            raise ResourceNotFound if scope_of(actor, action).everywhere else PermissionNotHeld
+        return grant_add(**given, resource=resource)
 
 
 def grant_add(*, actor: Actor, action: str, holder: User | Group, resource: models.Model, now: datetime) -> Grant:
@@ -104,7 +108,7 @@ def grant_remove(*, actor: Actor, grant: Grant, now: datetime) -> None:
     with transaction.atomic():
         holder = _holder(grant)
         if isinstance(holder, User):
-            _locked(holder)
+            user_locked(holder)
         _record("grant.removed", actor, grant, now=now)
         rows: Any = type(grant).objects
         removed, _each = rows.filter(pk=grant.pk).delete()
@@ -114,14 +118,20 @@ def grant_remove(*, actor: Actor, grant: Grant, now: datetime) -> None:
             _require_turn(actor, own, holder, grant.action)
 
 
-def user_grant_remove(*, actor: Actor, user: User, grant_id: Any, now: datetime) -> None:
-    """Takes one of a person's own grants back, by its id [admin.manage]. Raises what :func:`grant_remove` raises."""
+def holder_grant_remove(*, actor: Actor, holder: User | UserGroup, grant_id: Any, now: datetime) -> None:
+    """Takes one of the grants of a person, or of a group, back by its id [admin.manage].
+
+    Raises ``GroupNotFound``, and what :func:`grant_remove` raises.
+    """
     require_insider(actor, MANAGE)
-    grant: Any = UserGrant.objects.select_related("permission", "content_type").filter(user=user, pk=grant_id).first()
-    grant = grant or TagGrant.objects.filter(user=user, pk=grant_id).first()
-    if grant is None:
-        raise GrantNotFound
-    grant_remove(actor=actor, grant=grant, now=now)
+    with transaction.atomic():
+        kind, held_by = ("user", holder) if isinstance(holder, User) else ("group", group_locked(holder).group)
+        model: Any = UserGrant if kind == "user" else GroupGrant
+        rows = (model.objects.select_related("permission", "content_type"), TagGrant.objects.all())
+        grant = next((grant for each in rows for grant in each.filter(**{kind: held_by}, pk=grant_id)), None)
+        if grant is None:
+            raise GrantNotFound
+        grant_remove(actor=actor, grant=grant, now=now)
 
 
 def _given(
@@ -131,7 +141,7 @@ def _given(
     with transaction.atomic():
         if isinstance(holder, User):
             administrators_lock()
-            holder = _locked(holder)
+            holder = user_locked(holder)
             _require_turn(actor, own, holder, action)
             if administers(holder) and action in holder.role.actions:
                 administrator_keep(holder)
@@ -151,15 +161,6 @@ def _require_turn(actor: Actor, own: Scope, holder: User, action: str) -> None:
     other = person(holder)
     if scope_of(other, action).everywhere and not (own.everywhere and in_reach(actor, other, ACTIONS)):
         raise PermissionNotHeld
-
-
-def _locked(user: User) -> User:
-    """Grants of one person change one after the other: else two that are taken at once are each not the last."""
-    rows = User.objects.select_for_update(of=("self",), no_key=True).select_related("role")
-    found: User | None = rows.filter(pk=user.pk).first()
-    if found is None:
-        raise UserNotFound
-    return found
 
 
 def _takes_tags(model: type[models.Model]) -> bool:

@@ -1,4 +1,4 @@
-"""Groups of people: made, renamed, filled and given rights, which all of their members have beside their role.
+"""Groups of people: made, renamed and filled; what they are granted all of their members have beside their role.
 
 Nobody gives, or takes, more than they hold: to put somebody in, or out, or to take a group away, is to give or take all
 that the group was granted.
@@ -8,25 +8,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import datetime
-from typing import Any
 
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.utils.translation import gettext_lazy as _
 
-from apps.accounts.errors import (
-    GrantNotFound,
-    GroupNotFound,
-    GroupTaken,
-    PermissionNotHeld,
-    ResourceNotFound,
-    UserNotFound,
-)
-from apps.accounts.models import Grant, GroupGrant, TagGrant, User, UserGroup
-from apps.accounts.permissions import Scope, require_insider, scope_of, scopes_of
-from apps.accounts.selectors.rights import permission_about, resource_find
-from apps.accounts.services.grants import grant_add, grant_remove, tag_grant_add
+from apps.accounts.errors import GroupTaken, PermissionNotHeld
+from apps.accounts.models import GroupGrant, TagGrant, User, UserGroup
+from apps.accounts.permissions import Scope, require_insider, scopes_of
+from apps.accounts.services.holders import group_locked, user_locked
 from apps.common.actor import Actor
 from apps.common.changes import check_fields
 from apps.common.errors import InvalidInput, PermissionDenied
@@ -56,7 +46,7 @@ def group_rename(*, actor: Actor, group: UserGroup, name: str, now: datetime) ->
     """Gives a group another name [admin.manage]. Raises ``GroupNotFound``, ``GroupTaken``, ``InvalidInput``."""
     _require(actor)
     with transaction.atomic():
-        group = _locked(group)
+        group = group_locked(group)
         before = group.name
         if name == before:
             return group
@@ -72,7 +62,7 @@ def group_delete(*, actor: Actor, group: UserGroup, now: datetime) -> None:
     """
     _require(actor)
     with transaction.atomic():
-        group = _locked(group)
+        group = group_locked(group)
         _require_reach(actor, group)
         members = [str(pk) for pk in group.group.user_set.order_by("pk").values_list("pk", flat=True)]
         record("group.deleted", actor=actor, subject=group, data={"name": group.name, "members": members}, now=now)
@@ -93,52 +83,6 @@ def group_member_add(*, actor: Actor, group: UserGroup, user: User, now: datetim
 def group_member_remove(*, actor: Actor, group: UserGroup, user: User, now: datetime) -> None:
     """Takes somebody out of a group; who is not in it stays out [admin.manage]. Raises as :func:`group_member_add`."""
     _member(actor, group, user, "group.member_removed", now=now)
-
-
-def group_grant_add(
-    *,
-    actor: Actor,
-    group: UserGroup,
-    action: str,
-    resource_type: str,
-    resource_id: Any = None,
-    scope_tag: str | None = None,
-    now: datetime,
-) -> Grant:
-    """Gives all members an action on the object of this id, or on all with this tag; it only adds [admin.manage].
-
-    Raises ``GroupNotFound``, ``InvalidInput`` unless one of the two is given, ``ResourceNotFound``, ``UnknownAction``,
-    ``WrongResourceType``, ``GrantExists``, ``PermissionNotHeld`` for what the actor may not do there.
-    """
-    _require(actor)
-    if (resource_id is None) == (scope_tag is None):
-        text = _("Give either resource_id or scope_tag.")
-        raise InvalidInput(errors={"resource_id": [text], "scope_tag": [text]})
-    model: Any = permission_about(action, resource_type).content_type.model_class()
-    with transaction.atomic():
-        given: Any = {"actor": actor, "action": action, "holder": _locked(group).group, "now": now}
-        if scope_tag is not None:
-            return tag_grant_add(**given, model=model, scope_tag=scope_tag)
-        resource = resource_find(model, resource_id)
-        if resource is None:  # whoever may not everywhere is not told what there is
-            raise ResourceNotFound if scope_of(actor, action).everywhere else PermissionNotHeld
-        return grant_add(**given, resource=resource)
-
-
-def group_grant_remove(*, actor: Actor, group: UserGroup, grant_id: Any, now: datetime) -> None:
-    """Takes one of a group's grants back, by its id [admin.manage].
-
-    Raises ``GroupNotFound``, ``GrantNotFound``, ``PermissionNotHeld`` for one on what the actor may not.
-    """
-    _require(actor)
-    with transaction.atomic():
-        named = _locked(group).group
-        objects = GroupGrant.objects.select_related("permission", "content_type")
-        grant: Any = objects.filter(group=named, pk=grant_id).first()
-        grant = grant or TagGrant.objects.filter(group=named, pk=grant_id).first()
-        if grant is None:
-            raise GrantNotFound
-        grant_remove(actor=actor, grant=grant, now=now)
 
 
 def _require(actor: Actor) -> None:
@@ -166,22 +110,12 @@ def _saved(group: Group) -> None:
         raise GroupTaken(errors={"name": [GroupTaken.message]}) from error
 
 
-def _locked(group: UserGroup) -> UserGroup:
-    """Grants and members of a group change one after the other."""
-    rows = UserGroup.objects.select_for_update(of=("self",), no_key=True).select_related("group")
-    found: UserGroup | None = rows.filter(pk=group.pk).first()
-    if found is None:
-        raise GroupNotFound
-    return found
-
-
 def _member(actor: Actor, group: UserGroup, user: User, name: str, *, now: datetime) -> None:
     _require(actor)
     with transaction.atomic():
-        group = _locked(group)
+        group = group_locked(group)
         _require_reach(actor, group)
-        if not User.objects.select_for_update(of=("self",), no_key=True).filter(pk=user.pk).exists():
-            raise UserNotFound
+        user = user_locked(user)
         inside, wanted = group.group.user_set.filter(pk=user.pk).exists(), name == "group.member_added"
         if inside == wanted:
             return

@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from apps.accounts.models import TagGrant, User, UserGrant, UserGroup
 from apps.accounts.permissions import allowed
-from apps.accounts.services.grants import user_grant_add
-from apps.accounts.services.groups import group_create, group_grant_add, group_member_add
+from apps.accounts.services.grants import holder_grant_add
+from apps.accounts.services.groups import group_create, group_member_add
 from apps.common.actor import Actor
 from apps.common.ids import uuid7
 from conftest import make_user
@@ -109,11 +109,13 @@ def test_why(browser: Client, owner: User, viewer: User, robot: Any, group: User
     assert "The role Viewer does not give it" in page
     assert "The role Viewer gives it, everywhere." in text_of(browser.get(why, {"action": "robot.read"} | on))
     run = {"action": "robot.run", "resource_type": "robot"}
-    group_grant_add(actor=actor(owner), group=group, **run, resource_id=robot.pk, now=NOW)
+    holder_grant_add(actor=actor(owner), holder=group, **run, resource_id=robot.pk, now=NOW)
     group_member_add(actor=actor(owner), group=group, user=viewer, now=NOW)
     page = text_of(browser.get(why, {"action": "robot.run"} | on))
     assert "The group Night shift was granted it on robot payroll." in page
-    user_grant_add(actor=actor(owner), user=viewer, action="run.read", resource_type="robot", scope_tag="x", now=NOW)
+    holder_grant_add(
+        actor=actor(owner), holder=viewer, action="run.read", resource_type="robot", scope_tag="x", now=NOW
+    )
     page = text_of(browser.get(why, {"action": "run.read"} | on))
     assert "Granted in person on robot #x; for this action that takes the place of the role, and leaves" in page
     assert "The role Viewer does not give it" in text_of(browser.get(why, {"action": "admin.manage"}))
@@ -187,7 +189,7 @@ def test_lists_cost_the_same_whatever_their_length(
         group_member_add(actor=actor(owner), group=made, user=make_user(f"p{number}@acme.example", "viewer"), now=NOW)
         robot = Robot.objects.create(name=f"robot {number}", tags=[])
         given = {"action": "robot.run", "resource_type": "robot", "resource_id": robot.pk}
-        user_grant_add(actor=actor(owner), user=viewer, **given, now=NOW)
+        holder_grant_add(actor=actor(owner), holder=viewer, **given, now=NOW)
     browser.get(GROUPS)
     with django_assert_max_num_queries(6):
         browser.get(GROUPS)
@@ -199,9 +201,9 @@ def test_lists_of_grants_speak_of_things_by_name(
     browser: Client, viewer: User, robot: Any, group: UserGroup, owner: User, actor: ActorOf
 ) -> None:
     run: dict[str, Any] = {"actor": actor(owner), "action": "robot.run", "resource_type": "robot", "now": NOW}
-    user_grant_add(**run, user=viewer, resource_id=robot.pk)
-    user_grant_add(**run, user=viewer, scope_tag="finance")
-    group_grant_add(**run, group=group, resource_id=robot.pk)
+    holder_grant_add(**run, holder=viewer, resource_id=robot.pk)
+    holder_grant_add(**run, holder=viewer, scope_tag="finance")
+    holder_grant_add(**run, holder=group, resource_id=robot.pk)
     for page, texts in (
         ("usergrant", ("run robots", "payroll", viewer.email)),
         ("groupgrant", ("run robots", "payroll", "Night shift")),
@@ -224,7 +226,7 @@ def test_lists_of_grants_cost_the_same_whatever_their_length(
     for number in range(many):
         robot = Robot.objects.create(name=f"robot {number}", tags=[])
         given = {"action": "robot.run", "resource_type": "robot", "resource_id": robot.pk}
-        user_grant_add(actor=actor(owner), user=viewer, **given, now=NOW)
+        holder_grant_add(actor=actor(owner), holder=viewer, **given, now=NOW)
     browser.get("/admin/accounts/usergrant/")
     with django_assert_num_queries(9):
         browser.get("/admin/accounts/usergrant/")

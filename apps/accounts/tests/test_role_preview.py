@@ -15,7 +15,7 @@ from apps.accounts.models import Role, Session, User
 from apps.accounts.permissions import allowed
 from apps.accounts.selectors.second_factors import second_factor_missing
 from apps.accounts.services.credentials import actor_as_role, actor_renewed
-from apps.accounts.services.grants import tag_grant_add, user_grant_add
+from apps.accounts.services.grants import holder_grant_add, tag_grant_add
 from apps.accounts.services.organizations import organization_settings_update
 from apps.accounts.services.role_previews import role_preview_end, role_preview_start
 from apps.accounts.services.roles import role_create, role_update
@@ -146,7 +146,9 @@ def test_the_services_refuse_whatever_door_was_forgotten(
     administrators = Role.objects.get(slug="org_admin")
     seen = actor_as_role(actor(owner), administrators.pk)
     with pytest.raises(ReadOnlyPreview):
-        user_grant_add(actor=seen, user=viewer, action="robot.run", resource_type="robot", scope_tag="finance", now=NOW)
+        holder_grant_add(
+            actor=seen, holder=viewer, action="robot.run", resource_type="robot", scope_tag="finance", now=NOW
+        )
     with pytest.raises(ReadOnlyPreview):
         role_create(actor=seen, slug="clerk", name="Clerk", actions=[], now=NOW)
     assert not Role.objects.filter(slug="clerk").exists()
@@ -163,8 +165,8 @@ def test_nobody_sees_more_by_it(owner: User, actor: ActorOf, viewers: Role) -> N
     robot = Robot.objects.create(name="payroll", tags=["finance"])
     make_user("deputy@acme.example", "org_admin")  # one has to keep all rights
     system = Actor.system("tests", schema=who.schema)
-    user_grant_add(  # narrows the administrator: a viewer sees all robots
-        actor=system, user=owner, action="robot.read", resource_type="robot", resource_id=robot.pk, now=NOW
+    holder_grant_add(  # narrows the administrator: a viewer sees all robots
+        actor=system, holder=owner, action="robot.read", resource_type="robot", resource_id=robot.pk, now=NOW
     )
     with pytest.raises(PermissionNotHeld):
         role_preview_start(actor=_with_session(actor(owner)), role=viewers, now=NOW)

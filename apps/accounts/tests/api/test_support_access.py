@@ -13,11 +13,10 @@ from rest_framework.test import APIClient
 from apps.accounts.authentication.sockets import _headers, _let_in, _renewed
 from apps.accounts.errors import InvalidCredentials, NotUnderSupport
 from apps.accounts.models import ApiKey, Role, User
+from apps.accounts.services.grants import holder_grant_add, holder_grant_remove
 from apps.accounts.services.groups import (
     group_create,
     group_delete,
-    group_grant_add,
-    group_grant_remove,
     group_member_add,
     group_member_remove,
     group_rename,
@@ -102,8 +101,8 @@ def test_groups_and_the_issuer_too(token: str, owner: User, viewer: User, actor:
         lambda: group_rename(actor=support, group=group, name="Ours", now=now),
         lambda: group_member_add(actor=support, group=group, user=viewer, now=now),
         lambda: group_member_remove(actor=support, group=group, user=viewer, now=now),
-        lambda: group_grant_add(actor=support, group=group, **right, now=now),
-        lambda: group_grant_remove(actor=support, group=group, grant_id=uuid7(), now=now),
+        lambda: holder_grant_add(actor=support, holder=group, **right, now=now),
+        lambda: holder_grant_remove(actor=support, holder=group, grant_id=uuid7(), now=now),
         lambda: group_delete(actor=support, group=group, now=now),
         lambda: oidc_issuer_check(actor=support, issuer="https://issuer.example"),
     ):

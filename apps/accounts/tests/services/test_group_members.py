@@ -20,15 +20,8 @@ from apps.accounts.errors import (
 )
 from apps.accounts.models import User, UserGroup
 from apps.accounts.permissions import allowed
-from apps.accounts.services.grants import user_grant_add
-from apps.accounts.services.groups import (
-    group_create,
-    group_delete,
-    group_grant_add,
-    group_grant_remove,
-    group_member_add,
-    group_member_remove,
-)
+from apps.accounts.services.grants import holder_grant_add, holder_grant_remove
+from apps.accounts.services.groups import group_create, group_delete, group_member_add, group_member_remove
 from apps.accounts.services.roles import role_create
 from apps.common.actor import Actor
 from apps.common.errors import InvalidInput, PermissionDenied
@@ -60,7 +53,7 @@ def clerk(owner: User, actor: ActorOf) -> Actor:
 
 
 def test_it_works(owner: User, viewer: User, actor: ActorOf, group: UserGroup, robot: Any) -> None:
-    grant = group_grant_add(actor=actor(owner), group=group, **RUN, resource_id=robot.pk, now=NOW)
+    grant = holder_grant_add(actor=actor(owner), holder=group, **RUN, resource_id=robot.pk, now=NOW)
     assert not allowed(actor(viewer), "robot.run", robot)
     group_member_add(actor=actor(owner), group=group, user=viewer, now=NOW)
     group_member_add(actor=actor(owner), group=group, user=viewer, now=NOW)
@@ -71,17 +64,17 @@ def test_it_works(owner: User, viewer: User, actor: ActorOf, group: UserGroup, r
     assert not allowed(actor(viewer), "robot.run", robot)
     assert Event.objects.filter(name="group.member_removed").count() == 1
     group_member_add(actor=actor(owner), group=group, user=viewer, now=NOW)
-    group_grant_remove(actor=actor(owner), group=group, grant_id=grant.pk, now=NOW)
+    holder_grant_remove(actor=actor(owner), holder=group, grant_id=grant.pk, now=NOW)
     assert not allowed(actor(viewer), "robot.run", robot)
 
 
 def test_by_tag(owner: User, viewer: User, actor: ActorOf, group: UserGroup, robot: Any) -> None:
-    grant = group_grant_add(actor=actor(owner), group=group, **RUN, scope_tag="finance", now=NOW)
+    grant = holder_grant_add(actor=actor(owner), holder=group, **RUN, scope_tag="finance", now=NOW)
     group_member_add(actor=actor(owner), group=group, user=viewer, now=NOW)
     assert allowed(actor(viewer), "robot.run", robot)
     with pytest.raises(GrantExists):
-        group_grant_add(actor=actor(owner), group=group, **RUN, scope_tag="finance", now=NOW)
-    group_grant_remove(actor=actor(owner), group=group, grant_id=grant.pk, now=NOW)
+        holder_grant_add(actor=actor(owner), holder=group, **RUN, scope_tag="finance", now=NOW)
+    holder_grant_remove(actor=actor(owner), holder=group, grant_id=grant.pk, now=NOW)
     assert not allowed(actor(viewer), "robot.run", robot)
 
 
@@ -89,25 +82,25 @@ def test_nobody_gives_by_a_group_what_they_do_not_hold(
     owner: User, viewer: User, actor: ActorOf, group: UserGroup, robot: Any, clerk: Actor
 ) -> None:
     with pytest.raises(PermissionNotHeld):
-        group_grant_add(actor=clerk, group=group, **RUN, resource_id=robot.pk, now=NOW)
+        holder_grant_add(actor=clerk, holder=group, **RUN, resource_id=robot.pk, now=NOW)
     with pytest.raises(PermissionNotHeld):  # whether it is there is not told
-        group_grant_add(actor=clerk, group=group, **RUN, resource_id=uuid7(), now=NOW)
-    grant = group_grant_add(actor=actor(owner), group=group, **RUN, resource_id=robot.pk, now=NOW)
+        holder_grant_add(actor=clerk, holder=group, **RUN, resource_id=uuid7(), now=NOW)
+    grant = holder_grant_add(actor=actor(owner), holder=group, **RUN, resource_id=robot.pk, now=NOW)
     with pytest.raises(PermissionNotHeld):
         group_member_add(actor=clerk, group=group, user=clerk.user, now=NOW)
     group_member_add(actor=actor(owner), group=group, user=viewer, now=NOW)
     with pytest.raises(PermissionNotHeld):
         group_member_remove(actor=clerk, group=group, user=viewer, now=NOW)
     with pytest.raises(PermissionNotHeld):
-        group_grant_remove(actor=clerk, group=group, grant_id=grant.pk, now=NOW)
+        holder_grant_remove(actor=clerk, holder=group, grant_id=grant.pk, now=NOW)
     assert list(group.group.user_set.all()) == [viewer]
 
 
 def test_who_holds_it_there_gives_it_there(
     owner: User, viewer: User, actor: ActorOf, group: UserGroup, robot: Any, clerk: Actor
 ) -> None:
-    user_grant_add(actor=actor(owner), user=clerk.user, **RUN, resource_id=robot.pk, now=NOW)
-    group_grant_add(actor=clerk, group=group, **RUN, resource_id=robot.pk, now=NOW)
+    holder_grant_add(actor=actor(owner), holder=clerk.user, **RUN, resource_id=robot.pk, now=NOW)
+    holder_grant_add(actor=clerk, holder=group, **RUN, resource_id=robot.pk, now=NOW)
     group_member_add(actor=clerk, group=group, user=viewer, now=NOW)
     assert allowed(actor(viewer), "robot.run", robot)
 
@@ -115,21 +108,26 @@ def test_who_holds_it_there_gives_it_there(
 def test_what_is_not_there(owner: User, viewer: User, actor: ActorOf, group: UserGroup, robot: Any) -> None:
     who = actor(owner)
     with pytest.raises(ResourceNotFound):
-        group_grant_add(actor=who, group=group, **RUN, resource_id=uuid7(), now=NOW)
+        holder_grant_add(actor=who, holder=group, **RUN, resource_id=uuid7(), now=NOW)
     with pytest.raises(WrongResourceType):
-        group_grant_add(actor=who, group=group, action="robot.run", resource_type="service", scope_tag="x", now=NOW)
+        holder_grant_add(actor=who, holder=group, action="robot.run", resource_type="service", scope_tag="x", now=NOW)
     with pytest.raises(InvalidInput):
-        group_grant_add(actor=who, group=group, **RUN, now=NOW)
+        holder_grant_add(actor=who, holder=group, **RUN, now=NOW)
     with pytest.raises(GrantNotFound):
-        group_grant_remove(actor=who, group=group, grant_id=uuid7(), now=NOW)
-    own = user_grant_add(actor=who, user=viewer, **RUN, resource_id=robot.pk, now=NOW)
+        holder_grant_remove(actor=who, holder=group, grant_id=uuid7(), now=NOW)
+    own = holder_grant_add(actor=who, holder=viewer, **RUN, resource_id=robot.pk, now=NOW)
     with pytest.raises(GrantNotFound):  # somebody's own is none of a group's
-        group_grant_remove(actor=who, group=group, grant_id=own.pk, now=NOW)
+        holder_grant_remove(actor=who, holder=group, grant_id=own.pk, now=NOW)
     with pytest.raises(UserNotFound):
         group_member_add(actor=who, group=group, user=User(email="nobody@acme.example"), now=NOW)
     group_delete(actor=who, group=group, now=NOW)
-    with pytest.raises(GroupNotFound):
-        group_member_add(actor=who, group=group, user=viewer, now=NOW)
+    for call in (
+        lambda: group_member_add(actor=who, group=group, user=viewer, now=NOW),
+        lambda: holder_grant_add(actor=who, holder=group, **RUN, scope_tag="x", now=NOW),
+        lambda: holder_grant_remove(actor=who, holder=group, grant_id=own.pk, now=NOW),
+    ):
+        with pytest.raises(GroupNotFound):
+            call()
 
 
 def test_no_right(maintainer: User, viewer: User, actor: ActorOf, group: UserGroup) -> None:
@@ -137,6 +135,6 @@ def test_no_right(maintainer: User, viewer: User, actor: ActorOf, group: UserGro
         with pytest.raises(PermissionDenied):
             call(actor=actor(maintainer), group=group, user=viewer, now=NOW)
     with pytest.raises(PermissionDenied):
-        group_grant_add(actor=actor(maintainer), group=group, **RUN, scope_tag="finance", now=NOW)
+        holder_grant_add(actor=actor(maintainer), holder=group, **RUN, scope_tag="finance", now=NOW)
     with pytest.raises(PermissionDenied):
-        group_grant_remove(actor=actor(maintainer), group=group, grant_id=uuid7(), now=NOW)
+        holder_grant_remove(actor=actor(maintainer), holder=group, grant_id=uuid7(), now=NOW)

@@ -10,13 +10,8 @@ from django.utils import timezone
 
 from apps.accounts.errors import GroupNotFound, GroupTaken, PermissionNotHeld
 from apps.accounts.models import TagGrant, User, UserGroup
-from apps.accounts.services.groups import (
-    group_create,
-    group_delete,
-    group_grant_add,
-    group_member_add,
-    group_rename,
-)
+from apps.accounts.services.grants import holder_grant_add
+from apps.accounts.services.groups import group_create, group_delete, group_member_add, group_rename
 from apps.accounts.services.roles import role_create
 from apps.common.actor import Actor
 from apps.common.errors import InvalidInput, PermissionDenied
@@ -79,7 +74,7 @@ def test_no_name(owner: User, actor: ActorOf, group: UserGroup, name: str) -> No
 
 def test_one_that_was_granted_more_than_one_holds(owner: User, actor: ActorOf, group: UserGroup, clerk: Actor) -> None:
     given = {"action": "robot.run", "resource_type": "robot", "scope_tag": "finance"}
-    group_grant_add(actor=actor(owner), group=group, **given, now=NOW)
+    holder_grant_add(actor=actor(owner), holder=group, **given, now=NOW)
     with pytest.raises(PermissionNotHeld):
         group_delete(actor=clerk, group=group, now=NOW)
     assert TagGrant.objects.count() == 1
