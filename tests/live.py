@@ -171,12 +171,13 @@ class Live:
 
     def web_at(self, port: int, **environment: str) -> Web:
         """The web process on this port, say that of one that has ended."""
+        own = {"PUBLIC_URL": f"http://localhost:{port}"}
         process = self.start(
             "web",
             *("-m", "uvicorn", "config.asgi:application", "--host", "127.0.0.1", "--port", str(port)),
             *("--ws", "config.sockets:SocketProtocol", "--lifespan", "off"),
             *("--no-access-log", "--timeout-graceful-shutdown", "3"),
-            **environment,
+            **own | environment,
         )
         web = Web(process, f"http://127.0.0.1:{port}")
         self._ready(process, web.answers)

@@ -195,6 +195,36 @@ def test_the_platforms_pages_are_open_to_everybody(shop: Shop, browse: Browse) -
     reader.check_access()
 
 
+def test_support_comes_in_and_leaves(shop: Shop, browse: Browse) -> None:
+    """On a phone, each page of it in both themes; policies of both hosts let the form through, and no address tells."""
+    email, now, seen = "support@example.org", timezone.now(), []
+    with tenant_context(PLATFORM):
+        platform_admin_create(email=email, name="Platform", password=PASSWORD, now=now)
+    reader = browse(f"http://localhost:{shop.web.port}", width=360, height=740)
+    page = reader.page
+    page.on("request", lambda request: seen.append((request.url, request.headers.get("referer", ""))))
+
+    def checked() -> None:
+        reader.check_width()
+        reader.check_access()
+
+    sign_in(reader, email)
+    reader.open(f"/admin/tenants/supportgrant/add/?organization={shop.organization.schema_name}")
+    page.get_by_label("Reason").fill("Ticket 4711")
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_role("button", name="Enter…").click()
+    expect(page.get_by_role("button", name="Enter", exact=True)).to_be_visible()
+    checked()
+    ticket = page.locator("input[name=ticket]").input_value()
+    page.get_by_role("button", name="Enter", exact=True).click()
+    expect(page).to_have_url(f"{shop.address}/admin/")
+    expect(page.get_by_text("Ticket 4711")).to_be_visible()
+    checked()
+    page.get_by_role("button", name="Leave").click()
+    expect(page.locator("input[name=password]")).to_be_visible()
+    assert not [each for each in seen if ticket in "".join(each)]
+
+
 def test_rights_are_given_looked_at_and_previewed(shop: Shop, browse: Browse) -> None:
     """On a phone, each page of it in both themes."""
     with tenant_context(shop.organization):

@@ -285,6 +285,11 @@ class NotUnderSupport(PermissionDenied):
     message = _("Support of the platform does not do this; the organization's own people do.")
 
 
+class EntranceRefused(PermissionDenied):
+    code = "entrance_refused"
+    message = _("Support comes in from the platform's own page alone.")
+
+
 class SupportForbidden(PermissionDenied):
     code = "support_forbidden"
     message = _("This organization lets no support of the platform in.")

@@ -37,7 +37,7 @@ class ActorMiddleware:
     Who looks around as a role sends no forms, but those that end it.
     """
 
-    ways_out = frozenset({"/preview/stop", "/admin/logout", "/portal/session/sign-out"})
+    ways_out = frozenset({"/preview/stop", "/admin/logout", "/portal/session/sign-out", "/support/enter"})
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

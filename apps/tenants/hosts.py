@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from ipaddress import ip_address
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.http.request import split_domain_port
@@ -12,6 +13,7 @@ from django.utils.encoding import punycode
 
 _LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)\Z")
 _LONGEST, _REMEMBERED = 253, 1024
+_IMPLIED_PORTS = {("http", 80), ("https", 443)}
 
 
 def normal_host(given: str) -> str | None:
@@ -62,6 +64,15 @@ def shared_url() -> str:
     """How browsers reach the shared host: PUBLIC_URL, or a guess from the rest of the environment."""
     scheme = "https" if settings.ENV.secure_cookies else "http"
     return settings.ENV.public_url or f"{scheme}://{settings.ENV.base_domain.lower()}"
+
+
+def is_platform_origin(origin: str) -> bool:
+    """Whether an ``Origin`` header names pages of the platform: a shared host, by the scheme and port of PUBLIC_URL."""
+    shared = urlsplit(shared_url())
+    implied = shared.port is None or (shared.scheme, shared.port) in _IMPLIED_PORTS
+    before, after = f"{shared.scheme}://", "" if implied else f":{shared.port}"
+    host = origin.removeprefix(before).removesuffix(after)
+    return origin == f"{before}{host}{after}" and is_shared_host(host)
 
 
 def own_host(slug: str) -> str:

@@ -20,17 +20,19 @@ from django.views.decorators.http import require_POST
 from apps.accounts.selectors.support_grants import support_grants_own
 from apps.accounts.services.support_grants import (
     MANAGE,
-    support_grant_address,
     support_grant_ask,
     support_grant_end,
     support_grant_end_own,
+    support_ticket_issue,
 )
 from apps.common.actor import Actor
 from apps.common.admin import ServiceAdmin
 from apps.common.admin_display import badge
 from apps.common.admin_sites import Notice, organization_site, platform_site
 from apps.common.errors import ApplicationError
+from apps.common.middleware.headers import back_office_policy
 from apps.tenants.models import SupportGrant
+from apps.tenants.selectors import organization_url
 
 _HIDDEN = ("person_id", "token_hash", "ticket_hash", "ticket_until")
 
@@ -130,12 +132,12 @@ class PlatformSupportGrantAdmin(SupportGrantAdmin):
         return [*own, *super().get_urls()]
 
     def enter(self, request: Any, support_grant_id: UUID) -> HttpResponseBase:
-        """The way in, as a link: forms of ours lead to no other host."""
+        """The way in: a form for the organization's own host, which is told where it comes from and nothing more."""
         grant = self.get_object(request, str(support_grant_id))
         try:
             if grant is None:
                 return self._back(support_grant_id)
-            entered, address = support_grant_address(
+            entered, ticket = support_ticket_issue(
                 actor=request.actor,
                 organization_id=grant.organization.pk,
                 grant_id=support_grant_id,
@@ -144,16 +146,21 @@ class PlatformSupportGrantAdmin(SupportGrantAdmin):
         except ApplicationError as error:
             self.explain(request, error)
             return self._back(support_grant_id)
+        host = organization_url(entered.organization)
         context = {
             **self.admin_site.each_context(request),
             "title": _("Enter %(name)s") % {"name": entered.organization.name},
             "opts": self.opts,
             "original": grant,
             "grant": entered,
-            "address": address,
+            "entrance": f"{host}{reverse('support-enter')}",
+            "ticket": ticket,
         }
         request.current_app = self.admin_site.name
-        return TemplateResponse(request, "accounts/admin/support_entrance.html", context)
+        page = TemplateResponse(request, "accounts/admin/support_entrance.html", context)
+        page["Content-Security-Policy"] = back_office_policy(images=request.office_logo, targets=host)
+        page["Referrer-Policy"] = "strict-origin"
+        return page
 
     def close(self, request: Any, support_grant_id: UUID) -> HttpResponseBase:
         grant = self.get_object(request, str(support_grant_id))

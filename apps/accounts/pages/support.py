@@ -8,8 +8,9 @@ from django.contrib.auth import logout
 from django.http.response import HttpResponseBase, HttpResponseRedirect
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_variables
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST
 
 from apps.accounts.authentication.pages import SUPPORT_KEY
 from apps.accounts.pages.views import shown
@@ -19,14 +20,15 @@ from apps.common.errors import ApplicationError
 _OFFICE = "/admin/"
 
 
+@csrf_exempt  # the form stands on a page of the platform: its ticket is what no other page knows
 @never_cache
-@require_GET
+@require_POST
 @sensitive_variables()
 def enter(request: Any) -> HttpResponseBase:
     """Lets in who comes from the platform with a ticket, in a session that nobody knew before and that ends with it."""
-    now = timezone.now()
+    ticket, origin = request.POST.get("ticket", ""), request.headers.get("Origin", "")
     try:
-        grant = support_ticket_redeem(ticket=request.GET.get("ticket", ""), ip=request.client_ip, now=now)
+        grant = support_ticket_redeem(ticket=ticket, origin=origin, ip=request.client_ip, now=timezone.now())
     except ApplicationError as error:
         return shown(request, "accounts/pages/not_signed_in.html", {"error": error}, status=error.status)
     logout(request)  # whoever was here before: their session of ours ends as well

@@ -14,7 +14,13 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models.functions import Coalesce
 
-from apps.accounts.errors import InvalidCredentials, SupportForbidden, SupportGrantNotFound, SupportGrantOver
+from apps.accounts.errors import (
+    EntranceRefused,
+    InvalidCredentials,
+    SupportForbidden,
+    SupportGrantNotFound,
+    SupportGrantOver,
+)
 from apps.accounts.permissions import require
 from apps.accounts.services.support_actors import actor_from_support_grant, support_actor
 from apps.accounts.tenancy import SUPPORT_TOKEN, marked
@@ -26,15 +32,14 @@ from apps.common.limits import hit
 from apps.events.services import record
 from apps.tenants.context import public_context, require_tenant, tenant_context
 from apps.tenants.errors import OrganizationInactive, OrganizationNotFound
+from apps.tenants.hosts import is_platform_origin
 from apps.tenants.models import Organization, SupportGrant
 from apps.tenants.naming import PLATFORM
-from apps.tenants.selectors import organization_url
 from apps.tenants.services.organizations import require_platform
 from apps.tenants.signals import organization_changed
 
 MANAGE = "settings.manage"
 TICKET_LIFE = timedelta(minutes=1)
-ENTRANCE = "/support/enter"
 
 
 def support_grant_ask(*, actor: Actor, organization_id: UUID, reason: str, now: datetime) -> SupportGrant:
@@ -83,24 +88,29 @@ def support_grant_enter(
     return grant, token
 
 
-def support_grant_address(
+def support_ticket_issue(
     *, actor: Actor, organization_id: UUID, grant_id: UUID, now: datetime
 ) -> tuple[SupportGrant, str]:
-    """Where the actor's browser enters the organization's back-office: once, and within a minute.
+    """A ticket that lets the actor's browser into the organization's back-office once, within a minute; told this once.
 
-    Raises what :func:`support_grant_enter` raises.
+    The one before is void. Raises what :func:`support_grant_enter` raises.
     """
     with public_context(), transaction.atomic():
         grant = _mine(actor, organization_id, grant_id, now=now)
         ticket = new_secret()
         grant.ticket_hash, grant.ticket_until = hash_secret(ticket), now + TICKET_LIFE
         grant.save(update_fields=["ticket_hash", "ticket_until"])
-        return grant, f"{organization_url(grant.organization)}{ENTRANCE}?ticket={ticket}"
+    return grant, ticket
 
 
-def support_ticket_redeem(*, ticket: str, ip: str | None, now: datetime) -> SupportGrant:
-    """Lets a browser into the current organization, once for each ticket. Raises ``InvalidCredentials``,
-    ``OrganizationInactive``. No actor: the ticket is the credential."""
+def support_ticket_redeem(*, ticket: str, origin: str, ip: str | None, now: datetime) -> SupportGrant:
+    """Lets a browser into the current organization, once for each ticket, from a page of the platform.
+
+    Who comes from elsewhere was sent by somebody else. Raises ``EntranceRefused``, ``InvalidCredentials``,
+    ``OrganizationInactive``. No actor: the ticket is the credential.
+    """
+    if not is_platform_origin(origin):
+        raise EntranceRefused
     own = SupportGrant.objects.filter(organization_id=require_tenant(), ticket_hash=hash_secret(ticket))
     with transaction.atomic():
         grant = own.filter(ticket_until__gt=now).first()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from django.http import HttpRequest, HttpResponse
@@ -28,7 +28,7 @@ def pages_policy(*, images: str = "", targets: str = "") -> str:
     ``images`` is one more address to show images from (an organization's logo), ``targets`` one more that forms may
     lead to. What could end a directive is left out.
     """
-    shown, led = (f" {source}" if _SOURCE.match(source) else "" for source in (images, targets))
+    shown, led = _more(images, targets)
     return (
         f"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:{shown}; font-src 'self'; "
         f"connect-src 'self'; form-action 'self'{led}; object-src 'none'; base-uri 'none'; "
@@ -36,18 +36,24 @@ def pages_policy(*, images: str = "", targets: str = "") -> str:
     )
 
 
-def back_office_policy(*, images: str = "") -> str:
+def back_office_policy(*, images: str = "", targets: str = "") -> str:
     """The policy of the back-office, as narrow as its library allows; why it is no narrower: docs/decisions/0015.
 
+    ``images`` and ``targets`` are as in :func:`pages_policy`.
     Scripts and style sheets come from us alone and none stands in a page. Alpine compiles the expressions of its
     attributes (``unsafe-eval``), and widgets of Django and unfold carry style attributes, which colour and no more.
     """
-    shown = f" {images}" if _SOURCE.match(images) else ""
+    shown, led = _more(images, targets)
     return (
         "default-src 'none'; script-src 'self' 'unsafe-eval'; style-src 'self'; style-src-attr 'unsafe-inline'; "
-        f"img-src 'self' data:{shown}; font-src 'self'; connect-src 'self'; form-action 'self'; "
+        f"img-src 'self' data:{shown}; font-src 'self'; connect-src 'self'; form-action 'self'{led}; "
         "object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
     )
+
+
+def _more(*sources: str) -> Iterator[str]:
+    """What is added to directives; nothing for what could end one."""
+    return (f" {source}" if _SOURCE.match(source) else "" for source in sources)
 
 
 def forgotten(response: Answer) -> Answer:

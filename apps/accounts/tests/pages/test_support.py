@@ -15,7 +15,7 @@ from rest_framework.test import APIClient
 from apps.accounts.models import TagGrant, User, UserGroup
 from apps.accounts.services.credentials import actor_of_user
 from apps.accounts.services.groups import group_create
-from apps.accounts.services.support_grants import support_grant_address, support_grant_ask
+from apps.accounts.services.support_grants import support_grant_ask, support_ticket_issue
 from apps.accounts.tests.api.platform import root
 from apps.accounts.tests.api.support import asked, grants
 from apps.common.actor import Actor
@@ -25,7 +25,7 @@ from apps.tenants.context import public_context, tenant_context
 from apps.tenants.models import Organization, SupportGrant
 
 __all__ = ["root"]
-HOST = "acme.localhost"
+HOST, ENTRANCE, PLATFORM_ORIGIN = "acme.localhost", "/support/enter", "http://localhost"
 PAGES = ("/admin/", "/admin/robots/robot/", "/admin/accounts/user/", "/admin/events/event/")
 
 
@@ -36,23 +36,25 @@ def person(root: APIClient) -> Actor:
         return actor_of_user(User.objects.select_related("role").get(), schema="platform", ip=None)
 
 
-def way_in(person: Actor, organization: Organization, reason: str = "Ticket 4711") -> str:
-    """Where a browser enters, without the host."""
+def ticket_for(person: Actor, organization: Organization, reason: str = "Ticket 4711") -> str:
+    """What a browser enters with."""
     with tenant_context("platform"):
         now = timezone.now()
         grant = support_grant_ask(actor=person, organization_id=organization.pk, reason=reason, now=now)
-        _grant, address = support_grant_address(
-            actor=person, organization_id=organization.pk, grant_id=grant.pk, now=now
-        )
-    assert f"//{HOST}" in address
-    return "/" + address.split("/", 3)[3]
+        return support_ticket_issue(actor=person, organization_id=organization.pk, grant_id=grant.pk, now=now)[1]
+
+
+def entering(browser: Client, ticket: str, origin: str | None = PLATFORM_ORIGIN) -> Any:
+    """The answer to the platform's form; browsers say where it stands, and send no cookies along."""
+    headers = {} if origin is None else {"Origin": origin}
+    return browser.post(ENTRANCE, {"ticket": ticket}, headers=headers)
 
 
 @pytest.fixture
 def inside(person: Actor, organization: Organization) -> Client:
     """A browser of support, in the organization's back-office."""
     browser = Client(SERVER_NAME=HOST)
-    answer = browser.get(way_in(person, organization))
+    answer = entering(browser, ticket_for(person, organization))
     assert (answer.status_code, answer["Location"]) == (302, "/admin/")
     return browser
 
@@ -86,7 +88,7 @@ def test_administrators_see_it_and_others_do_not(
 def test_a_reason_is_text(person: Actor, owner: User, organization: Organization) -> None:
     reason = "<script>alert(1)</script>\"'><b>{{ 7|add:7 }}"
     browser = Client(SERVER_NAME=HOST)
-    browser.get(way_in(person, organization, reason))
+    entering(browser, ticket_for(person, organization, reason))
     other = Client(SERVER_NAME=HOST)
     other.force_login(owner)
     for each in (browser, other):
@@ -98,21 +100,83 @@ def test_a_reason_is_text(person: Actor, owner: User, organization: Organization
 
 
 def test_a_ticket_works_once_and_for_a_minute(person: Actor, organization: Organization) -> None:
-    used, late = way_in(person, organization), way_in(person, organization)
-    assert Client(SERVER_NAME=HOST).get(used).status_code == 302
+    used, late = ticket_for(person, organization), ticket_for(person, organization)
+    assert entering(Client(SERVER_NAME=HOST), used).status_code == 302
     with public_context():
         SupportGrant.objects.exclude(ticket_hash=None).update(ticket_until=timezone.now() - timedelta(seconds=1))
-    for target in (used, late, "/support/enter", "/support/enter?ticket=", "/support/enter?ticket=x%00y"):
+    for ticket in (used, late, "", "x\x00y", "x" * 5000):
         browser = Client(SERVER_NAME=HOST)
-        assert browser.get(target).status_code == 401, target
+        assert entering(browser, ticket).status_code == 401, ticket
         assert browser.get("/admin/").status_code == 302
 
 
+def test_a_ticket_is_void_once_there_is_another(person: Actor, organization: Organization) -> None:
+    first = ticket_for(person, organization)
+    with tenant_context("platform"):
+        grant, now = SupportGrant.objects.get(), timezone.now()
+        _grant, second = support_ticket_issue(actor=person, organization_id=organization.pk, grant_id=grant.pk, now=now)
+    assert entering(Client(SERVER_NAME=HOST), first).status_code == 401
+    assert entering(Client(SERVER_NAME=HOST), second).status_code == 302
+
+
+def test_an_address_lets_nobody_in(person: Actor, organization: Organization) -> None:
+    """What stands in addresses is kept by browsers, proxies and logs."""
+    ticket, browser = ticket_for(person, organization), Client(SERVER_NAME=HOST)
+    for method in ("GET", "HEAD", "PUT"):
+        answer = browser.generic(method, f"{ENTRANCE}?ticket={ticket}", headers={"Origin": PLATFORM_ORIGIN})
+        assert answer.status_code == 405
+    posted = browser.post(f"{ENTRANCE}?ticket={ticket}", {}, headers={"Origin": PLATFORM_ORIGIN})
+    assert posted.status_code == 401
+    assert not Event.objects.filter(name="support.entered").exists()
+    assert entering(browser, ticket).status_code == 302
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        None,
+        "",
+        "null",
+        "http://acme.localhost",
+        "http://rival.localhost",
+        "http://localhost.rival.example",
+        "http://rival.example/?http://localhost",
+        "http://localhost:81",
+        "http://localhost:",
+        "http://localhost/",
+        "http://root@localhost",
+        "https://localhost",
+        "HTTP://LOCALHOST",
+        "http://[",
+        "localhost",
+    ],
+)
+def test_a_form_that_stands_elsewhere(person: Actor, organization: Organization, origin: str | None) -> None:
+    """Not even with a ticket that is good, which it leaves good."""
+    ticket, browser = ticket_for(person, organization), Client(SERVER_NAME=HOST, enforce_csrf_checks=True)
+    answer = entering(browser, ticket, origin)
+    assert answer.status_code == 403
+    assert "the platform&#x27;s own page alone" in answer.content.decode()
+    assert browser.get("/admin/").status_code == 302
+    assert entering(browser, ticket).status_code == 302
+
+
+def test_who_looks_around_as_a_role_may_enter(person: Actor, owner: User, organization: Organization) -> None:
+    """On one site cookies of the organization's host come along; whoever they are of is nobody's support."""
+    browser = Client(SERVER_NAME=HOST)
+    browser.force_login(owner)
+    assert browser.post(f"/admin/accounts/role/{owner.role_id}/preview/").status_code == 302
+    assert b"You are looking around" in browser.get("/admin/").content
+    assert entering(browser, ticket_for(person, organization)).status_code == 302
+    assert b"You are looking around" not in browser.get("/admin/").content
+
+
 def test_a_ticket_of_another_organization(person: Actor, organization: Organization, other_organization: Any) -> None:
-    target = way_in(person, organization)
+    ticket = ticket_for(person, organization)
     for host in ("rival.localhost", "localhost"):
-        assert Client(SERVER_NAME=host).get(target).status_code == 401
-    assert Client(SERVER_NAME=HOST).get(target).status_code == 302
+        assert entering(Client(SERVER_NAME=host), ticket).status_code == 401
+    assert entering(Client(SERVER_NAME="nobody.localhost"), ticket).status_code == 404
+    assert entering(Client(SERVER_NAME=HOST), ticket).status_code == 302
 
 
 def test_the_cookie_is_good_nowhere_else(inside: Client, other_organization: Organization) -> None:
@@ -128,7 +192,7 @@ def test_whoever_was_signed_in_before_is_not_any_more(person: Actor, owner: User
     browser = Client(SERVER_NAME=HOST)
     browser.force_login(owner)
     key = browser.cookies["sessionid"].value
-    browser.get(way_in(person, organization))
+    entering(browser, ticket_for(person, organization))
     assert browser.cookies["sessionid"].value != key
     assert b"owner@acme.example" not in re.sub(b"<table.*</table>", b"", browser.get("/admin/").content)
 
@@ -227,14 +291,26 @@ class TestPlatformPages:
         grant = SupportGrant.objects.get()
         assert answer["Location"] == f"/admin/tenants/supportgrant/{grant.pk}/change/"
         assert b"/enter/" in office.get(answer["Location"]).content
-        entrance = office.post(f"/admin/tenants/supportgrant/{grant.pk}/enter/").content.decode()
-        found = re.search(r'href="(http://acme\.localhost[^"]*/support/enter\?ticket=[^"]+)"', entrance)
+        entrance = office.post(f"/admin/tenants/supportgrant/{grant.pk}/enter/")
+        found = re.search(r'name="ticket" value="([^"]+)"', entrance.content.decode())
         assert found is not None
+        assert f'action="http://{HOST}{ENTRANCE}"' in entrance.content.decode()
         browser = Client(SERVER_NAME=HOST)
-        assert browser.get("/" + found.group(1).split("/", 3)[3]).status_code == 302
+        assert entering(browser, found.group(1)).status_code == 302
         assert office.get("/admin/tenants/supportgrant/").status_code == 200
         assert office.post(f"/admin/tenants/supportgrant/{grant.pk}/close/").status_code == 302
         assert browser.get("/admin/").status_code == 302
+
+    def test_the_form_leads_to_that_host_and_tells_it_no_address(
+        self, office: Client, root: APIClient, organization: Organization
+    ) -> None:
+        """Without the second, browsers would call its origin ``null``."""
+        entrance = office.post(f"/admin/tenants/supportgrant/{asked(root, organization)['id']}/enter/")
+        assert f"form-action 'self' http://{HOST};" in entrance["Content-Security-Policy"]
+        assert entrance["Referrer-Policy"] == "strict-origin"
+        assert "no-store" in entrance["Cache-Control"]
+        form = entrance.content.decode().split(f'action="http://{HOST}{ENTRANCE}"')[1].split("</form>")[0]
+        assert "csrfmiddlewaretoken" not in form
 
     def test_a_refusal_is_told(self, office: Client, organization: Organization) -> None:
         with public_context():
