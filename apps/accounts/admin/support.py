@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.contrib import admin
@@ -44,6 +45,8 @@ class SupportGrantAdmin(ServiceAdmin):
     exclude: tuple[str, ...] = _HIDDEN
     plural = _("support access")
     actions = ("end",)
+    change_form_template = "accounts/admin/support_grant.html"
+    end_service: ClassVar[Callable[..., None]]
 
     @admin.display(description=_("state"))
     def state(self, grant: SupportGrant) -> SafeString:
@@ -53,15 +56,48 @@ class SupportGrantAdmin(ServiceAdmin):
             return badge(_("over"))
         return badge(_("inside"), "care") if grant.entered_at is not None else badge(_("may enter"), "busy")
 
-    def end_one(self, actor: Actor, grant: SupportGrant) -> None:
-        """Ends one."""
-        raise NotImplementedError
-
     @admin.action(description=_("End"), permissions=["write"])
-    def end(self, request: HttpRequest, grants: QuerySet[SupportGrant]) -> None:
-        actor = request.actor  # type: ignore[attr-defined]
-        done = self.each(request, grants, lambda row: self.end_one(actor, row))
+    def end(self, request: Any, grants: QuerySet[SupportGrant]) -> None:
+        done = self.each(request, grants, lambda row: self.end_one(request.actor, row))
         self.message_user(request, _("%(count)d ended.") % {"count": done})
+
+    def end_one(self, actor: Actor, grant: SupportGrant) -> None:
+        self.end_service(actor=actor, grant_id=grant.pk, now=timezone.now())
+
+    def change_view(
+        self, request: Any, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponseBase:
+        grant = self.get_object(request, object_id)
+        beside: dict[str, Any] = {}
+        if grant is not None:
+            beside = {"subtitle": None, "grant": grant, "state": self.state(grant)}
+            beside |= {"live": grant.is_live(timezone.now()), "own": grant.person_id == request.actor.user_id}
+        page: HttpResponseBase = super().change_view(request, object_id, form_url, beside | (extra_context or {}))
+        return page
+
+    def get_urls(self) -> list[URLPattern]:
+        return [*(self.on_one(name, view) for name, view in self.of_one().items()), *super().get_urls()]
+
+    def of_one(self) -> dict[str, Callable[..., HttpResponseBase]]:
+        """What is done with one of them, by the last word of its address."""
+        return {"close": self.close}
+
+    def on_one(self, name: str, view: Callable[..., HttpResponseBase]) -> URLPattern:
+        posted = self.admin_site.admin_view(never_cache(require_POST(view)))
+        route: URLPattern = path(f"<uuid:support_grant_id>/{name}/", posted, name=f"tenants_supportgrant_{name}")
+        return route
+
+    def close(self, request: Any, support_grant_id: UUID) -> HttpResponseBase:
+        grant = self.get_object(request, str(support_grant_id))
+        try:
+            if grant is not None:
+                self.end_one(request.actor, grant)
+        except ApplicationError as error:
+            self.explain(request, error)
+        return self.back(support_grant_id)
+
+    def back(self, grant_id: UUID) -> HttpResponseBase:
+        return HttpResponseRedirect(reverse(f"{self.admin_site.name}:tenants_supportgrant_change", args=[grant_id]))
 
 
 @admin.register(SupportGrant, site=organization_site)
@@ -69,12 +105,14 @@ class OwnSupportGrantAdmin(SupportGrantAdmin):
     section, rank = "settings", 80
     read_action = write_action = MANAGE
     list_display = ("person", "reason", "state", "created_at", "expires_at", "entered_at", "ended_at")
+    list_before_template = "accounts/admin/support_kept_out.html"
+    end_service = staticmethod(support_grant_end_own)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[SupportGrant]:
         return support_grants_own(actor=request.actor, now=timezone.now())  # type: ignore[attr-defined]
 
-    def end_one(self, actor: Actor, grant: SupportGrant) -> None:
-        support_grant_end_own(actor=actor, grant_id=grant.pk, now=timezone.now())
+    def change_view(self, request: Any, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
+        return super().change_view(request, object_id, form_url, {"may_forbid": True, **(extra_context or {})})
 
 
 @admin.register(SupportGrant, site=platform_site)
@@ -88,8 +126,8 @@ class PlatformSupportGrantAdmin(SupportGrantAdmin):
     list_display = ("organization", "person", "reason", "state", "created_at", "expires_at", "entered_at", "ended_at")
     list_select_related = ("organization",)
     search_fields = ("organization__name", "organization__slug", "person", "reason")
-    change_form_template = "accounts/admin/support_grant.html"
     exclude = (*_HIDDEN, "ended_by")
+    end_service = staticmethod(support_grant_end)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -103,40 +141,17 @@ class PlatformSupportGrantAdmin(SupportGrantAdmin):
 
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: Any = None) -> HttpResponseBase:
         """On to its page, where the door is."""
-        return HttpResponseRedirect(reverse("platform:tenants_supportgrant_change", args=[obj.pk]))
+        return self.back(obj.pk)
 
-    def end_one(self, actor: Actor, grant: SupportGrant) -> None:
-        support_grant_end(actor=actor, organization_id=grant.organization.pk, grant_id=grant.pk, now=timezone.now())
-
-    def change_view(
-        self, request: Any, object_id: str, form_url: str = "", extra_context: Any = None
-    ) -> HttpResponseBase:
-        grant = self.get_object(request, object_id)
-        beside: dict[str, Any] = {}
-        if grant is not None:
-            live, own = grant.is_live(timezone.now()), grant.person_id == request.actor.user_id
-            beside = {"subtitle": None, "grant": grant, "state": self.state(grant), "live": live, "own": live and own}
-        page: HttpResponseBase = super().change_view(request, object_id, form_url, beside | (extra_context or {}))
-        return page
-
-    def get_urls(self) -> list[URLPattern]:
-        views = {"enter": self.enter, "close": self.close}
-        own = [
-            path(
-                f"<uuid:support_grant_id>/{name}/",
-                self.admin_site.admin_view(never_cache(require_POST(view))),
-                name=f"tenants_supportgrant_{name}",
-            )
-            for name, view in views.items()
-        ]
-        return [*own, *super().get_urls()]
+    def of_one(self) -> dict[str, Callable[..., HttpResponseBase]]:
+        return {**super().of_one(), "enter": self.enter}
 
     def enter(self, request: Any, support_grant_id: UUID) -> HttpResponseBase:
         """The way in: a form for the organization's own host, which is told where it comes from and nothing more."""
         grant = self.get_object(request, str(support_grant_id))
         try:
             if grant is None:
-                return self._back(support_grant_id)
+                return self.back(support_grant_id)
             entered, ticket = support_ticket_issue(
                 actor=request.actor,
                 organization_id=grant.organization.pk,
@@ -145,7 +160,7 @@ class PlatformSupportGrantAdmin(SupportGrantAdmin):
             )
         except ApplicationError as error:
             self.explain(request, error)
-            return self._back(support_grant_id)
+            return self.back(support_grant_id)
         host = organization_url(entered.organization)
         context = {
             **self.admin_site.each_context(request),
@@ -162,19 +177,6 @@ class PlatformSupportGrantAdmin(SupportGrantAdmin):
         page["Referrer-Policy"] = "strict-origin"
         return page
 
-    def close(self, request: Any, support_grant_id: UUID) -> HttpResponseBase:
-        grant = self.get_object(request, str(support_grant_id))
-        try:
-            if grant is not None:
-                self.end_one(request.actor, grant)
-        except ApplicationError as error:
-            self.explain(request, error)
-        return self._back(support_grant_id)
-
-    @staticmethod
-    def _back(grant_id: UUID) -> HttpResponseBase:
-        return HttpResponseRedirect(reverse("platform:tenants_supportgrant_change", args=[grant_id]))
-
 
 def notices_of(request: Any) -> list[Notice]:
     """What stands above every page of an organization while support may be in: to support, and to administrators."""
@@ -185,13 +187,12 @@ def notices_of(request: Any) -> list[Notice]:
     if actor.support_id is not None:
         own = live.filter(pk=actor.support_id)
         return [Notice(_("Support access"), grant.reason, grant.expires_at, reverse("support-leave")) for grant in own]
-    page = reverse("organization:tenants_supportgrant_changelist")
     return [
         Notice(
             _("Support of the platform is let in: %(person)s") % {"person": grant.person},
             grant.reason,
             grant.expires_at,
-            link=page,
+            link=reverse("organization:tenants_supportgrant_change", args=[grant.pk]),
         )
         for grant in live[:3]
     ]

@@ -15,7 +15,7 @@ from apps.accounts.api.serializers.support import (
     SupportTokenOutput,
 )
 from apps.accounts.errors import SupportForbidden, SupportGrantNotFound, SupportGrantOver
-from apps.accounts.selectors.support_grants import support_grants_own, support_grants_visible
+from apps.accounts.selectors.support_grants import support_grant_get, support_grants_own, support_grants_visible
 from apps.accounts.services.support_grants import (
     MANAGE,
     support_grant_ask,
@@ -86,9 +86,8 @@ class SupportGrantViewSet(ApiViewSet):
         errors=[SupportGrantNotFound, SupportGrantOver],
     )
     def destroy(self, request: ApiRequest, organization_id: UUID, support_grant_id: UUID) -> Response:
-        support_grant_end(
-            actor=request.actor, organization_id=organization_id, grant_id=support_grant_id, now=timezone.now()
-        )
+        grant = support_grant_get(actor=request.actor, organization_id=organization_id, grant_id=support_grant_id)
+        support_grant_end(actor=request.actor, grant_id=grant.pk, now=timezone.now())
         return Response(status=204)
 
 

@@ -121,11 +121,11 @@ def support_ticket_redeem(*, ticket: str, origin: str, ip: str | None, now: date
     return grant
 
 
-def support_grant_end(*, actor: Actor, organization_id: UUID, grant_id: UUID, now: datetime) -> None:
+def support_grant_end(*, actor: Actor, grant_id: UUID, now: datetime) -> None:
     """Ends one, whoever asked; needs ``platform.manage``. Raises ``SupportGrantNotFound``, ``SupportGrantOver``."""
     require_platform(actor)
     with public_context(), transaction.atomic():
-        grant = SupportGrant.objects.filter(pk=grant_id, organization__pk=organization_id).first()
+        grant = SupportGrant.objects.filter(pk=grant_id).first()
         _end(grant, actor, why="by_platform", now=now)
 
 

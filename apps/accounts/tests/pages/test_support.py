@@ -326,9 +326,47 @@ class TestPlatformPages:
         grant = asked(root, organization)
         assert browser.get("/admin/tenants/supportgrant/add/").status_code == 403
         assert browser.get("/admin/tenants/supportgrant/").status_code == 200
-        for name in ("enter", "close"):
-            assert browser.post(f"/admin/tenants/supportgrant/{grant['id']}/{name}/").status_code in {302, 404}
+        assert browser.post(f"/admin/tenants/supportgrant/{grant['id']}/enter/").status_code in {302, 404}
         assert SupportGrant.objects.get().ended_at is None
-        end = {"action": "end", "_selected_action": grant["id"]}
-        assert browser.post("/admin/tenants/supportgrant/", end).status_code == 302
+
+
+class TestOrganizationPages:
+    @pytest.fixture
+    def office(self, owner: User) -> Client:
+        browser = Client(SERVER_NAME=HOST)
+        browser.force_login(owner)
+        return browser
+
+    def test_ending_one(self, office: Client, owner: User, root: APIClient, organization: Organization) -> None:
+        """The page says what keeps support out, for ending does not."""
+        pages = [f"/admin/tenants/supportgrant/{asked(root, organization)['id']}/change/"]
+        assert f'href="{pages[0]}"' in office.get("/admin/").content.decode()
+        for page in (pages[0], "/admin/tenants/supportgrant/"):
+            shown = office.get(page).content.decode()
+            assert "may ask for another at once" in shown
+            assert 'href="/admin/tenants/organizationsettings/#id_support_access"' in shown
+        assert office.post(pages[0].replace("/change/", "/close/")).status_code == 302
         assert SupportGrant.objects.get().ended_by == owner.email
+        assert "/close/" not in office.get(pages[0]).content.decode()
+        assert "is over" in office.post(pages[0].replace("/change/", "/close/"), follow=True).content.decode()
+
+    def test_ending_several(self, office: Client, root: APIClient, organization: Organization) -> None:
+        chosen = [asked(root, organization)["id"] for _each in range(2)]
+        end = {"action": "end", "_selected_action": chosen}
+        assert office.post("/admin/tenants/supportgrant/", end).status_code == 302
+        assert not SupportGrant.objects.filter(ended_at=None).exists()
+
+    def test_one_of_another_organization(
+        self, office: Client, root: APIClient, organization: Organization, other_organization: Organization
+    ) -> None:
+        page = f"/admin/tenants/supportgrant/{asked(root, other_organization)['id']}"
+        assert office.get(f"{page}/change/").status_code == 302
+        assert office.post(f"{page}/close/").status_code == 302
+        with public_context():
+            assert SupportGrant.objects.get().ended_at is None
+
+    def test_who_may_not(self, viewer: User, root: APIClient, organization: Organization) -> None:
+        browser = Client(SERVER_NAME=HOST)
+        browser.force_login(viewer)
+        assert browser.post(f"/admin/tenants/supportgrant/{asked(root, organization)['id']}/close/").status_code == 403
+        assert SupportGrant.objects.get().ended_at is None
