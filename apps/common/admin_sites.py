@@ -69,7 +69,7 @@ class OrganizationSite(UnfoldAdminSite):  # type: ignore[misc]  # unfold has no 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         frame = self.frame_of(request) if self.frame_of is not None else Frame()
         request.office_logo = frame.logo_url  # type: ignore[attr-defined]  # for the policy of the page's resources
-        styles = [static("common/tokens.css"), static("common/office.css")]
+        styles = [static(f"common/{name}.css") for name in ("tokens", "shared", "office")]
         return {
             **super().each_context(request),
             "site_title": frame.name or self.site_title,
