@@ -184,9 +184,9 @@ class Environment(BaseSettings):
     rate_limit_register: Rate = Field("3/hour", description="New organizations per address.")
     rate_limit_login: Rate = Field("5/minute", description="Sign-in attempts per address and per e-mail.")
     rate_limit_refresh: Rate = Field("60/minute", description="Token refreshes per address.")
-    rate_limit_oidc: Rate = Field(
-        "60/minute",
-        description="Sign-ins at an organization's issuer per address; changes of it per organization.",
+    rate_limit_oidc: Rate = Field("60/minute", description="Sign-ins at an organization's issuer per address.")
+    rate_limit_oidc_setup: Rate = Field(
+        "10/minute", description="Changes and checks of an organization's issuer, per organization."
     )
     rate_limit_oidc_keys: Rate = Field(
         "2/minute", description="Looks at an issuer's keys for one that is not known, per organization."

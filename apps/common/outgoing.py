@@ -58,7 +58,10 @@ def require_address(address: str, *, allowed: Collection[str]) -> SplitResult:
 
 
 def json_of(address: str, *, allowed: Collection[str], seconds: float = LONGEST_SECONDS) -> dict[str, Any]:
-    """The JSON object at an address, within ``seconds``. Raises ``AddressRefused`` or ``NoAnswer``."""
+    """The JSON object at an address, within ``seconds``.
+
+    Raises ``AddressRefused``, ``NoAnswer``, or ``TooManyRequests`` where its name could not even be looked up.
+    """
     with outgoing_client(allowed=allowed, seconds=seconds) as client:
         require_address(address, allowed=allowed)
         try:
@@ -76,7 +79,8 @@ def json_of(address: str, *, allowed: Collection[str], seconds: float = LONGEST_
 def outgoing_client(*, allowed: Collection[str], seconds: float = LONGEST_SECONDS) -> httpx.Client:
     """A client for one exchange or a few, all of which share ``seconds``.
 
-    Raises ``AddressRefused`` where an address turns out to lead into a network of ours, ``httpx.HTTPError`` otherwise.
+    Raises ``AddressRefused`` where an address turns out to lead into a network of ours, ``TooManyRequests`` where so
+    many names are looked up that this one was not, ``httpx.HTTPError`` otherwise.
     """
     return httpx.Client(
         transport=_Transport(allowed, time.monotonic() + seconds),

@@ -8,21 +8,23 @@ import threading
 import time
 from ipaddress import ip_address
 
-MOST_AT_ONCE = 16
-_free = threading.BoundedSemaphore(MOST_AT_ONCE)
+from apps.common.errors import TooManyRequests
+from apps.common.turns import Turns
+
+_turns = Turns(16, lasting=8)
 
 
 def addresses_of(host: str, port: int, *, seconds: float) -> list[str]:
     """All addresses that a name has, each once; an address is its own.
 
     Raises ``TimeoutError`` where they are not known within ``seconds``, ``OSError`` or ``UnicodeError`` where there are
-    none. Who gives up leaves a thread behind, which ends when the system does; there are 16 of them at most.
+    none, ``TooManyRequests`` where nobody could be asked within ``seconds``. Who gives up leaves a thread behind, which
+    ends when the system does; there are 16 of them at most.
     """
     if _is_address(host):
         return _looked_up(host, port)
     deadline = time.monotonic() + seconds
-    if not _free.acquire(timeout=seconds):
-        raise TimeoutError
+    _turns.take(seconds=seconds)
     answers: queue.SimpleQueue[list[str] | OSError | UnicodeError] = queue.SimpleQueue()
 
     def look() -> None:
@@ -31,13 +33,13 @@ def addresses_of(host: str, port: int, *, seconds: float) -> list[str]:
         except (OSError, UnicodeError) as error:
             answers.put(error)
         finally:
-            _free.release()
+            _turns.give_back()
 
     try:
         threading.Thread(target=look, name="resolution", daemon=True).start()
     except RuntimeError as error:  # the system gives no more threads
-        _free.release()
-        raise TimeoutError from error
+        _turns.give_back()
+        raise TooManyRequests from error
     try:
         told = answers.get(timeout=max(deadline - time.monotonic(), 0))
     except queue.Empty:

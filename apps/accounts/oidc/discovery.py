@@ -58,7 +58,7 @@ def discover(issuer: str) -> Provider:
 
     Raises ``OidcUnreachable``; its ``reason`` is ``address`` (not https, not a host that may be asked), ``connection``
     (nobody there, or in a network of ours: they look alike), ``answer`` (no such document), ``issuer`` (it calls
-    itself otherwise) or ``keys``.
+    itself otherwise) or ``keys``. Raises ``TooManyRequests`` where it could not be asked.
     """
     if "?" in issuer or "#" in issuer:
         raise OidcUnreachable(extra={"reason": "address"})
@@ -81,7 +81,7 @@ def discover(issuer: str) -> Provider:
 def fetch_keys(jwks_uri: str, *, seconds: float = LONGEST_SECONDS) -> list[dict[str, str]]:
     """The issuer's public keys as it publishes them, over the network, within ``seconds``.
 
-    Raises ``OidcUnreachable``.
+    Raises ``OidcUnreachable``, ``TooManyRequests``.
     """
     keys = _asked(jwks_uri, seconds=seconds).get("keys")
     if not isinstance(keys, list):

@@ -82,7 +82,7 @@ def resumed(kept: str, *, schema: str, issuer: str, now: datetime) -> Flow | Non
 
 
 def exchange(row: OidcSettings, flow: Flow, *, code: str, client_secret: str) -> str:
-    """The ID token for a code, over the network. Raises ``OidcIssuerAway``, ``OidcRefused``."""
+    """The ID token for a code, over the network. Raises ``OidcIssuerAway``, ``OidcRefused``, ``TooManyRequests``."""
     auth, proof = _proof(row, client_secret)
     try:
         with outgoing_client(allowed=settings.ENV.oidc_allowed_hosts) as http:

@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
-from apps.common.errors import TooManyRequests
 from apps.common.outgoing import LONGEST_SECONDS
-from apps.common.turns import only_one
+from apps.common.turns import Turns, only_one
+from apps.tenants.context import require_tenant
 
-MOST_AT_ONCE = 4  # of one process, at whatever issuers: a fraction of WEB_THREADS
-_seats = threading.BoundedSemaphore(MOST_AT_ONCE)
+MOST_AT_ONCE, MOST_OF_EACH = 4, 2  # a fraction of WEB_THREADS; and one organization's issuer holds up no other's
+_seats = Turns(MOST_AT_ONCE, of_each=MOST_OF_EACH, lasting=LONGEST_SECONDS)
 
 
-@contextmanager
-def seat_taken() -> Iterator[None]:
+def seat_taken() -> AbstractContextManager[None]:
     """Holds one of the seats, without waiting for it. Raises ``TooManyRequests`` where none is free."""
-    if not _seats.acquire(blocking=False):
-        raise TooManyRequests(retry_after=LONGEST_SECONDS)
-    try:
-        yield
-    finally:
-        _seats.release()
+    return _seats.taken(require_tenant())
 
 
 @contextmanager
@@ -31,8 +24,5 @@ def own_turn() -> Iterator[None]:
 
     Raises ``TooManyRequests``.
     """
-    with only_one("oidc-setup", seconds=LONGEST_SECONDS * 2) as ours:
-        if not ours:
-            raise TooManyRequests(retry_after=LONGEST_SECONDS)
-        with seat_taken():
-            yield
+    with only_one("oidc-setup", seconds=LONGEST_SECONDS * 2), seat_taken():
+        yield

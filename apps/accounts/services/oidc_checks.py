@@ -25,6 +25,6 @@ def oidc_issuer_check(*, actor: Actor, issuer: str) -> Provider:
     require_insider(actor, MANAGE)
     if require_tenant() == PLATFORM:
         raise OidcNotOnPlatform
-    hit(settings.ENV.rate_limit_oidc, "oidc-save")
+    hit(settings.ENV.rate_limit_oidc_setup, "oidc-setup")
     with own_turn():
         return discover(issuer)

@@ -8,9 +8,8 @@ else waits for it, here or in other processes.
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,7 +23,7 @@ from apps.accounts.oidc.verification import UnknownKey
 from apps.accounts.selectors.oidc import oidc_settings_forget
 from apps.common.errors import TooManyRequests
 from apps.common.limits import hit, spent
-from apps.common.turns import only_one
+from apps.common.turns import Turns, only_one
 
 logger = structlog.get_logger(__name__)
 FRESH, USABLE = timedelta(hours=1), timedelta(hours=24)
@@ -32,8 +31,7 @@ LOOK_SECONDS = 3.0
 FAILED = "1/minute"
 """After a look that failed there is none for a minute."""
 _FAILURE = "oidc-keys-failure"
-_LOOKS_AT_ONCE = 4  # of one process, at whatever issuers: a fraction of WEB_THREADS
-_looks = threading.BoundedSemaphore(_LOOKS_AT_ONCE)
+_looks = Turns(4, lasting=LOOK_SECONDS)  # of one process, at whatever issuers: a fraction of WEB_THREADS
 Check = Callable[[Sequence[dict[str, str]]], dict[str, Any]]
 
 
@@ -57,37 +55,29 @@ def oidc_checked(*, row: OidcSettings, check: Check, now: datetime) -> dict[str,
 def _looked_at(row: OidcSettings, *, now: datetime) -> OidcSettings:
     """The settings with keys as new as can be had at once: by somebody else's look, or else by one of our own.
 
-    Where somebody looks at this moment, they are as they were.
+    Where somebody looks at this moment, or nobody can, they are as they were.
     """
-    with _turn() as ours:
-        stored: OidcSettings | None = OidcSettings.objects.filter(pk=row.pk, jwks_uri=row.jwks_uri).first()
-        if stored is None:
-            return row
-        if ours and stored.keys_fetched_at <= row.keys_fetched_at and not spent(FAILED, _FAILURE, row.jwks_uri):
+    with suppress(TooManyRequests), _looks.taken(), only_one("oidc-keys", seconds=LOOK_SECONDS * 2):
+        stored = _stored(row)
+        if stored.keys_fetched_at <= row.keys_fetched_at and not spent(FAILED, _FAILURE, row.jwks_uri):
             _look(stored, now=now)
         return stored
+    return _stored(row)
 
 
-@contextmanager
-def _turn() -> Iterator[bool]:
-    """Whether it is ours to look now: of this organization in no other process, and of all in this one but a few."""
-    if not _looks.acquire(blocking=False):
-        yield False
-        return
-    try:
-        with only_one("oidc-keys", seconds=LOOK_SECONDS * 2) as ours:
-            yield ours
-    finally:
-        _looks.release()
+def _stored(row: OidcSettings) -> OidcSettings:
+    return OidcSettings.objects.filter(pk=row.pk, jwks_uri=row.jwks_uri).first() or row
 
 
 def _look(row: OidcSettings, *, now: datetime) -> None:
-    """Asks the issuer, unless that was done too often; an issuer that does not answer leaves what is known."""
+    """Asks the issuer; one that does not answer leaves what is known.
+
+    Raises ``TooManyRequests`` where that was done too often, or too many names of hosts are looked up already: then
+    the issuer was not asked, and nothing is remembered against it.
+    """
+    hit(settings.ENV.rate_limit_oidc_keys, "oidc-keys")
     try:
-        hit(settings.ENV.rate_limit_oidc_keys, "oidc-keys")
         keys = fetch_keys(row.jwks_uri, seconds=LOOK_SECONDS)
-    except TooManyRequests:
-        return
     except OidcUnreachable as error:
         logger.warning("oidc_keys_unreachable", issuer=row.issuer, reason=error.extra.get("reason"))
         _failed(row)

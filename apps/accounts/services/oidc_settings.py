@@ -57,7 +57,7 @@ def oidc_settings_save(
     require_insider(actor, MANAGE)
     if require_tenant() == PLATFORM:
         raise OidcNotOnPlatform
-    hit(settings.ENV.rate_limit_oidc, "oidc-save")
+    hit(settings.ENV.rate_limit_oidc_setup, "oidc-setup")
     with transaction.atomic():
         before = OidcSettings.objects.first() or OidcSettings()
         check_match(before, if_match)  # an issuer is not asked for what is out of date already

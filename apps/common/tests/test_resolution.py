@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 
 from apps.common import resolution
+from apps.common.errors import TooManyRequests
 from apps.common.outgoing import NoAnswer, json_of
 from apps.common.resolution import addresses_of
 from apps.common.testing import eventually
+from apps.common.turns import Turns
 
 
 @pytest.fixture
@@ -24,7 +26,7 @@ def silent(monkeypatch: pytest.MonkeyPatch) -> Any:
         over.wait(30)
         return []
 
-    monkeypatch.setattr(resolution, "_free", threading.BoundedSemaphore(1))
+    monkeypatch.setattr(resolution, "_turns", Turns(1, lasting=8))
     monkeypatch.setattr(socket, "getaddrinfo", look)
     yield over
     over.set()
@@ -44,7 +46,7 @@ def test_a_name_that_is_none() -> None:
 def test_name_servers_that_hang(silent: threading.Event) -> None:
     with pytest.raises(TimeoutError):
         addresses_of("example.com", 443, seconds=0.05)
-    with pytest.raises(TimeoutError):  # the one thread is still waiting; no other is begun
+    with pytest.raises(TooManyRequests):  # the one thread is still waiting; no other is begun
         addresses_of("example.com", 443, seconds=0.05)
     assert sum(thread.name == "resolution" for thread in threading.enumerate()) == 1
 
@@ -52,12 +54,12 @@ def test_name_servers_that_hang(silent: threading.Event) -> None:
 def test_waiting_for_a_thread_counts(silent: threading.Event, monkeypatch: pytest.MonkeyPatch) -> None:
     now = [100.0]
 
-    class Late(threading.BoundedSemaphore):
-        def acquire(self, blocking: bool = True, timeout: float | None = None) -> bool:
+    class Late(Turns):
+        def take(self, name: str = "", *, seconds: float = 0) -> None:
             now[0] += 60
-            return super().acquire(blocking, timeout)
+            super().take(name, seconds=seconds)
 
-    monkeypatch.setattr(resolution, "_free", Late(1))
+    monkeypatch.setattr(resolution, "_turns", Late(1, lasting=8))
     monkeypatch.setattr(resolution, "time", SimpleNamespace(monotonic=lambda: now[0]))
     with pytest.raises(TimeoutError):
         addresses_of("example.com", 443, seconds=60)
@@ -69,7 +71,7 @@ def test_a_thread_that_cannot_be_begun_blocks_nobody(silent: threading.Event, mo
 
     with monkeypatch.context() as patched:
         patched.setattr(threading.Thread, "start", refused)
-        with pytest.raises(TimeoutError):
+        with pytest.raises(TooManyRequests):
             addresses_of("example.com", 443, seconds=0.05)
     silent.set()
     assert addresses_of("example.com", 443, seconds=5) == []
@@ -79,3 +81,5 @@ def test_the_deadline_of_a_request_covers_them(silent: threading.Event) -> None:
     with pytest.raises(NoAnswer) as caught:
         json_of("https://example.com/", allowed=(), seconds=0.05)
     assert not caught.value.answered
+    with pytest.raises(TooManyRequests):  # nobody was asked, so nobody failed to answer
+        json_of("https://example.com/", allowed=(), seconds=0.05)

@@ -1,29 +1,31 @@
-"""One at a time, over all threads and processes."""
+"""So many at once in this process, and one over all threads and processes."""
 
 from __future__ import annotations
 
 import threading
 from typing import Any
 
+import pytest
 from django.db import connection
 
+from apps.common.errors import TooManyRequests
 from apps.common.redis import redis_client, redis_forget
-from apps.common.turns import only_one
+from apps.common.turns import Turns, only_one
 
 
 def test_it_works() -> None:
-    with only_one("here", seconds=30) as ours, only_one("here", seconds=30) as again:
-        assert (ours, again) == (True, False)
-    with only_one("here", seconds=30) as ours:
-        assert ours
+    with only_one("here", seconds=30), pytest.raises(TooManyRequests), only_one("here", seconds=30):
+        pass
+    with only_one("here", seconds=30):
+        pass
 
 
 def test_another_process() -> None:
     key = f"oficina:turns:{getattr(connection, 'schema_name', '')}:elsewhere"
-    with redis_client().lock(key, timeout=30), only_one("elsewhere", seconds=30) as ours:
-        assert not ours
-    with only_one("elsewhere", seconds=30) as ours:
-        assert ours
+    with redis_client().lock(key, timeout=30), pytest.raises(TooManyRequests), only_one("elsewhere", seconds=30):
+        pass
+    with only_one("elsewhere", seconds=30):
+        pass
 
 
 def test_threads() -> None:
@@ -31,8 +33,12 @@ def test_threads() -> None:
 
     def take() -> None:
         start.wait(10)
-        with only_one("threads", seconds=30) as ours:
-            had.append(ours)
+        try:
+            with only_one("threads", seconds=30):
+                had.append(True)
+                start.wait(10)
+        except TooManyRequests:
+            had.append(False)
             start.wait(10)
 
     threads = [threading.Thread(target=take) for _each in range(4)]
@@ -47,7 +53,30 @@ def test_redis_is_away(settings: Any) -> None:
     redis_forget()
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
     try:
-        with only_one("away", seconds=30) as ours, only_one("away", seconds=30) as again:
-            assert (ours, again) == (True, False)
+        with only_one("away", seconds=30), pytest.raises(TooManyRequests), only_one("away", seconds=30):
+            pass
     finally:
         redis_forget()
+
+
+def test_so_many_of_all_and_of_each() -> None:
+    turns = Turns(3, of_each=2, lasting=5)
+    with turns.taken("a"), turns.taken("a"):
+        with pytest.raises(TooManyRequests) as caught:
+            turns.take("a")
+        assert caught.value.retry_after == 5
+        with turns.taken("b"), pytest.raises(TooManyRequests):
+            turns.take("c")
+    for name in ("a", "a", "b"):
+        turns.take(name)
+
+
+def test_a_turn_that_another_thread_gives_back_is_waited_for() -> None:
+    turns = Turns(1, lasting=5)
+    turns.take()
+    waiting = threading.Thread(target=turns.take, kwargs={"seconds": 30})
+    waiting.start()
+    turns.give_back()
+    waiting.join(20)
+    with pytest.raises(TooManyRequests):
+        turns.take()

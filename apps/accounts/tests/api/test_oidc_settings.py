@@ -14,7 +14,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from apps.accounts.models import OidcSettings, Role, User
-from apps.accounts.oidc.seats import MOST_AT_ONCE, own_turn, seat_taken
+from apps.accounts.oidc.seats import MOST_AT_ONCE, MOST_OF_EACH, _seats, own_turn, seat_taken
 from apps.accounts.services.platform import platform_admin_create
 from apps.events.models import Event
 from apps.tenants.context import tenant_context
@@ -325,11 +325,27 @@ def _json(told: Any) -> Any:
 def test_an_issuer_that_hangs_holds_up_few(client: APIClient, given: dict[str, Any]) -> None:
     """No more threads of a process ask at once than there are seats, and each organization has one turn."""
     with ExitStack() as held:
-        for _each in range(MOST_AT_ONCE):
-            held.enter_context(seat_taken())
+        for number in range(MOST_AT_ONCE):
+            held.enter_context(_seats.taken(f"another {number}"))
         answer = client.put(URL, given)
         assert (answer.status_code, answer.json()["error_code"]) == (429, "too_many_requests")
         assert int(answer["Retry-After"]) > 0
     with own_turn():
         assert client.put(URL, given).status_code == 429
     assert client.put(URL, given).status_code == 200
+
+
+def test_an_issuer_that_hangs_holds_up_no_other_organization(
+    client: APIClient, client_of: Clients, given: dict[str, Any], foreigner: User
+) -> None:
+    theirs = client_of(foreigner)
+    with ExitStack() as held:
+        for _each in range(MOST_OF_EACH):
+            held.enter_context(seat_taken())
+        assert client.put(URL, given).status_code == 429
+        assert theirs.put(URL, given).status_code == 200
+
+
+def test_changes_and_checks_have_a_rate_of_their_own(client: APIClient, given: dict[str, Any], settings: Any) -> None:
+    settings.ENV = settings.ENV.model_copy(update={"rate_limit_oidc": "1/minute", "rate_limit_oidc_setup": "2/minute"})
+    assert [client.put(URL, given).status_code for _each in range(3)] == [200, 200, 429]

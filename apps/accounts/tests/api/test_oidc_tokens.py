@@ -28,7 +28,7 @@ from apps.accounts.services.users import user_update
 from apps.accounts.tests.conftest import Device
 from apps.common.actor import Actor
 from apps.common.redis import redis_client
-from apps.common.turns import only_one
+from apps.common.turns import Turns, only_one
 from apps.events.models import Event
 from apps.robots.tests.factories import robot_made
 from apps.tenants.context import public_context, tenant_context
@@ -118,6 +118,23 @@ def test_an_issuer_that_hangs_is_left_alone_for_a_while(
     over.set()
 
 
+def test_names_that_could_not_be_looked_up_are_no_failure_of_the_issuer(
+    issuer: Issuer, trusted: Trust, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.ENV = settings.ENV.model_copy(update={"oidc_allowed_hosts": ("localhost",)})
+    issuer.url = issuer.url.replace("127.0.0.1", "localhost")
+    trusted()
+    asked = issuer.asked[KEYS]
+    made_up = issuer.signed(key_of(2), "RS256", headers={"kid": "made-up"})
+    with monkeypatch.context() as patched:
+        patched.setattr("apps.common.resolution._turns", Turns(0, lasting=8))
+        patched.setattr("apps.accounts.services.oidc_keys.LOOK_SECONDS", 0.05)
+        assert refused(made_up)
+    assert issuer.asked[KEYS] == asked
+    issuer.rotate("second")
+    assert ask(issuer.token()).status_code == 200
+
+
 def test_nobody_waits_for_somebody_else_s_look(issuer: Issuer, trusted: Trust, organization: Organization) -> None:
     trusted()
     asked = issuer.asked[KEYS]
@@ -125,8 +142,7 @@ def test_nobody_waits_for_somebody_else_s_look(issuer: Issuer, trusted: Trust, o
     key = f"oficina:turns:{organization.schema_name}:oidc-keys"
     with redis_client().lock(key, timeout=30):  # another process
         assert refused(made_up)
-    with only_one("oidc-keys", seconds=30) as ours:  # another thread
-        assert ours
+    with only_one("oidc-keys", seconds=30):  # another thread
         assert refused(made_up)
     assert issuer.asked[KEYS] == asked
     assert refused(made_up)
