@@ -9,7 +9,7 @@ import secrets
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -33,7 +33,10 @@ def key_of(number: int, algorithm: str = "RS256") -> PrivateKey:
 
 
 class Issuer:
-    """Signs tokens and counts what it is asked. ``person`` is who signs in there; ``broken`` changes its answers."""
+    """Signs tokens and counts what it is asked. ``person`` is who signs in there; ``broken`` changes its answers.
+
+    Where there is a ``between``, answers go out byte by byte, and it is called between them.
+    """
 
     def __init__(self, port: int) -> None:
         self.url = f"http://127.0.0.1:{port}"
@@ -41,6 +44,7 @@ class Issuer:
         self.person: dict[str, Any] = {"sub": "person-1", "email": "person@acme.example", "email_verified": True}
         self.refusal = ""
         self.broken: dict[str, Any] = {}
+        self.between: Callable[[], object] | None = None
         self.token_claims: dict[str, Any] = {}
         self.signing: dict[str, tuple[PrivateKey, str]] = {"first": (key_of(1), "RS256")}
         self.token_requests: list[dict[str, str]] = []
@@ -156,7 +160,10 @@ def issuer_running() -> Iterator[Issuer]:
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             try:
-                self.wfile.write(content)
+                for part in [content] if issuer.between is None else [bytes([each]) for each in content]:
+                    self.wfile.write(part)
+                    if issuer.between is not None:
+                        issuer.between()
             except OSError:  # who asked has had enough
                 self.close_connection = True
 

@@ -27,11 +27,17 @@ LONGEST_MOMENT_SECONDS = 0.05
 LISTEN_SECONDS = 1.0
 AWAY_SECONDS = 0.5
 COMPLAIN_EVERY_SECONDS = 60.0
+_KEY = "dispatch:ring:"
 
 
 def key_of(queue: str) -> str:
     """The list in Redis where a ring of a queue waits to be heard."""
-    return f"dispatch:ring:{queue}"
+    return f"{_KEY}{queue}"
+
+
+def queue_of(key: bytes | str) -> str:
+    """The queue whose rings wait there."""
+    return (key.decode() if isinstance(key, bytes) else key).removeprefix(_KEY)
 
 
 class Complaint:
@@ -123,14 +129,21 @@ class Bell(threading.Thread):
     def run(self) -> None:
         while not self._ended.is_set():
             try:
-                if self._room(LISTEN_SECONDS) and self._client.blpop(self._keys, timeout=LISTEN_SECONDS):
-                    self._answer()
+                if self._room(LISTEN_SECONDS) and (heard := self._client.blpop(self._keys, timeout=LISTEN_SECONDS)):
+                    self._take(queue_of(heard[0]))
             except redis.RedisError as error:
                 self._complaint.make("rings_not_heard", error)
                 self._ended.wait(AWAY_SECONDS)
             except Exception:  # a worker without ears would start everything half a second late
                 logger.exception("bell_failed")
                 self._ended.wait(AWAY_SECONDS)
+
+    def _take(self, queue: str) -> None:
+        """Answers a ring, or leaves it to another worker where this one has begun to close meanwhile."""
+        if self._ended.is_set():
+            ring(queue)
+        else:
+            self._answer()
 
     def stop(self) -> None:
         """Ends the thread within a second or two."""

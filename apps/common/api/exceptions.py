@@ -10,7 +10,7 @@ from django.core import exceptions as django
 from django.db import DataError, IntegrityError, InterfaceError, NotSupportedError, OperationalError
 from django.http import Http404
 from django.http.request import UnreadablePostError
-from psycopg.errors import FeatureNotSupported
+from psycopg.errors import DeadlockDetected, FeatureNotSupported
 from rest_framework import exceptions as drf
 from rest_framework.response import Response
 
@@ -73,6 +73,11 @@ def _is_out_of_order(exception: Exception) -> bool:
     return isinstance(exception, OperationalError | InterfaceError)
 
 
+def _is_in_a_ring(exception: Exception) -> bool:
+    """Whether PostgreSQL gave this transaction up because it and another waited for each other."""
+    return isinstance(exception, OperationalError) and isinstance(exception.__cause__, DeadlockDetected)
+
+
 def as_application_error(exception: Exception) -> errors.ApplicationError | None:
     """The error of ours that an exception of Django, DRF or the database stands for."""
     if isinstance(exception, errors.ApplicationError):
@@ -86,6 +91,9 @@ def as_application_error(exception: Exception) -> errors.ApplicationError | None
     if (slipped := _first(_SLIPPED, exception)) is not None:
         logger.warning("input_slipped_through", exc_info=exception)
         return slipped()  # type: ignore[no-any-return]
+    if _is_in_a_ring(exception):
+        logger.warning("database_deadlock", exc_info=exception)
+        return errors.Busy(retry_after=1)
     if _is_out_of_order(exception):
         logger.error("database_unavailable", exc_info=exception)
         return errors.Unavailable(retry_after=1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 
 from apps.common import resolution
 from apps.common.errors import TooManyRequests
-from apps.common.outgoing import NoAnswer, json_of
+from apps.common.outgoing import LONGEST_SECONDS, NoAnswer, json_of
 from apps.common.resolution import addresses_of
 from apps.common.testing import eventually
 from apps.common.turns import Turns
@@ -78,8 +79,10 @@ def test_a_thread_that_cannot_be_begun_blocks_nobody(silent: threading.Event, mo
 
 
 def test_the_deadline_of_a_request_covers_them(silent: threading.Event) -> None:
+    began = time.monotonic()
     with pytest.raises(NoAnswer) as caught:
         json_of("https://example.com/", allowed=(), seconds=0.05)
+    assert time.monotonic() - began < LONGEST_SECONDS / 2
     assert not caught.value.answered
     with pytest.raises(TooManyRequests):  # nobody was asked, so nobody failed to answer
         json_of("https://example.com/", allowed=(), seconds=0.05)

@@ -105,6 +105,34 @@ def test_a_worker_without_room_leaves_the_ring_to_others() -> None:
     assert not never.is_set()
 
 
+def test_a_bell_that_closes_while_it_listens_leaves_the_ring_to_others() -> None:
+    heard = threading.Event()
+    with hearing(lambda _seconds: True, heard.set) as bell:
+        eventually(lambda: redis_client().info("clients")["blocked_clients"], seconds=REST_SECONDS)
+        bell.stop()
+        redis_client().rpush(key_of(QUEUE), "")
+        bell.join(REST_SECONDS)
+    eventually(lambda: rings_waiting(QUEUE) == 1, seconds=REST_SECONDS)
+    assert not heard.is_set()
+
+
+def test_a_bell_that_closes_while_it_waits_for_room_takes_nothing() -> None:
+    asked, closing, heard = threading.Event(), threading.Event(), threading.Event()
+
+    def room(_seconds: float) -> bool:
+        asked.set()
+        return closing.wait(REST_SECONDS)
+
+    redis_client().rpush(key_of(QUEUE), "")
+    with hearing(room, heard.set) as bell:
+        assert asked.wait(REST_SECONDS)
+        bell.stop()
+        closing.set()
+        bell.join(REST_SECONDS)
+    eventually(lambda: rings_waiting(QUEUE) == 1, seconds=REST_SECONDS)
+    assert not heard.is_set()
+
+
 def test_a_bell_outlives_redis_being_away(caplog: pytest.LogCaptureFixture) -> None:
     heard = threading.Event()
     with override_settings(REDIS_URL=NOWHERE), hearing(lambda _seconds: True, heard.set) as bell:

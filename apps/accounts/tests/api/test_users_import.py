@@ -15,9 +15,11 @@ from rest_framework.test import APIClient
 from apps.accounts.models import Session, User
 from apps.accounts.services.administrators import administrators_lock
 from apps.accounts.services.user_imports import MOST_BYTES, MOST_ROWS
+from apps.accounts.services.users import user_create
 from apps.events.models import Event
 from apps.tenants.context import public_context, tenant_context
 from apps.tenants.models import DirectoryEntry, Organization
+from apps.tenants.tests.concurrency import at_once
 from conftest import bearer, make_user
 
 URL = "/api/v1/users/import"
@@ -253,6 +255,34 @@ def test_somebody_else_who_holds_administrators_is_409(
         over.set()
         thread.join(30)
     assert sent(client, "email,role\nteammate@live.example,viewer\n").json()["updated"] == 1
+
+
+def test_two_in_opposite_order_do_not_wait_for_ever(
+    live_organization: Organization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with tenant_context(live_organization):
+        token = bearer(make_user("boss@live.example", "org_admin"), live_organization)
+    rows = ["ana@live.example,Ana,viewer\n", "bia@live.example,Bia,viewer\n"]
+    both_have_one, seen = threading.Barrier(2), threading.local()
+
+    def create(**given: Any) -> User:
+        user = user_create(**given)
+        if not hasattr(seen, "one"):
+            seen.one = user
+            both_have_one.wait(30)
+        return user
+
+    monkeypatch.setattr("apps.accounts.services.user_imports.user_create", create)
+
+    def send(index: int) -> Any:
+        client = APIClient(SERVER_NAME="localhost", raise_request_exception=False)
+        client.credentials(HTTP_AUTHORIZATION=f"Bearer {token}")
+        return sent(client, "email,name,role\n" + "".join(rows if index else reversed(rows)))
+
+    answers = sorted(at_once(send, 2), key=lambda answer: int(answer.status_code))
+    assert [answer.status_code for answer in answers] == [200, 409]
+    assert (answers[0].json()["created"], answers[1].json()["error_code"]) == (2, "busy")
+    assert answers[1]["Retry-After"] == "1"
 
 
 @pytest.mark.parametrize("content", [b"", b"\n\n", b'email\n"x', b"email\nx\x00"])
