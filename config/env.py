@@ -213,6 +213,12 @@ class Environment(BaseSettings):
     )
     access_token_seconds: int = Field(900, ge=60, le=86_400, description="Life of an access token.")
     refresh_token_days: int = Field(7, ge=1, le=90, description="Life of a refresh token.")
+    refresh_family_days: int = Field(
+        30, ge=1, le=365, description="Days after a sign-in until its tokens cannot be refreshed any more."
+    )
+    session_idle_hours: int = Field(
+        24, ge=1, le=336, description="Hours without a page until a browser is signed out; two weeks in any case."
+    )
     refresh_grace_seconds: int = Field(10, ge=0, le=60, description="How long a rotated refresh token still works.")
     socket_ticket_seconds: int = Field(30, ge=5, le=300, description="Life of a WebSocket ticket.")
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.dispatch import receiver
 from django.utils import timezone
@@ -13,6 +11,7 @@ from django.utils import timezone
 from apps.accounts.authentication.pages import SESSION_KEY, page_actor, preview_forget, signed_in_actor, support_in
 from apps.accounts.models import User
 from apps.accounts.payloads import Client
+from apps.accounts.services.credentials import page_life
 from apps.accounts.services.directory import directory_rebuild
 from apps.accounts.services.roles import roles_sync, roles_text
 from apps.accounts.services.sessions import session_end, session_start
@@ -43,7 +42,7 @@ def begin_page_session(request: Any, user: User, **_: Any) -> None:
         user=user,
         schema=require_tenant(),
         client=client,
-        life=timedelta(seconds=settings.SESSION_COOKIE_AGE),
+        life=page_life(),
         now=timezone.now(),
     )
     request.session[SESSION_KEY] = str(session.pk)

@@ -47,8 +47,10 @@ class Claims:
     expires_at: int
 
 
-def access_token(*, user: Any, organization_id: UUID, session_id: UUID, now: datetime) -> str:
-    """A signed access token that lives ``ACCESS_TOKEN_SECONDS``."""
+def access_token(
+    *, user: Any, organization_id: UUID, session_id: UUID, seconds: int | None = None, now: datetime
+) -> str:
+    """A signed access token that lives so many seconds, by default ``ACCESS_TOKEN_SECONDS``."""
     key = keyring.signing()
     issued = int(now.timestamp())
     claims = {
@@ -57,7 +59,7 @@ def access_token(*, user: Any, organization_id: UUID, session_id: UUID, now: dat
         "aud": AUDIENCE,
         "iss": ISSUER,
         "iat": issued,
-        "exp": issued + settings.ENV.access_token_seconds,
+        "exp": issued + (settings.ENV.access_token_seconds if seconds is None else seconds),
         "jti": str(uuid7()),
         "sid": str(session_id),
         "role": user.role.slug,

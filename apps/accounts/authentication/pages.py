@@ -11,7 +11,7 @@ from typing import Any
 from django.contrib.auth.models import AnonymousUser
 
 from apps.accounts.errors import InvalidCredentials
-from apps.accounts.services.credentials import actor_as_role, actor_from_session
+from apps.accounts.services.credentials import actor_as_role, actor_from_page
 from apps.accounts.services.support_actors import actor_from_support_grant
 from apps.common.actor import Actor
 
@@ -46,7 +46,7 @@ def signed_in_actor(http: Any, *, now: datetime) -> Actor | None:
         return None
     try:
         ip = getattr(http, "client_ip", None)
-        return actor_from_session(http.session[SESSION_KEY], user_id=user.pk, now=now, ip=ip)
+        return actor_from_page(http.session[SESSION_KEY], user_id=user.pk, now=now, ip=ip)
     except InvalidCredentials:
         return None
 

@@ -9,7 +9,9 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, Model, Q, QuerySet
+from django.conf import settings
+from django.db.models import Exists, F, Model, Q, QuerySet, Value
+from django.db.models.functions import Least
 
 from apps.accounts.errors import InvalidCredentials
 from apps.accounts.models import ApiKey, Role, Session, User
@@ -25,7 +27,7 @@ from apps.tenants.errors import OrganizationInactive, WrongOrganization
 from apps.tenants.models import Organization
 from apps.tenants.origin import here
 
-KEY_TOUCHED_EVERY = timedelta(minutes=1)
+KEY_TOUCHED_EVERY, PAGE_TOUCHED_EVERY = timedelta(minutes=1), timedelta(minutes=5)
 _USER = [field.attname for field in User._meta.concrete_fields]
 _ROLE = [field.attname for field in Role._meta.concrete_fields]
 
@@ -37,7 +39,7 @@ def _columns(model: type[Model], table: str) -> str:
 # Every request asks this, so it is written out: Django takes five times as long to make it as PostgreSQL to answer it.
 _LIVE_SESSION = f"""
     SELECT EXISTS (SELECT FROM {Organization._meta.db_table} WHERE schema_name = %(schema)s AND is_active),
-           {_columns(User, "person")}, {_columns(Role, "role")}
+           session.last_used_at, {_columns(User, "person")}, {_columns(Role, "role")}
     FROM {Session._meta.db_table} session
     JOIN {User._meta.db_table} person ON person.id = session.user_id
     JOIN {Role._meta.db_table} role ON role.id = person.role_id
@@ -118,14 +120,39 @@ def actor_from_session(session_id: UUID | str, *, user_id: UUID | str, now: date
 
     Raises ``InvalidCredentials`` or ``OrganizationInactive``. No actor: it makes one.
     """
+    _last_used_at, user = _live_session(session_id, user_id=user_id, now=now)
+    return actor_of_user(user, schema=require_tenant(), ip=ip, session_id=str(session_id))
+
+
+def actor_from_page(session_id: UUID | str, *, user_id: UUID | str, now: datetime, ip: str | None) -> Actor:
+    """Like :func:`actor_from_session`, of a browser: its session lives on for ``SESSION_IDLE_HOURS`` by that.
+
+    The use is noted once in five minutes, and the session ends at the latest ``SESSION_COOKIE_AGE`` after it began. No
+    actor: it makes one.
+    """
+    last_used_at, user = _live_session(session_id, user_id=user_id, now=now)
+    if last_used_at <= now - PAGE_TOUCHED_EVERY:
+        ends = Least(Value(now + page_life()), F("created_at") + timedelta(seconds=settings.SESSION_COOKIE_AGE))
+        unseen = Session.objects.filter(pk=session_id, last_used_at__lte=now - PAGE_TOUCHED_EVERY)
+        unseen.update(last_used_at=now, expires_at=ends)
+    return actor_of_user(user, schema=require_tenant(), ip=ip, session_id=str(session_id))
+
+
+def page_life() -> timedelta:
+    """How long a browser stays signed in without a page. No actor: a setting."""
+    idle = timedelta(hours=settings.ENV.session_idle_hours)
+    return min(idle, timedelta(seconds=settings.SESSION_COOKIE_AGE))
+
+
+def _live_session(session_id: UUID | str, *, user_id: UUID | str, now: datetime) -> tuple[datetime, User]:
+    """When a live session was last used, as far as that is noted, and whose it is."""
     row = _session_row(session_id, user_id=user_id, now=now)
     if row is None:
         raise InvalidCredentials
-    organization_active, *columns = row
+    organization_active, last_used_at, *columns = row
     if not organization_active:
         raise OrganizationInactive
-    user = _user_of(columns)
-    return actor_of_user(user, schema=require_tenant(), ip=ip, session_id=str(session_id))
+    return last_used_at, _user_of(columns)
 
 
 def _session_row(session_id: UUID | str, *, user_id: UUID | str, now: datetime) -> tuple[Any, ...] | None:

@@ -47,6 +47,11 @@ def refresh_life() -> timedelta:
     return timedelta(days=settings.ENV.refresh_token_days)
 
 
+def family_life() -> timedelta:
+    """How long after a sign-in its tokens can be refreshed at all. No actor: a setting."""
+    return timedelta(days=settings.ENV.refresh_family_days)
+
+
 def session_start(
     *,
     user: User,
@@ -68,7 +73,8 @@ def session_start(
             device=client.device[:200],
             ip=client.ip,
             last_used_at=now,
-            expires_at=now + (life or refresh_life()),
+            created_at=now,
+            expires_at=now + (life or min(refresh_life(), family_life())),
             bearer_hash=bearer_hash,
         )
         user.last_login = now
@@ -79,20 +85,21 @@ def session_start(
 
 
 def tokens_issue(*, session: Session, user: User, organization: Organization, now: datetime) -> Tokens:
-    """A new pair of tokens of a session. No actor: part of signing in and of refreshing."""
+    """A new pair of tokens, neither of which outlives the session. No actor: part of signing in and of refreshing."""
     secret = marked(REFRESH_TOKEN, organization.schema_name)
-    RefreshToken.objects.create(session=session, token_hash=hash_secret(secret), expires_at=now + refresh_life())
-    access = access_token(user=user, organization_id=organization.pk, session_id=session.pk, now=now)
-    return Tokens(access, secret, settings.ENV.access_token_seconds)
+    RefreshToken.objects.create(session=session, token_hash=hash_secret(secret), expires_at=session.expires_at)
+    seconds = min(settings.ENV.access_token_seconds, int((session.expires_at - now).total_seconds()))
+    access = access_token(user=user, organization_id=organization.pk, session_id=session.pk, seconds=seconds, now=now)
+    return Tokens(access, secret, seconds)
 
 
 def session_refresh(*, token: str, host: Organization | None, client: Client, now: datetime) -> Tokens:
     """Exchanges a refresh token for a new pair; ``host`` is the organization whose own host was asked, if any.
 
-    A token works once. Used again within ``REFRESH_GRACE_SECONDS`` (parallel tabs) it gives another pair; used later
-    it ends the whole session, for one of its two holders stole it. Raises ``InvalidRefreshToken``,
-    ``RefreshTokenReused``, ``WrongOrganization``, ``OrganizationInactive``, ``TooManyRequests``. No actor: the token
-    is the credential.
+    A token works once, and REFRESH_FAMILY_DAYS after the sign-in none does. Used again within
+    ``REFRESH_GRACE_SECONDS`` (parallel tabs) it gives another pair; used later it ends the whole session, for one of
+    its two holders stole it. Raises ``InvalidRefreshToken``, ``RefreshTokenReused``, ``WrongOrganization``,
+    ``OrganizationInactive``, ``TooManyRequests``. No actor: the token is the credential.
     """
     hit_everywhere(settings.ENV.rate_limit_refresh, "refresh", neighbourhood(client.ip))
     schema = schema_of(token, REFRESH_TOKEN)
@@ -132,7 +139,8 @@ def _rotate(token_hash: str, *, organization: Organization, client: Client, now:
         if token.used_at is None:
             token.used_at = now
             token.save(update_fields=["used_at"])
-        session.last_used_at, session.ip, session.expires_at = now, client.ip, now + refresh_life()
+        session.last_used_at, session.ip = now, client.ip
+        session.expires_at = min(now + refresh_life(), session.created_at + family_life())
         session.save(update_fields=["last_used_at", "ip", "expires_at"])
         RefreshToken.objects.filter(session=session, expires_at__lte=now).delete()
         return tokens_issue(session=session, user=session.user, organization=organization, now=now)
@@ -140,7 +148,8 @@ def _rotate(token_hash: str, *, organization: Organization, client: Client, now:
 
 def _alive(token: RefreshToken, now: datetime) -> bool:
     session = token.session
-    return token.expires_at > now and session.revoked_at is None and session.user.is_active
+    ends = min(token.expires_at, session.created_at + family_life())
+    return ends > now and session.revoked_at is None and session.user.is_active
 
 
 def session_end(*, actor: Actor, refresh_token: str | None = None, now: datetime) -> None:

@@ -184,6 +184,67 @@ def test_sessions_that_ended_a_month_ago_are_forgotten(browser: Client, admin: U
     assert Session.objects.filter(user=admin).count() == 1
 
 
+class TestIdleness:
+    @pytest.fixture(autouse=True)
+    def _hours(self, settings: Any) -> None:
+        settings.ENV = settings.ENV.model_copy(update={"session_idle_hours": 3})
+
+    @staticmethod
+    def used(**ago: float) -> Session:
+        """The one session, last used that long ago."""
+        last_used_at = timezone.now() - timedelta(**ago)
+        Session.objects.update(last_used_at=last_used_at, expires_at=last_used_at + timedelta(hours=3))
+        return Session.objects.get()
+
+    def test_a_browser_that_is_not_used_is_signed_out(self, browser: Client, admin: User) -> None:
+        sign_in(browser, admin)
+        assert self.used(hours=2, minutes=50).expires_at > timezone.now()
+        assert browser.get(INDEX).status_code == 200
+        self.used(hours=3, seconds=1)
+        assert browser.get(INDEX).status_code == 302
+        assert browser.get(ME).status_code == 401
+
+    def test_each_page_keeps_it_alive(self, browser: Client, admin: User) -> None:
+        sign_in(browser, admin)
+        for page in (INDEX, "/portal/", ME):
+            before = self.used(hours=2)
+            assert browser.get(page).status_code == 200
+            after = Session.objects.get()
+            assert after.last_used_at > timezone.now() - timedelta(minutes=1)
+            assert after.expires_at == after.last_used_at + timedelta(hours=3) > before.expires_at
+
+    def test_use_is_noted_now_and_then(self, browser: Client, admin: User) -> None:
+        sign_in(browser, admin)
+        for minutes, noted in ((4, False), (6, True)):
+            before = self.used(minutes=minutes)
+            browser.get(INDEX)
+            assert (Session.objects.get().last_used_at != before.last_used_at) is noted
+
+    def test_it_ends_in_any_case(self, browser: Client, admin: User) -> None:
+        sign_in(browser, admin)
+        begun = timezone.now() - timedelta(days=13, hours=23)
+        Session.objects.update(created_at=begun)
+        self.used(hours=1)
+        assert browser.get(INDEX).status_code == 200
+        assert Session.objects.get().expires_at == begun + timedelta(days=14)
+
+    def test_one_that_was_ended_stays_so(self, browser: Client, admin: User) -> None:
+        sign_in(browser, admin)
+        self.used(hours=1)
+        Session.objects.update(revoked_at=timezone.now())
+        before = Session.objects.get().last_used_at
+        assert browser.get(INDEX).status_code == 302
+        assert Session.objects.get().last_used_at == before
+
+    def test_tokens_of_programs_do_not_live_on_by_being_used(
+        self, client_of: Callable[[User | None], Any], admin: User
+    ) -> None:
+        program = client_of(admin)
+        before = self.used(hours=2)
+        assert program.get(ME).status_code == 200
+        assert Session.objects.get().expires_at == before.expires_at
+
+
 def test_pages_count_towards_the_rate_of_the_api(browser: Client, admin: User, settings: Any) -> None:
     sign_in(browser, admin)
     settings.ENV = settings.ENV.model_copy(update={"rate_limit_api": "2/minute"})

@@ -13,7 +13,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from apps.accounts.models import RefreshToken, Session, User
-from apps.accounts.tokens import hash_secret
+from apps.accounts.tokens import hash_secret, read_access_token
 from apps.events.models import Event
 from apps.tenants.context import public_context, tenant_context
 from apps.tenants.models import Organization
@@ -122,6 +122,50 @@ def test_reuse_leaves_other_sessions_alone(api: APIClient, member: User, signed_
 def test_it_expires(api: APIClient, signed_in: dict[str, Any]) -> None:
     RefreshToken.objects.update(expires_at=timezone.now())
     assert refresh(api, signed_in["refresh_token"]).status_code == 401
+
+
+class TestFamily:
+    """However often it is refreshed, what one sign-in began ends some day."""
+
+    @pytest.fixture(autouse=True)
+    def _a_month(self, settings: Any) -> None:
+        settings.ENV = settings.ENV.model_copy(update={"refresh_family_days": 30})
+
+    @staticmethod
+    def begin(**ago: float) -> None:
+        """Makes the sign-in that much longer ago."""
+        Session.objects.update(created_at=timezone.now() - timedelta(**ago))
+
+    def test_its_last_tokens_live_as_long_as_it_does(self, api: APIClient, signed_in: dict[str, Any]) -> None:
+        self.begin(days=29, hours=23, minutes=50)
+        answer = refresh(api, signed_in["refresh_token"])
+        assert answer.status_code == 200
+        assert 500 < answer.json()["expires_in"] <= 600
+        claims = read_access_token(answer.json()["access_token"])
+        end = (timezone.now() + timedelta(minutes=10)).timestamp()
+        assert end - 60 < claims.expires_at <= end
+        assert {token.expires_at for token in RefreshToken.objects.filter(used_at=None)} == {
+            Session.objects.get().expires_at
+        }
+        assert me(api, answer.json()["access_token"]) == 200
+
+    def test_past_it_a_fresh_token_is_refused(self, api: APIClient, signed_in: dict[str, Any]) -> None:
+        token = refresh(api, signed_in["refresh_token"]).json()["refresh_token"]
+        self.begin(days=30, seconds=1)
+        answer = refresh(api, token)
+        assert (answer.status_code, answer.json()["error_code"]) == (401, "invalid_refresh_token")
+        assert not Event.objects.filter(name="session.revoked").exists()
+
+    def test_another_sign_in_begins_anew(self, api: APIClient, member: User, signed_in: dict[str, Any]) -> None:
+        self.begin(days=31)
+        again = api.post(LOGIN, {"email": member.email, "password": PASSWORD}).json()
+        assert refresh(api, again["refresh_token"]).status_code == 200
+
+    def test_one_shorter_than_a_token_counts_from_the_first(self, api: APIClient, member: User, settings: Any) -> None:
+        settings.ENV = settings.ENV.model_copy(update={"refresh_family_days": 1})
+        assert api.post(LOGIN, {"email": member.email, "password": PASSWORD}).status_code == 200
+        left = RefreshToken.objects.get().expires_at - timezone.now()
+        assert timedelta(hours=23) < left <= timedelta(days=1)
 
 
 def test_it_is_stored_as_a_hash(signed_in: dict[str, Any]) -> None:
