@@ -18,7 +18,7 @@ from apps.accounts.backends import PATH
 from apps.accounts.errors import WrongSecondFactor
 from apps.accounts.models import User
 from apps.accounts.oidc.flow import LOGIN
-from apps.accounts.passwords import password_validate
+from apps.accounts.passwords import Owner, password_validate
 from apps.accounts.payloads import Client
 from apps.accounts.selectors.oidc import oidc_settings
 from apps.accounts.services.local_sign_in import local_sign_in_on
@@ -141,7 +141,8 @@ class UserForm(_UserModelForm):
         password = str(self.cleaned_data["new_password"])
         try:
             if password:
-                password_validate(password, field="new_password")
+                known = (self.cleaned_data.get(field, getattr(self.instance, field)) for field in Owner._fields[:3])
+                password_validate(password, user=Owner(*known), field="new_password")
         except InvalidInput as error:
             raise ValidationError([str(text) for text in (error.errors or {})["new_password"]]) from error
         return password

@@ -1,9 +1,15 @@
-"""Rules of passwords: 8 to 100 characters with upper case, lower case and a digit; one text for each rule missed."""
+"""Rules of passwords: 8 to 100 characters with upper case, lower case and a digit; one text for each rule missed.
+
+Words that anybody would try first count for nothing: names of the product and the organization, parts of one's own name
+and address. The rest of a password must have its 8 characters without them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+import re
+import unicodedata
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
 
 from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.contrib.auth.password_validation import validate_password
@@ -11,8 +17,12 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from apps.common.errors import InvalidInput
+from apps.tenants.context import current_schema
+from apps.tenants.naming import PUBLIC
+from apps.tenants.selectors import PRODUCT, organization_current, organization_title
 
 MINIMUM, MAXIMUM = 8, 100
+SHORTEST_WORD = 4
 _RULES: tuple[tuple[Callable[[str], bool], Any], ...] = (
     (lambda text: len(text) >= MINIMUM, _("The password must have at least 8 characters.")),
     (lambda text: len(text) <= MAXIMUM, _("The password must have at most 100 characters.")),
@@ -20,6 +30,8 @@ _RULES: tuple[tuple[Callable[[str], bool], Any], ...] = (
     (lambda text: any(c.islower() for c in text), _("The password must have a lower-case letter.")),
     (lambda text: any(c.isdigit() for c in text), _("The password must have a digit.")),
 )
+_GUESSED = _("“%(word)s” is tried first and does not count: the rest of the password must have at least 8 characters.")
+_APART = re.compile(r"[^0-9a-z]+")
 
 
 class PasswordHasher(Argon2PasswordHasher):
@@ -31,6 +43,15 @@ class PasswordHasher(Argon2PasswordHasher):
     time_cost = 2
     memory_cost = 19 * 1024
     parallelism = 1
+
+
+class Owner(NamedTuple):
+    """Whose password it shall be, as far as words are concerned; an account there may be or not yet."""
+
+    name: str = ""
+    email: str = ""
+    username: str = ""
+    organization: str = ""
 
 
 class CompositionValidator:
@@ -45,9 +66,54 @@ class CompositionValidator:
         return str(_("8 to 100 characters with upper case, lower case and a digit."))
 
 
-def password_validate(password: str, *, field: str = "password") -> None:
-    """Raises ``InvalidInput`` with one text under ``field`` for each rule that the password misses."""
+class ContextValidator:
+    """Django password validator of the words that count for nothing."""
+
+    def validate(self, password: str, user: Any = None) -> None:
+        rest, found = _folded(password), []
+        for word in sorted(context_words(user), key=len, reverse=True):
+            if word in rest:
+                rest, found = rest.replace(word, ""), [*found, word]
+        if found and len(rest) < MINIMUM:
+            raise ValidationError(_GUESSED, params={"word": found[0]})
+
+    def get_help_text(self) -> str:
+        return str(_("Names of the organization, the product and oneself do not count."))
+
+
+def context_words(user: Any = None) -> set[str]:
+    """Words of four letters or more that a person's password is guessed by, folded."""
+    name, email, username = (getattr(user, field, "") or "" for field in ("name", "email", "username"))
+    local, _at, domain = email.partition("@")
+    labels = domain.rpartition(".")[0]  # without the last one, which says nothing
+    texts = [PRODUCT, name, username, local, labels, *_organization(user)]
+    return {word for text in texts for word in _words(text) if len(word) >= SHORTEST_WORD}
+
+
+def password_validate(password: str, *, user: Any, field: str = "password") -> None:
+    """Raises ``InvalidInput`` with one text under ``field`` for each rule that the password misses.
+
+    ``user`` is whose it shall be: an account, an :class:`Owner`, or None where nobody knows yet.
+    """
     try:
-        validate_password(password)
+        validate_password(password, user)
     except ValidationError as error:
         raise InvalidInput(errors={field: error.messages}) from error
+
+
+def _organization(user: Any) -> Iterable[str]:
+    yield getattr(user, "organization", "")
+    if current_schema() != PUBLIC:
+        organization = organization_current()
+        yield from (organization_title(organization), organization.slug)
+
+
+def _words(text: str) -> Iterable[str]:
+    """The words of a text, and all of it in one."""
+    parts = [part for part in _APART.split(_folded(text)) if part]
+    return [*parts, "".join(parts)]
+
+
+def _folded(text: str) -> str:
+    """Without accents and capitals."""
+    return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c)).casefold()

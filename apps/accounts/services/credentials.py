@@ -127,8 +127,8 @@ def actor_from_session(session_id: UUID | str, *, user_id: UUID | str, now: date
 def actor_from_page(session_id: UUID | str, *, user_id: UUID | str, now: datetime, ip: str | None) -> Actor:
     """Like :func:`actor_from_session`, of a browser: its session lives on for ``SESSION_IDLE_HOURS`` by that.
 
-    The use is noted once in five minutes, and the session ends at the latest ``SESSION_COOKIE_AGE`` after it began. No
-    actor: it makes one.
+    The use is noted once in five minutes, and the session ends at the latest ``SESSION_COOKIE_AGE`` after it began.
+    No actor: it makes one.
     """
     last_used_at, user = _live_session(session_id, user_id=user_id, now=now)
     if last_used_at <= now - PAGE_TOUCHED_EVERY:

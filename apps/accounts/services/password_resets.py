@@ -85,11 +85,12 @@ def password_reset(
     The rules of passwords come first: a weak one uses no link up. Raises ``InvalidInput``, ``InvalidLink``,
     ``LocalSignInOff``. No actor: the token is the credential; its owner is recorded as the one who did it.
     """
-    password_validate(new_password, field="new_password")
+    password_validate(new_password, user=None, field="new_password")
     organization = password_link_organization(token, host=host)
     local_sign_in_require(organization)
     with tenant_context(organization), transaction.atomic():
         user, purpose = password_link_redeem(token=token, now=now)
+        password_validate(new_password, user=user, field="new_password")
         user.set_password(new_password)
         if second_factor_confirmed(user) is None:  # whoever reads the mails must not guess codes without end
             user.failed_logins, user.locked_until = 0, None

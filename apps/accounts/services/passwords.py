@@ -27,7 +27,7 @@ def password_change(*, actor: Actor, current_password: str, new_password: str, c
     """
     if actor.type != "user":
         raise PermissionDenied
-    password_validate(new_password, field="new_password")
+    password_validate(new_password, user=actor.user, field="new_password")
     with transaction.atomic():
         user: User = User.objects.select_for_update(of=("self",), no_key=True).get(pk=actor.user_id)
         refusal = password_refusal(user, current_password, client=client, now=now)

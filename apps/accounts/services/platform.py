@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db import transaction
 
 from apps.accounts.models import User
-from apps.accounts.passwords import password_validate
+from apps.accounts.passwords import Owner, password_validate
 from apps.accounts.roles import SUPER_ADMIN_SLUG
 from apps.accounts.services.users import user_write
 from apps.common.actor import Actor
@@ -28,7 +28,7 @@ def platform_admin_create(*, email: str, name: str, password: str, now: datetime
     Raises ``InvalidInput`` for a weak password, ``UserAlreadyExists``. No actor: whoever can run commands on the
     server; the ledger says so.
     """
-    password_validate(password)
+    password_validate(password, user=Owner(name, email))
     actor = Actor.system("command", schema=PLATFORM)
     with tenant_context(PLATFORM), transaction.atomic():
         user = user_write(email=email, name=name, role=SUPER_ADMIN_SLUG, password=password)

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from apps.accounts.errors import EmailTaken
-from apps.accounts.passwords import password_validate
+from apps.accounts.passwords import Owner, password_validate
 from apps.accounts.payloads import Client, SignedIn
 from apps.accounts.roles import ORG_ADMIN_SLUG
 from apps.accounts.services.credentials import actor_of_user
@@ -32,7 +32,7 @@ def organization_register(
     known yet; the new user is recorded as the one who did it.
     """
     hit_everywhere(settings.ENV.rate_limit_register, "register", neighbourhood(client.ip))
-    password_validate(password)
+    password_validate(password, user=Owner(name, email, organization=organization_name))
     with public_context(), transaction.atomic():
         _one_at_a_time(email)
         if directory_knows(email=email):

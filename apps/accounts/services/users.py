@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 
 from apps.accounts.errors import InvalidRole, PermissionNotHeld, UserAlreadyExists, UserNotFound
 from apps.accounts.models import Role, Session, User
-from apps.accounts.passwords import password_validate
+from apps.accounts.passwords import Owner, password_validate
 from apps.accounts.permissions import in_reach, person, require_insider
 from apps.accounts.roles import ACTIONS, canonical_role
 from apps.accounts.selectors.users import roles_assignable
@@ -77,7 +77,7 @@ def user_create(
     require_insider(actor, "admin.manage")
     reach_require(actor, User(role=role_named(role)))
     if password is not None:
-        password_validate(password)
+        password_validate(password, user=Owner(name, email, username))
     elif is_active and not counted:
         invitations_limit()
     with transaction.atomic():
@@ -108,7 +108,8 @@ def user_update(
     """
     require_insider(actor, "admin.manage")
     if changes.get("password") is not None:
-        password_validate(changes["password"])
+        owner = Owner(*(changes.get(field, getattr(user, field)) for field in ("name", "email", "username")))
+        password_validate(changes["password"], user=owner)
     elif not (counted or is_password_usable(user.password) or _INVITING.isdisjoint(changes)):
         invitations_limit()
     with transaction.atomic():

@@ -9,7 +9,10 @@ from apps.accounts.api.serializers.users import MeUserOutput, OrganizationSummar
 from apps.accounts.models import Session
 from apps.common.api import InputSerializer, OrderingField, OutputSerializer, PageQuery
 
-PASSWORD_RULES = "8 to 100 characters with upper case, lower case and a digit; not a common one."  # noqa: S105  # no secret
+PASSWORD_RULES = (  # noqa: S105  # no secret
+    "8 to 100 characters with upper case, lower case and a digit; not a common one. Names of the organization, the "
+    "product and oneself do not count."
+)
 LOCALES = ("en", "pt-BR")
 
 

@@ -90,6 +90,13 @@ def test_using_one_link_voids_the_others(api: APIClient, owner: User, organizati
     assert refused(reset(api, invitation))
 
 
+def test_a_word_of_ones_own_uses_no_link_up(api: APIClient, member: User, token: str) -> None:
+    User.objects.filter(pk=member.pk).update(name="Beatriz")
+    answer = reset(api, token, "Beatriz-123")
+    assert (answer.status_code, len(answer.json()["errors"]["new_password"])) == (422, 1)
+    assert reset(api, token).status_code == 200
+
+
 def test_an_old_one_is_refused(api: APIClient, token: str) -> None:
     PasswordLink.objects.update(expires_at=timezone.now())
     assert refused(reset(api, token))

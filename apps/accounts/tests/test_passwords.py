@@ -1,0 +1,103 @@
+"""Words of the context count for nothing in passwords, at every door."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from rest_framework.test import APIClient
+
+from apps.accounts.models import User
+from apps.accounts.passwords import Owner, context_words, password_validate
+from apps.common.errors import InvalidInput
+from apps.tenants.models import Organization
+from conftest import PASSWORD, make_user
+
+ROSA = Owner("Rosa da Conceição", "rosa.silva@padaria-central.example", "rsilva", "Padaria São João")
+
+
+@pytest.fixture
+def rosa(organization: Organization) -> User:
+    user = make_user("rosa.silva@padaria.example", "org_admin", password=PASSWORD)
+    user.name = "Rosa da Conceição"
+    user.save()
+    return user
+
+
+def refused(answer: Any, field: str) -> bool:
+    assert (answer.status_code, answer.json()["error_code"]) == (422, "invalid_input"), answer.content
+    [text] = answer.json()["errors"][field]
+    return "does not count" in text
+
+
+def test_it_works(db: None) -> None:
+    assert context_words(ROSA) == {
+        "oficina", "rosa", "conceicao", "rosadaconceicao", "silva", "rosasilva", "rsilva", "padaria", "central",
+        "padariacentral", "joao", "padariasaojoao",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "Padaria-2026",
+        "OFICINA-oficina-1",
+        "Conceicao1!",
+        "Conceição1!",
+        "Rosa.Silva.99",
+        "RSilva-1234",
+        "Padaria Sao Joao 1",
+    ],
+)
+def test_what_is_guessed_first(db: None, password: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        password_validate(password, user=ROSA)
+    [text] = (caught.value.errors or {})["password"]
+    assert "does not count" in str(text)
+
+
+@pytest.mark.parametrize(
+    "password", [PASSWORD, "My padaria sells 12 loaves", "Rosa and 7 other flowers", "Central-9-batteries"]
+)
+def test_words_may_stand_in_what_is_long_enough(db: None, password: str) -> None:
+    password_validate(password, user=ROSA)
+
+
+def test_short_words_are_no_words(db: None) -> None:
+    password_validate("Ana-2026", user=Owner("Ana", "ana@x.io"))
+
+
+def test_each_rule_missed_has_its_text(db: None) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        password_validate("padaria", user=ROSA)
+    assert len((caught.value.errors or {})["password"]) == 4
+
+
+def test_the_organization_at_work(organization: Organization) -> None:
+    password_validate("Rival-12345", user=Owner("Ana"))
+    with pytest.raises(InvalidInput):
+        password_validate("Acme-12345", user=Owner("Ana"))
+
+
+def test_registering(api: APIClient) -> None:
+    body = {"email": "ana@x.example", "name": "Ana", "organization_name": "Padaria São João", "password": "Joao-12345"}
+    assert refused(api.post("/api/v1/auth/register", body), "password")
+
+
+def test_adding_and_changing_somebody(client_of: Callable[[User | None], APIClient], owner: User) -> None:
+    client, body = client_of(owner), {"email": "silvana@x.example", "name": "Ana", "role": "viewer"}
+    assert refused(client.post("/api/v1/users", body | {"password": "Silvana-1234"}), "password")
+    assert not User.objects.filter(email=body["email"]).exists()
+    made = client.post("/api/v1/users", body | {"password": PASSWORD}).json()
+    url = f"/api/v1/users/{made['id']}"
+    assert refused(client.patch(url, {"password": "Silvana-1234"}), "password")
+    assert refused(client.patch(url, {"name": "Beatriz", "password": "Beatriz-123"}), "password")
+    assert client.patch(url, {"email": "bia@x.example", "password": "Silvana-1234"}).status_code == 200
+
+
+def test_changing_ones_own(client_of: Callable[[User | None], APIClient], rosa: User) -> None:
+    body = {"current_password": PASSWORD, "new_password": "Conceicao-1"}
+    assert refused(client_of(rosa).post("/api/v1/auth/change-password", body), "new_password")
+    rosa.refresh_from_db()
+    assert rosa.check_password(PASSWORD)
