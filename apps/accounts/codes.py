@@ -10,9 +10,9 @@ from urllib.parse import quote, urlencode
 
 from django_otp.oath import TOTP
 
-STEP_SECONDS, DIGITS, SKEW_STEPS = 30, 6, 1
+STEP_SECONDS, DIGITS, STEPS_BACK = 30, 6, 1
 RECOVERY_CODES = 10
-_SECRET_BYTES, _RECOVERY_BYTES, _GROUP = 20, 10, 4
+_SECRET_BYTES, _RECOVERY_BYTES, _GROUP = 20, 15, 4
 _CODE = re.compile(r"[0-9]{6}\Z")
 
 
@@ -34,16 +34,19 @@ def otpauth_uri(secret: bytes, *, issuer: str, account: str) -> str:
 
 
 def code_step(secret: bytes, code: str, *, after: int, now: datetime) -> int | None:
-    """The time step whose code this is, up to a step off and later than ``after``; None where there is none."""
+    """The time step whose code this is: the present one or the one before, and later than ``after``; else None."""
     if not _CODE.match(code):
         return None
     device = TOTP(secret, step=STEP_SECONDS, digits=DIGITS)
-    device.time = now.timestamp()
-    return device.t() if device.verify(int(code), tolerance=SKEW_STEPS, min_t=after + 1) else None
+    for back in range(STEPS_BACK + 1):
+        device.time = now.timestamp() - back * STEP_SECONDS
+        if device.verify(int(code), min_t=after + 1):
+            return int(device.t())
+    return None
 
 
 def recovery_codes_new() -> list[str]:
-    """New recovery codes of 80 random bits, in groups that are easy to copy."""
+    """New recovery codes of 120 random bits, in groups that are easy to copy."""
     texts = [b32encode(secrets.token_bytes(_RECOVERY_BYTES)).decode().lower() for _ in range(RECOVERY_CODES)]
     return ["-".join(text[at : at + _GROUP] for at in range(0, len(text), _GROUP)) for text in texts]
 

@@ -70,12 +70,12 @@ class ContextValidator:
     """Django password validator of the words that count for nothing."""
 
     def validate(self, password: str, user: Any = None) -> None:
-        rest, found = _folded(password), []
+        rest, found = _folded(password), ""
         for word in sorted(context_words(user), key=len, reverse=True):
             if word in rest:
-                rest, found = rest.replace(word, ""), [*found, word]
+                rest, found = rest.replace(word, ""), found or word
         if found and len(rest) < MINIMUM:
-            raise ValidationError(_GUESSED, params={"word": found[0]})
+            raise ValidationError(_GUESSED, params={"word": found})
 
     def get_help_text(self) -> str:
         return str(_("Names of the organization, the product and oneself do not count."))

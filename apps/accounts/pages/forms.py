@@ -116,6 +116,13 @@ def _code(help_text: Any) -> forms.CharField:
     )
 
 
+class EndSessionForm(forms.Form):
+    """Ending another session takes the password once more, from who has one."""
+
+    password = _password(_("Your password"))
+    password.required = False  # the service knows who has none
+
+
 class SecondFactorBeginForm(forms.Form):
     """Setting up a device takes the password once more."""
 

@@ -1,4 +1,4 @@
-"""Changing one's own password."""
+"""Changing one's own password, and what else takes it once more."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from apps.accounts.passwords import password_validate
 from apps.accounts.payloads import Client
 from apps.accounts.services.attempts import account_locked, failure_count
 from apps.accounts.services.password_links import password_links_void
-from apps.accounts.services.sessions import Ending, sessions_revoke
+from apps.accounts.services.sessions import Ending, session_end_own, sessions_revoke
 from apps.common.actor import Actor
 from apps.common.errors import ApplicationError, PermissionDenied
 from apps.events.services import record
@@ -37,6 +37,24 @@ def password_change(*, actor: Actor, current_password: str, new_password: str, c
             password_links_void(user=user)
             sessions_revoke(actor=actor, sessions=_others(actor), reason=Ending.PASSWORD_CHANGED, now=now)
             record("user.password_changed", actor=actor, subject=user, now=now)
+    if refusal is not None:  # raised out here, so that the count is not rolled back
+        raise refusal
+
+
+def session_end_proved(*, actor: Actor, session: Session, password: str, client: Client, now: datetime) -> None:
+    """Ends a session of the actor's own, for who gives the password once more.
+
+    None is asked for by who has none here, nor for the session that asks, which is signing out. Wrong ones count like
+    those of a sign-in. Raises ``WrongPassword``, ``AccountLocked``, ``SessionNotFound``.
+    """
+    with transaction.atomic():
+        refusal = None
+        if actor.type == "user" and str(session.pk) != actor.session_id:
+            user: User = User.objects.select_for_update(of=("self",), no_key=True).get(pk=actor.user_id)
+            if user.has_usable_password():
+                refusal = password_refusal(user, password, client=client, now=now)
+        if refusal is None:
+            session_end_own(actor=actor, session=session, now=now)
     if refusal is not None:  # raised out here, so that the count is not rolled back
         raise refusal
 

@@ -17,12 +17,11 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.accounts.errors import AccountLocked, WrongPassword
-from apps.accounts.pages.forms import ChangePasswordForm, ProfileForm
+from apps.accounts.pages.forms import ChangePasswordForm, EndSessionForm, ProfileForm
 from apps.accounts.payloads import Client
 from apps.accounts.selectors.sessions import session_own_get, sessions_own
-from apps.accounts.services.passwords import password_change
+from apps.accounts.services.passwords import password_change, session_end_proved
 from apps.accounts.services.profile import profile_update
-from apps.accounts.services.sessions import session_end_own
 from apps.common.errors import ApplicationError, InvalidInput
 from apps.portal.pages.door import PageRequest, page, show
 
@@ -54,9 +53,8 @@ def password(request: PageRequest) -> HttpResponse:
     if not form.is_valid():
         return _drawn(request, change=form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     given = {name: form.cleaned_data[name] for name in ("current_password", "new_password")}
-    client = Client(ip=request.client_ip, device=request.headers.get("User-Agent", ""))
     try:
-        password_change(actor=request.actor, **given, client=client, now=timezone.now())
+        password_change(actor=request.actor, **given, client=_client(request), now=timezone.now())
     except (AccountLocked, InvalidInput, WrongPassword) as error:
         return _drawn(request, change=_refused(form, error), status=error.status)
     user: Any = request.user
@@ -65,20 +63,25 @@ def password(request: PageRequest) -> HttpResponse:
     return _done(request, _("Your password was changed. You are signed out everywhere else."))
 
 
+@sensitive_post_parameters("password")
 @require_POST
 @page
 def end_session(request: PageRequest, session_id: UUID) -> HttpResponse:
     """Signs out where that session is; of one's own it leads to signing in."""
-    now = timezone.now()
+    now, form = timezone.now(), EndSessionForm(request.POST, auto_id="end_%s")
     session = session_own_get(actor=request.actor, session_id=session_id, now=now)
-    session_end_own(actor=request.actor, session=session, now=now)
+    password = form.cleaned_data["password"] if form.is_valid() else ""
+    try:
+        session_end_proved(actor=request.actor, session=session, password=password, client=_client(request), now=now)
+    except (AccountLocked, WrongPassword) as error:
+        return _drawn(request, ending=_refused(form, error), status=error.status)
     return _done(request, _("The session was ended."))
 
 
 def _refused(form: Any, error: ApplicationError) -> Any:
     """The form with what the service says: at its field, where it names one."""
     if isinstance(error, WrongPassword):
-        form.add_error("current_password", str(error.detail))
+        form.add_error("password" if "password" in form.fields else "current_password", str(error.detail))
         return form
     for name, texts in (error.errors or {"": [error.detail]}).items():
         for text in texts:
@@ -91,6 +94,7 @@ def _drawn(
     *,
     profile: ProfileForm | None = None,
     change: ChangePasswordForm | None = None,
+    ending: EndSessionForm | None = None,
     status: int = HTTPStatus.OK,
 ) -> HttpResponse:
     user: Any = request.actor.user
@@ -99,11 +103,16 @@ def _drawn(
     context = {
         "profile": profile or ProfileForm(initial=kept),
         "change": change or ChangePasswordForm(),
+        "ending": ending or EndSessionForm(auto_id="end_%s"),
         "wrong": status != HTTPStatus.OK,
         "part": Paginator(sessions, SESSIONS_ON_A_PAGE).get_page(request.GET.get("page")),
         "current_session": UUID(request.actor.session_id) if request.actor.session_id else None,
     }
     return show(request, "portal/account.html", context, status=status)
+
+
+def _client(request: PageRequest) -> Client:
+    return Client(ip=request.client_ip, device=request.headers.get("User-Agent", ""))
 
 
 def _done(request: PageRequest, text: str) -> HttpResponseRedirect:

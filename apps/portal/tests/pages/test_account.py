@@ -117,12 +117,42 @@ def test_guesses_lock_the_account(person: User, browser: Browser) -> None:
 def test_sessions_are_listed_and_ended(person: User, browser: Browser) -> None:
     client, other = browser(person), session_of(person)
     assert "Another browser" in client.get(ACCOUNT).content.decode()
-    answer = client.post(f"{ACCOUNT}sessions/{other.pk}/end/")
+    answer = client.post(f"{ACCOUNT}sessions/{other.pk}/end/", {"password": PASSWORD})
     assert (answer.status_code, answer["Location"]) == (302, ACCOUNT)
     other.refresh_from_db()
     assert other.revoked_reason == "by_owner"
     assert "Another browser" not in client.get(ACCOUNT).content.decode()
-    assert client.post(f"{ACCOUNT}sessions/{other.pk}/end/").status_code == 404
+    assert client.post(f"{ACCOUNT}sessions/{other.pk}/end/", {"password": PASSWORD}).status_code == 404
+
+
+@pytest.mark.parametrize("sent", [{}, {"password": ""}, {"password": "Wrong-horse-7"}, {"password": "x" * 2000}])
+def test_ending_another_takes_the_password(person: User, browser: Browser, sent: dict[str, str]) -> None:
+    client, other = browser(person), session_of(person)
+    answer = client.post(f"{ACCOUNT}sessions/{other.pk}/end/", sent)
+    assert answer.status_code == 400
+    assert re.findall(r'name="(\w+)"[^>]*aria-invalid="true"', answer.content.decode()) == ["password"]
+    other.refresh_from_db()
+    person.refresh_from_db()
+    assert (other.revoked_at, person.failed_logins) == (None, 1)
+
+
+def test_guesses_at_sessions_lock_the_account(person: User, browser: Browser) -> None:
+    client, other = browser(person), session_of(person)
+    for _ in range(5):
+        client.post(f"{ACCOUNT}sessions/{other.pk}/end/", {"password": "Wrong-horse-7"})
+    answer = client.post(f"{ACCOUNT}sessions/{other.pk}/end/", {"password": PASSWORD})
+    assert answer.status_code == 403
+    assert "locked for a while" in answer.content.decode()
+    other.refresh_from_db()
+    assert other.revoked_at is None
+
+
+def test_who_has_no_password_here_is_asked_for_none(teammate: User, browser: Browser) -> None:
+    client, other = browser(teammate), session_of(teammate)
+    assert 'name="password"' not in client.get(ACCOUNT).content.decode()
+    assert client.post(f"{ACCOUNT}sessions/{other.pk}/end/").status_code == 302
+    other.refresh_from_db()
+    assert other.revoked_reason == "by_owner"
 
 
 def test_ending_the_own_one_signs_out(person: User, browser: Browser) -> None:
