@@ -8,7 +8,7 @@ PYTHON ?=
 PYTEST_WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test isolation chaos fuzz load bench lint format venv requirements env messages clean
+.PHONY: help run test isolation chaos fuzz load bench lint audit format venv requirements env messages clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +44,10 @@ lint: .venv/installed ## ruff, mypy, import-linter, missing migrations, template
 	$(BIN)/mypy apps bench config tests manage.py
 	DJANGO_SETTINGS_MODULE=config.settings_for_tools $(BIN)/python -W ignore::RuntimeWarning -m django makemigrations --check --dry-run
 	@files=$$(find templates apps -name '*.html'); [ -z "$$files" ] || $(BIN)/djlint --quiet --check --lint $$files
+
+audit: .venv/installed ## ask PyPI whether holes are known in what is pinned; needs a network
+	$(BIN)/pip-audit --strict --require-hashes --disable-pip --progress-spinner off \
+	  $(foreach name,bootstrap dev,--requirement requirements/$(name).txt) $(ARGS)
 
 format: .venv/installed ## write what `make lint` would ask for
 	$(BIN)/ruff check --fix .

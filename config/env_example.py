@@ -28,6 +28,8 @@ DATABASE_PASSWORD=
 REDIS_PASSWORD=
 # Port on which nginx is reached
 # HTTP_PORT=80
+# Port of nginx that is reached there: 8080, or 8443 where deploy/nginx/tls has a certificate, with HTTP_PORT=443
+# PROXY_PORT=8080
 
 # --- the bucket of STORAGE_URL, where the machine has no role of its own; the endpoint for what is not Amazon's
 # AWS_ACCESS_KEY_ID=

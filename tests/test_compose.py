@@ -100,6 +100,17 @@ def test_only_the_proxy_is_reached_from_outside(services: dict[str, Any]) -> Non
     assert [set(services[name]["networks"]) for name in ("postgres", "redis")] == [{"inside"}, {"inside"}]
 
 
+@pytest.mark.parametrize(("more", "published"), [("", "8080"), ("HTTP_PORT=443\nPROXY_PORT=8443\n", "8443")])
+def test_one_port_alone_is_published(filled: Path, tmp_path: Path, more: str, published: str) -> None:
+    """With TLS nothing is reached in the clear."""
+    chosen = tmp_path / "chosen.env"
+    chosen.write_text(filled.read_text() + more)
+    finished = compose(chosen)
+    assert finished.returncode == 0, finished.stderr
+    [port] = yaml.safe_load(finished.stdout)["services"]["nginx"]["ports"]
+    assert (port["target"] if isinstance(port, dict) else int(port.split(":")[1])) == int(published)
+
+
 def test_every_variable_reaches_the_processes(services: dict[str, Any]) -> None:
     known = {name.upper() for name in Environment.model_fields}
     chosen_by_the_command = {"HOST", "PORT"}

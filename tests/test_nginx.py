@@ -6,8 +6,10 @@ import json
 import os
 import shutil
 import socket
+import ssl
 import subprocess
 import threading
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -176,6 +178,32 @@ def test_streams_go_where_long_connections_are_kept(proxy: Proxy) -> None:
 def test_tls(proxy: Proxy) -> None:
     answer = told(httpx.get(f"{proxy.tls_url}/portal/", verify=False))
     assert answer["x-forwarded-proto"] == "https"
+
+
+@pytest.mark.parametrize(
+    ("cipher", "version", "spoken"),
+    [
+        ("ECDHE-ECDSA-AES128-GCM-SHA256", ssl.TLSVersion.TLSv1_2, True),
+        ("ECDHE-ECDSA-CHACHA20-POLY1305", ssl.TLSVersion.TLSv1_2, True),
+        ("ECDHE-ECDSA-AES128-SHA256", ssl.TLSVersion.TLSv1_2, False),
+        ("ECDHE-ECDSA-AES256-SHA", ssl.TLSVersion.TLSv1_2, False),
+        ("DEFAULT:@SECLEVEL=0", ssl.TLSVersion.TLSv1_1, False),
+    ],
+)
+def test_versions_and_ciphers(proxy: Proxy, cipher: str, version: ssl.TLSVersion, spoken: bool) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.set_ciphers(cipher)
+    with warnings.catch_warnings(action="ignore"):  # old versions are what is tried
+        context.minimum_version = context.maximum_version = version
+    address = httpx.URL(proxy.tls_url)
+    with socket.create_connection((address.host, address.port or 0), timeout=SECONDS) as plain:
+        if spoken:
+            with context.wrap_socket(plain) as secured:
+                assert (secured.cipher() or ("",))[0] == cipher
+        else:
+            with pytest.raises(OSError, match=r"(?i)ssl|reset|closed"):
+                context.wrap_socket(plain)
 
 
 def test_metrics_are_not_for_outside(proxy: Proxy) -> None:
