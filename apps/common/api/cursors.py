@@ -43,12 +43,17 @@ def cursor_of(rows: Rows, row: Model) -> str:
     return base64.urlsafe_b64encode(str(getattr(row, field.attname)).encode()).decode().rstrip("=")
 
 
-def rows_after(rows: Rows, cursor: str) -> Rows:
-    """What follows a cursor, found through the index; a cursor that is none of ours is 422."""
-    field, descending = _order(rows)
+def place_of(rows: Rows, cursor: str) -> Any:
+    """The value of the ordering column that a cursor stands for; a cursor that is none of ours is 422."""
+    field, _descending = _order(rows)
     try:
         text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode()
-        place = getattr(field, "target_field", field).to_python(text)
+        return getattr(field, "target_field", field).to_python(text)
     except (binascii.Error, UnicodeDecodeError, ValueError, DjangoValidationError) as error:
         raise ValidationError({"cursor": [_("Not a cursor of this list.")]}) from error
+
+
+def rows_after(rows: Rows, place: Any) -> Rows:
+    """What follows a place, found through the index."""
+    field, descending = _order(rows)
     return rows.filter(**{f"{field.attname}__{'lt' if descending else 'gt'}": place})

@@ -14,7 +14,7 @@ from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.response import Response
 
-from apps.common.api.cursors import cursor_of, reverse, rows_after
+from apps.common.api.cursors import cursor_of, place_of, reverse, rows_after
 from apps.common.api.ordering import ordered
 from apps.common.api.serializers import InputSerializer, OutputSerializer
 
@@ -77,7 +77,9 @@ def paginated_long(request: Any, rows: Rows, serializer: type[OutputSerializer],
         more = numbers["page"] < numbers["pages"]
     else:
         limit = request.query["limit"]
-        found = list(read(asked(rows_after(rows, cursor))[: limit + 1]))
+        place = place_of(rows, cursor)
+        quick = written.after(rows, place, limit + 1) if written else None
+        found = list(read(asked(rows_after(rows, place))[: limit + 1])) if quick is None else quick
         more, found = len(found) > limit, found[:limit]
         numbers = {"page": None, "limit": limit, "total": None, "pages": None}
     numbers["next_cursor"] = cursor_of(rows, found[-1]) if found and more else None

@@ -40,10 +40,14 @@ class InputSerializer(serializers.Serializer[Any]):
 
 
 class Written(NamedTuple):
-    """A list that the database writes: what it is asked for instead of rows, how, and each JSON text that it gave."""
+    """A list that the database writes: what it is asked for instead of rows, how, and each JSON text that it gave.
+
+    ``after`` gives so many of the rows behind a place of their order; None where it has no quicker way to them.
+    """
 
     asked: Callable[[QuerySet[Any, Any]], QuerySet[Any, Any]]
     read: Callable[[QuerySet[Any, Any]], Sequence[Any]]
+    after: Callable[[QuerySet[Any, Any], Any, int], Sequence[Any] | None]
     texts: Callable[[Sequence[Any]], list[str]]
 
 

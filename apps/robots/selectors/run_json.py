@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -45,6 +45,17 @@ def runs_read(rows: QuerySet[Run, Any]) -> Sequence[RunRow]:
     return [RunRow(*row) for row in wrapper().ask(*rows.query.sql_with_params())]
 
 
+def runs_after(runs: QuerySet[Run], place: UUID, number: int) -> Sequence[RunRow] | None:
+    """The next runs behind one of a list of all runs, by a query that is written out; None where a filter narrows it.
+
+    Making that query was a third of what Python did for such a list, and it is the same for all of them.
+    """
+    way = _WAYS.get(tuple(runs.query.order_by))
+    if way is None or runs.query.where:
+        return None
+    return [RunRow(*row) for row in wrapper().ask(_next(*way, number), (place,))]
+
+
 def runs_written(rows: Sequence[Any]) -> list[str]:
     """The JSON text of each run, its place in the queue included."""
     waiting = [Execution(pk=row.execution_id, status=Status.PENDING) for row in rows if row.waits]
@@ -60,8 +71,8 @@ def _moment(column: str) -> str:
 
 _STATUS: Final = " ".join(f"WHEN '{status.value}' THEN '{word}'" for status, word in WORDS.items())
 _WAITS: Final = f"SELECT status = '{Status.PENDING.value}' FROM executions_execution WHERE id = robots_run.execution_id"
-_WRITTEN: Final = f"""
-    SELECT json_build_object(
+_OBJECT: Final = f"""
+    json_build_object(
         'id', robots_run.id, 'run_id', robots_run.id, 'robot_id', robot.id, 'robot_name', robot.name,
         'robot_version', json_build_object('id', version.id, 'version', version.version, 'channel', version.channel,
             'artifact_sha256', version.artifact_sha256),
@@ -88,7 +99,23 @@ _WRITTEN: Final = f"""
                 'download_url', concat('/api/v1/runs/', robots_run.id, '/artifacts/', artifact.id, '/download'))
             FROM executions_artifact artifact WHERE artifact.execution_id = execution.id ORDER BY artifact.name)
         )::text
+"""  # of names and words of our own
+_WRITTEN: Final = f"""
+    SELECT {_OBJECT}
     FROM executions_execution execution, robots_robot robot, robots_robotversion version
     WHERE execution.id = robots_run.execution_id AND robot.id = robots_run.robot_id
         AND version.id = robots_run.version_id
-"""  # of names and words of our own
+"""
+_WAYS: Final[Mapping[tuple[Any, ...], tuple[str, str]]] = {("-id",): ("<", "DESC"), ("id",): (">", "ASC")}
+
+
+def _next(beyond: str, way: str, number: int) -> str:
+    """The statement of :func:`runs_after`. Its limit is no parameter: PostgreSQL would plan for a tenth of all runs."""
+    return f"""
+        SELECT robots_run.id, robots_run.execution_id, execution.status = '{Status.PENDING.value}', {_OBJECT}
+        FROM (SELECT * FROM robots_run WHERE id {beyond} %s ORDER BY id {way} LIMIT {number:d}) robots_run
+        JOIN executions_execution execution ON execution.id = robots_run.execution_id
+        JOIN robots_robot robot ON robot.id = robots_run.robot_id
+        JOIN robots_robotversion version ON version.id = robots_run.version_id
+        ORDER BY robots_run.id {way}
+    """  # of words of our own and a number

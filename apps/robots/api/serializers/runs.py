@@ -24,7 +24,7 @@ from apps.executions.models import Artifact
 from apps.robots.api.serializers.fields import MomentField
 from apps.robots.api.serializers.versions import VersionSummaryOutput
 from apps.robots.models import Run, TriggerType
-from apps.robots.selectors.run_json import run_rows, runs_read, runs_written
+from apps.robots.selectors.run_json import run_rows, runs_after, runs_read, runs_written
 from apps.robots.selectors.runs import STATUSES, BesideRuns, beside_runs, status_word
 
 LONGEST_TIMEOUT_SECONDS = 7 * 24 * 3600
@@ -135,7 +135,7 @@ class RunOutput(OutputSerializer):
     artifacts = serializers.SerializerMethodField()
 
     beside = BesideRuns()
-    written = Written(run_rows, runs_read, runs_written)
+    written = Written(run_rows, runs_read, runs_after, runs_written)
 
     def get_host_name(self, run: Run) -> str:
         """Workers are called ``celery@host/process``."""

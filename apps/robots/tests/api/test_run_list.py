@@ -18,6 +18,7 @@ from apps.robots.services.runs import run_start
 from apps.robots.tests.api.guarded import Clients
 from apps.robots.tests.factories import artifact_made, robot_made, run_ended, run_made, version_made
 from apps.tenants.models import Organization
+from apps.tenants.postgresql.base import ASKED_BEFORE
 
 URL = "/api/v1/runs"
 SERVICE = uuid.uuid4()
@@ -102,6 +103,36 @@ def test_only_of_robots_whose_runs_may_be_read(
 ) -> None:
     grant(viewer, "run.read", runs[2].robot)
     assert positions(client_of(viewer).get(URL), runs) == [2]
+
+
+@pytest.mark.parametrize(("ordering", "expected"), [("-queued_at", [2]), ("queued_at", [])])
+def test_a_cursor_of_others_leads_no_further_than_the_rights(
+    client_of: Clients,
+    viewer: User,
+    teammate: User,
+    runs: list[Run],
+    grant: Callable[..., Any],
+    ordering: str,
+    expected: list[int],
+) -> None:
+    """The list of all gave it; the one run that may be read lies behind it, or does not."""
+    grant(viewer, "run.read", runs[2].robot)
+    limit = "1" if ordering.startswith("-") else "3"
+    query = {"ordering": ordering, "limit": limit}
+    cursor = client_of(teammate).get(URL, query).json()["pagination"]["next_cursor"]
+    assert positions(client_of(viewer).get(URL, {"ordering": ordering, "cursor": cursor}), runs) == expected
+
+
+@pytest.mark.parametrize("ordering", ["-queued_at", "queued_at"])
+def test_behind_a_cursor_runs_are_shown_alike(client_of: Clients, viewer: User, runs: list[Run], ordering: str) -> None:
+    """That list is asked for in another way: written out, and planned once."""
+    artifact_made(runs[1], name="a.csv")
+    client = client_of(viewer)
+    whole = client.get(URL, {"ordering": ordering}).json()["runs"]
+    first = client.get(URL, {"ordering": ordering, "limit": "1"}).json()
+    cursor = first["pagination"]["next_cursor"]
+    for _time in range(ASKED_BEFORE + 2):
+        assert first["runs"] + client.get(URL, {"ordering": ordering, "cursor": cursor}).json()["runs"] == whole
 
 
 def test_other_organizations_see_their_own(client_of: Clients, foreigner: User, runs: list[Run]) -> None:
