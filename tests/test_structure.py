@@ -49,6 +49,7 @@ OWN_PARTS = {
         "pages",
         "passwords",
         "roles",
+        "rows",
         "tenancy",
         "tokens",
     },

@@ -17,9 +17,11 @@ from apps.events.receivers import current_cause, deliver
 from apps.tenants.context import require_tenant, tenant_context
 from apps.tenants.naming import PLATFORM
 from apps.tenants.origin import CrossTenantError, check_instance
+from apps.tenants.rows import Rows
 
 _NAME = re.compile(r"[a-z][a-z_]*\.[a-z][a-z_.]*\Z")
 _LABEL = 254
+_EVENTS = Rows(Event)
 
 
 class OutsideTransactionError(RuntimeError):
@@ -60,7 +62,7 @@ def record(
         cause_id=current_cause(),
         ip=actor.ip,
     )
-    event.save(force_insert=True)
+    _EVENTS.add(event)
     transaction.on_commit(lambda: deliver(event, schema=schema))
     return event
 

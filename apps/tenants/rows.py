@@ -1,4 +1,4 @@
-"""Models of rows that a written-out query read, for the few places where making Django's query costs more than that."""
+"""Models of rows that a written-out query reads or adds, where making Django's query costs more than answering it."""
 
 from __future__ import annotations
 
@@ -6,15 +6,20 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property, partial
 from typing import Any, Generic, TypeVar
 
-from django.db import connection, models
+from django.db import DEFAULT_DB_ALIAS, connection, models
 
-from apps.tenants.origin import here
+from apps.tenants.context import wrapper
+from apps.tenants.origin import check_instance, here
+from apps.tenants.routers import lives_in_schemas
 
 M = TypeVar("M", bound=models.Model)
 
 
 class Rows(Generic[M]):
-    """Says which columns to ask for, and makes objects of them that belong to the current schema, as querysets do."""
+    """Says which columns to ask for, and makes objects of them that belong to the current schema, as querysets do.
+
+    And adds objects, at a fifth of the calls of ``save(force_insert=True)``; nothing of ours listens to that.
+    """
 
     def __init__(self, model: type[M]) -> None:
         self._model = model
@@ -33,7 +38,37 @@ class Rows(Generic[M]):
         values = list(row)
         for place, convert in self._converters:
             values[place] = convert(values[place])
-        return self._model.from_db(here(), self._names, values)
+        return self._model.from_db(self._origin(), self._names, values)
+
+    @cached_property
+    def insert(self) -> str:
+        """The statement that adds a row of :meth:`values`, to be part of a longer one or asked by itself."""
+        columns = [field.column for field in self._fields]
+        named = ", ".join(f'"{column}"' for column in columns)
+        given = ", ".join(f"%({column})s" for column in columns)
+        return f'INSERT INTO "{self._model._meta.db_table}" ({named}) VALUES ({given})'
+
+    def values(self, instance: M) -> dict[str, Any]:
+        """What a new object has in its columns. Raises ``CrossTenantError`` for one of another schema."""
+        check_instance(instance)
+        own = wrapper()
+        return {field.column: field.get_db_prep_save(field.pre_save(instance, add=True), own) for field in self._fields}
+
+    def add(self, instance: M) -> None:
+        """Adds the row of a new object."""
+        wrapper().ask(f"{self.insert} RETURNING true", self.values(instance))
+        self.added(instance)
+
+    def added(self, instance: M) -> None:
+        """Has an object know that its row is there, as ``save`` does."""
+        instance._state.adding, instance._state.db = False, self._origin()
+
+    def _origin(self) -> str:
+        return here() if self._in_schemas else DEFAULT_DB_ALIAS
+
+    @cached_property
+    def _in_schemas(self) -> bool:
+        return lives_in_schemas(self._model._meta.app_label)
 
     @cached_property
     def _fields(self) -> list[Any]:

@@ -35,7 +35,7 @@ from apps.accounts.services.registration import organization_register
 from apps.accounts.services.sessions import session_end, session_refresh
 from apps.accounts.services.sign_in import sign_in
 from apps.accounts.tenancy import bearer_of, organization_of_host
-from apps.common.api import ApiRequest, ApiViewSet, Right, operation, single
+from apps.common.api import ApiRequest, ApiViewSet, Right, operation, shown_by, single
 from apps.common.errors import InvalidInput, PermissionDenied
 from apps.common.middleware.headers import forgotten
 from apps.tenants.errors import OrganizationInactive, WrongOrganization
@@ -142,4 +142,4 @@ def _signed_in(signed_in: SignedIn) -> object:
         "user": signed_in.user,
         "organization": signed_in.organization,
     }
-    return SignedInOutput(answer, context={"organization": signed_in.organization}).data
+    return shown_by(SignedInOutput, answer, organization=signed_in.organization)

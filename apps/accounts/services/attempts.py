@@ -21,8 +21,9 @@ from apps.accounts.errors import (
     WrongCredentials,
     WrongSecondFactor,
 )
-from apps.accounts.models import User
+from apps.accounts.models import Role, User
 from apps.accounts.payloads import Client
+from apps.accounts.rows import PERSON, person_made
 from apps.accounts.services.local_sign_in import local_sign_in_on
 from apps.accounts.services.second_step_tickets import second_step_check
 from apps.accounts.services.second_steps import second_factor_confirmed, second_step_take
@@ -31,7 +32,7 @@ from apps.common.errors import ApplicationError
 from apps.common.ids import uuid7
 from apps.common.trace import current_trace_id
 from apps.events.services import record
-from apps.tenants.context import require_tenant, tenant_context
+from apps.tenants.context import require_tenant, tenant_context, wrapper
 from apps.tenants.errors import OrganizationInactive
 from apps.tenants.models import Organization
 
@@ -39,6 +40,14 @@ FAILURES_UNTIL_LOCK = 5
 LOCK = timedelta(minutes=30)
 NOBODY = ""
 _NO_PASSWORD = "!"  # noqa: S105  # what Django stores for "none"; checking against it costs one hash
+
+
+# The row is held to the end of the transaction; the role, which all of its people share, is not.
+_ACCOUNT = f"""
+    SELECT {PERSON} FROM {User._meta.db_table} person JOIN {Role._meta.db_table} role ON role.id = person.role_id
+    WHERE {{which}} FOR NO KEY UPDATE OF person
+"""
+_BY_ADDRESS, _BY_ID = _ACCOUNT.format(which="lower(person.email) = %s"), _ACCOUNT.format(which="person.id = %s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +67,8 @@ def attempt(
     The user's row stays locked meanwhile: attempts sent in parallel count as if they had come one after another.
     ``NOBODY`` as the address takes as long as any. No actor: it tells whether somebody becomes one.
     """
-    with tenant_context(organization), transaction.atomic():
-        user: User | None = (
-            User.objects.of_address(email).select_for_update(of=("self",), no_key=True).select_related("role").first()
-        )
+    with tenant_context(organization), transaction.atomic(savepoint=False):
+        user = _held(_BY_ADDRESS, email.lower())
         if user is not None and user.locked_until is not None and user.locked_until > now:
             return Attempt(organization, refusal=account_locked(user.locked_until, now=now))
         if user is None or not user.check_password(password):
@@ -71,7 +78,7 @@ def attempt(
             return Attempt(organization, refusal=WrongCredentials())
         off = _off(organization, user)
         if off is not None:
-            _count(user, failures=0, locked_until=None)
+            _forget_failures(user)
             _note_refusal(user, client=client, data={"reason": off.code}, now=now)
             return Attempt(organization, refusal=off)
         return Attempt(organization, user=user, refusal=second_step(user, code, client=client, now=now))
@@ -85,8 +92,7 @@ def second_attempt(
     Raises ``SecondStepOver``. No actor: it tells whether somebody becomes one.
     """
     with tenant_context(organization), transaction.atomic():
-        rows = User.objects.select_for_update(of=("self",), no_key=True).select_related("role")
-        user: User | None = rows.filter(pk=user_id).first()
+        user = _held(_BY_ID, user_id)
         if user is None:
             raise SecondStepOver
         second_step_check(ticket, user)
@@ -94,6 +100,11 @@ def second_attempt(
             return Attempt(organization, refusal=account_locked(user.locked_until, now=now))
         refusal = _off(organization, user) or second_step(user, code, client=client, now=now)
         return Attempt(organization, user=user, refusal=refusal)
+
+
+def _held(statement: str, value: Any) -> User | None:
+    """The account of an address or an id, locked until the transaction ends."""
+    return next((person_made(row) for row in wrapper().ask(statement, (value,))), None)
 
 
 def _off(organization: Organization, user: User) -> ApplicationError | None:
@@ -118,7 +129,7 @@ def second_step(user: User, code: str | None, *, client: Client, now: datetime) 
     if factor is not None and code is not None and not second_step_take(user, factor, code, client=client, now=now):
         failure_count(user, subject=user, client=client, reason=WrongSecondFactor.code, now=now)
         return WrongSecondFactor()
-    _count(user, failures=0, locked_until=None)
+    _forget_failures(user)
     return None
 
 
@@ -158,6 +169,12 @@ def _count(user: User | None, *, failures: int, locked_until: datetime | None) -
     """Writes the count; for nobody the same statement, which finds no row, so that it takes the same time."""
     key = uuid7() if user is None else user.pk
     User.objects.filter(pk=key).update(failed_logins=failures, locked_until=locked_until)
+
+
+def _forget_failures(user: User) -> None:
+    """Starts the count of who is held, and has just been read, anew; where it stands at nothing, nothing is written."""
+    if user.failed_logins or user.locked_until is not None:
+        _count(user, failures=0, locked_until=None)
 
 
 def _note_refusal(subject: Model, *, client: Client, data: dict[str, Any], now: datetime) -> None:

@@ -10,13 +10,14 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Exists, F, Model, Q, QuerySet, Value
+from django.db.models import Exists, F, Q, QuerySet, Value
 from django.db.models.functions import Least
 
 from apps.accounts.errors import InvalidCredentials
 from apps.accounts.models import ApiKey, Role, Session, User
 from apps.accounts.permissions import allowed, in_reach, person
 from apps.accounts.roles import ACTIONS
+from apps.accounts.rows import PERSON, person_made
 from apps.accounts.services.support_actors import actor_from_support_grant
 from apps.accounts.tenancy import API_KEY, schema_of
 from apps.accounts.tokens import Claims, hash_secret
@@ -25,21 +26,13 @@ from apps.common.trace import current_trace_id
 from apps.tenants.context import require_tenant, wrapper
 from apps.tenants.errors import OrganizationInactive, WrongOrganization
 from apps.tenants.models import Organization
-from apps.tenants.origin import here
 
 KEY_TOUCHED_EVERY, PAGE_TOUCHED_EVERY = timedelta(minutes=1), timedelta(minutes=5)
-_USER = [field.attname for field in User._meta.concrete_fields]
-_ROLE = [field.attname for field in Role._meta.concrete_fields]
-
-
-def _columns(model: type[Model], table: str) -> str:
-    return ", ".join(f'{table}."{field.column}"' for field in model._meta.concrete_fields)
-
 
 # Every request asks this, so it is written out: Django takes five times as long to make it as PostgreSQL to answer it.
 _LIVE_SESSION = f"""
     SELECT EXISTS (SELECT FROM {Organization._meta.db_table} WHERE schema_name = %(schema)s AND is_active),
-           session.last_used_at, {_columns(User, "person")}, {_columns(Role, "role")}
+           session.last_used_at, {PERSON}
     FROM {Session._meta.db_table} session
     JOIN {User._meta.db_table} person ON person.id = session.user_id
     JOIN {Role._meta.db_table} role ON role.id = person.role_id
@@ -152,20 +145,12 @@ def _live_session(session_id: UUID | str, *, user_id: UUID | str, now: datetime)
     organization_active, last_used_at, *columns = row
     if not organization_active:
         raise OrganizationInactive
-    return last_used_at, _user_of(columns)
+    return last_used_at, person_made(columns)
 
 
 def _session_row(session_id: UUID | str, *, user_id: UUID | str, now: datetime) -> tuple[Any, ...] | None:
     values = {"session": session_id, "user": user_id, "now": now, "schema": require_tenant()}
     return next(iter(wrapper().ask(_LIVE_SESSION, values)), None)
-
-
-def _user_of(columns: list[Any]) -> User:
-    """The user with its role, as Django would load them."""
-    alias, own = here(), len(_USER)
-    user: User = User.from_db(alias, _USER, columns[:own])
-    user.role = Role.from_db(alias, _ROLE, columns[own:])
-    return user
 
 
 def actor_from_api_key(key: str, *, now: datetime, ip: str | None) -> Actor:

@@ -10,11 +10,21 @@ from __future__ import annotations
 from django.utils.crypto import salted_hmac
 
 from apps.accounts.models import User
-from apps.tenants.context import public_context, require_tenant
+from apps.tenants.context import public_context, require_tenant, wrapper
 from apps.tenants.models import DirectoryEntry, Organization
+from apps.tenants.rows import Rows
 
 ORGANIZATIONS_TRIED = 10
 _SALT = "oficina.directory"
+_ORGANIZATIONS = Rows(Organization)
+# Written out, as all that each sign-in asks: Django takes ten times as long to make it as PostgreSQL to answer it.
+_KNOWN = f"""
+    SELECT {_ORGANIZATIONS.columns("organization")} FROM {Organization._meta.db_table} organization
+    WHERE schema_name IN (
+        SELECT schema_name FROM {DirectoryEntry._meta.db_table} WHERE address_hash = %(address)s
+        ORDER BY id LIMIT {ORGANIZATIONS_TRIED})
+    ORDER BY slug
+"""
 
 
 def address_hash(email: str) -> str:
@@ -46,9 +56,7 @@ def directory_organizations(*, email: str) -> list[Organization]:
     every sign-in slow. Read afresh, so that one switched off a moment ago shows. No actor: sign-in comes before it.
     """
     with public_context():
-        entries = DirectoryEntry.objects.filter(address_hash=address_hash(email)).order_by("id")
-        first = entries.values("schema_name")[:ORGANIZATIONS_TRIED]
-        return list(Organization.objects.filter(schema_name__in=first).order_by("slug"))
+        return [_ORGANIZATIONS.made(row) for row in wrapper().ask(_KNOWN, {"address": address_hash(email)})]
 
 
 def directory_candidates(*, email: str, slug: str | None, host: Organization | None) -> list[Organization]:

@@ -16,16 +16,21 @@ from apps.accounts.services.credentials import actor_of_user
 from apps.accounts.tokens import hash_secret
 from apps.common.sealing import Unsealable, derived_key, seal, unseal
 from apps.events.services import record
-from apps.tenants.context import require_tenant
+from apps.tenants.context import require_tenant, wrapper
+from apps.tenants.rows import Rows
 
 logger = structlog.get_logger(__name__)
 _PURPOSE = "second-factor"
+_FACTORS = Rows(SecondFactor)
+_CONFIRMED = f"""
+    SELECT {_FACTORS.columns("factor")} FROM {SecondFactor._meta.db_table} factor
+    WHERE user_id = %s AND confirmed_at IS NOT NULL
+"""
 
 
 def second_factor_confirmed(user: User) -> SecondFactor | None:
     """The device that a person signs in with, if there is one. No actor: part of signing in."""
-    found: SecondFactor | None = SecondFactor.objects.filter(user=user, confirmed_at__isnull=False).first()
-    return found
+    return next((_FACTORS.made(row) for row in wrapper().ask(_CONFIRMED, (user.pk,))), None)
 
 
 def second_step_take(user: User, factor: SecondFactor, code: str, *, client: Client, now: datetime) -> bool:

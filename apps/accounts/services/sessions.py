@@ -21,11 +21,19 @@ from apps.common.actor import Actor
 from apps.common.limits import hit_everywhere
 from apps.common.network import neighbourhood
 from apps.events.services import record
-from apps.tenants.context import public_context, tenant_context
+from apps.tenants.context import public_context, tenant_context, wrapper
 from apps.tenants.errors import OrganizationInactive, WrongOrganization
 from apps.tenants.models import Organization
+from apps.tenants.rows import Rows
 
 KEPT_AFTER_END = timedelta(days=30)
+_SESSIONS, _TOKENS = Rows(Session), Rows(RefreshToken)
+# Adds a session, notes that its user came, and tells whether some of the user's sessions are due to be forgotten.
+_BEGIN = f"""
+    WITH begun AS ({_SESSIONS.insert}),
+         seen AS (UPDATE {User._meta.db_table} SET last_login = %(now)s WHERE id = %(user_id)s)
+    SELECT EXISTS (SELECT FROM {Session._meta.db_table} WHERE user_id = %(user_id)s AND expires_at < %(long_ago)s)
+"""
 
 
 class Ending(enum.StrEnum):
@@ -66,19 +74,22 @@ def session_start(
     ``bearer_hash`` is that of the issuer's token that it stands for, if it does. Forgets the user's sessions that ended
     a month ago. No actor: the user is about to become one.
     """
-    with transaction.atomic():
-        Session.objects.filter(user=user, expires_at__lt=now - KEPT_AFTER_END).delete()
-        session = Session.objects.create(
-            user=user,
-            device=client.device[:200],
-            ip=client.ip,
-            last_used_at=now,
-            created_at=now,
-            expires_at=now + (life or min(refresh_life(), family_life())),
-            bearer_hash=bearer_hash,
-        )
+    session = Session(
+        user=user,
+        device=client.device[:200],
+        ip=client.ip,
+        last_used_at=now,
+        created_at=now,
+        expires_at=now + (life or min(refresh_life(), family_life())),
+        bearer_hash=bearer_hash,
+    )
+    long_ago = now - KEPT_AFTER_END
+    with transaction.atomic(savepoint=False):
+        ((has_old_ones,),) = wrapper().ask(_BEGIN, _SESSIONS.values(session) | {"now": now, "long_ago": long_ago})
+        _SESSIONS.added(session)
+        if has_old_ones:
+            Session.objects.filter(user=user, expires_at__lt=long_ago).delete()
         user.last_login = now
-        user.save(update_fields=["last_login"])
         actor = actor_of_user(user, schema=schema, ip=client.ip, session_id=str(session.pk))
         record("session.started", actor=actor, subject=session, data={"device": session.device}, now=now)
     return session
@@ -87,7 +98,7 @@ def session_start(
 def tokens_issue(*, session: Session, user: User, organization: Organization, now: datetime) -> Tokens:
     """A new pair of tokens, neither of which outlives the session. No actor: part of signing in and of refreshing."""
     secret = marked(REFRESH_TOKEN, organization.schema_name)
-    RefreshToken.objects.create(session=session, token_hash=hash_secret(secret), expires_at=session.expires_at)
+    _TOKENS.add(RefreshToken(session=session, token_hash=hash_secret(secret), expires_at=session.expires_at))
     seconds = min(settings.ENV.access_token_seconds, int((session.expires_at - now).total_seconds()))
     access = access_token(user=user, organization_id=organization.pk, session_id=session.pk, seconds=seconds, now=now)
     return Tokens(access, secret, seconds)

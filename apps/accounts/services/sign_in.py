@@ -6,6 +6,7 @@ time as known ones: one password hash, one row in the ledger.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 
@@ -58,15 +59,39 @@ def sign_in(
     local_sign_in_require(host)
     candidates = directory_candidates(email=email, slug=slug, host=host)
     given = partial(attempt, email=email, password=password, client=client, now=now)
-    attempts = [given(each, code=code if len(candidates) == 1 else None) for each in candidates]
+    if len(candidates) == 1:
+        return _try_and_begin(partial(given, candidates[0], code=code), candidates[0], client=client, now=now)
+    attempts = [given(each) for each in candidates]
     if not attempts:
         attempts = [attempt(_home(host), email=NOBODY, password=password, client=client, now=now)]
     _forgive(attempts, email=email, now=now)
     chosen = _chosen(attempts)
-    if isinstance(chosen.refusal, SecondFactorRequired) and code is not None:
-        chosen = given(chosen.organization, code=code)
-    organization, user = chosen.organization, _let_in(chosen)
+    if chosen.refusal is None:
+        return _begin(chosen, client=client, now=now)
+    if not isinstance(chosen.refusal, SecondFactorRequired) or code is None:
+        raise chosen.refusal
+    again = partial(given, chosen.organization, code=code)
+    return _try_and_begin(again, chosen.organization, client=client, now=now)
+
+
+def _try_and_begin(
+    given: Callable[[], Attempt], organization: Organization, *, client: Client, now: datetime
+) -> SignedIn:
+    """An attempt and what it lets begin, in one transaction, for the disk is waited for once; raises its refusal.
+
+    That is raised out here, so that what was counted and noted is not rolled back.
+    """
     with tenant_context(organization), transaction.atomic():
+        tried = given()
+        if tried.refusal is None:
+            return _begin(tried, client=client, now=now)
+    raise tried.refusal
+
+
+def _begin(let_in: Attempt, *, client: Client, now: datetime) -> SignedIn:
+    """The session and the tokens of an attempt without a refusal."""
+    organization, user = let_in.organization, _let_in(let_in)
+    with tenant_context(organization), transaction.atomic(savepoint=False):
         session = session_start(user=user, schema=organization.schema_name, client=client, now=now)
         tokens = tokens_issue(session=session, user=user, organization=organization, now=now)
     return SignedIn(user, organization, session, tokens)

@@ -13,7 +13,7 @@ from apps.common.api.pagination import (
     paginated_long,
 )
 from apps.common.api.parsers import JSONParser, MultiPartParser
-from apps.common.api.serializers import InputSerializer, OutputSerializer, Written
+from apps.common.api.serializers import InputSerializer, OutputSerializer, Written, shown_by
 from apps.common.api.views import ApiRequest, ApiViewSet
 
 __all__ = [
@@ -36,5 +36,6 @@ __all__ = [
     "page_of",
     "paginated",
     "paginated_long",
+    "shown_by",
     "single",
 ]

@@ -9,7 +9,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from apps.accounts.models import AuthSource, User
-from apps.common.api import InputSerializer, OrderingField, OutputSerializer, PageQuery
+from apps.common.api import InputSerializer, OrderingField, OutputSerializer, PageQuery, shown_by
 
 
 class OrganizationSummary(OutputSerializer):
@@ -53,7 +53,7 @@ class UserOutput(OutputSerializer):
 
     @extend_schema_field(OrganizationSummary())
     def get_organization(self, user: User) -> Any:
-        return OrganizationSummary(self._organization()).data
+        return shown_by(OrganizationSummary, self._organization())
 
 
 class MeUserOutput(UserOutput):

@@ -13,7 +13,7 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.utils.functional import lazystr
 from rest_framework import serializers
 
-from apps.common.api import OutputSerializer
+from apps.common.api import OutputSerializer, shown_by
 
 ID = UUID("01890a5d-ac96-774b-bcce-b302099a8057")
 NOON = datetime(2026, 2, 3, 12, 0, 0, 5, UTC)
@@ -119,3 +119,26 @@ def test_mappings_are_read_by_key_whatever_their_methods_are_called() -> None:
 def test_a_field_that_is_not_there_is_an_error() -> None:
     with pytest.raises(AttributeError, match="size"):
         _ = PartOutput(SimpleNamespace()).data
+
+
+def test_one_that_is_used_again_keeps_nothing() -> None:
+    for number in range(3):
+        thing, context = Thing(name=f"thing {number}", count=number), {"word": f"word {number}"}
+        assert shown_by(ThingOutput, thing, **context) == ThingByDRF(thing, context=context).data
+    with pytest.raises(KeyError):
+        shown_by(ThingOutput, Thing())
+
+
+def test_one_that_shows_itself_inside() -> None:
+    class NestOutput(OutputSerializer):
+        word = serializers.SerializerMethodField()
+        inside = serializers.SerializerMethodField()
+
+        def get_word(self, _depth: int) -> Any:
+            return self.context["word"]
+
+        def get_inside(self, depth: int) -> Any:
+            return shown_by(NestOutput, depth - 1, word=f"inside {self.context['word']}") if depth else None
+
+    shown = shown_by(NestOutput, 1, word="one")
+    assert shown == {"word": "one", "inside": {"word": "inside one", "inside": None}}

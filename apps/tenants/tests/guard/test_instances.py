@@ -19,6 +19,7 @@ from apps.tenants.context import public_context, tenant_context
 from apps.tenants.guard import CrossTenantError
 from apps.tenants.models import Organization
 from apps.tenants.origin import schema_of
+from apps.tenants.rows import Rows
 from conftest import make_user
 
 USES: dict[str, Callable[[Any], Any]] = {
@@ -27,6 +28,7 @@ USES: dict[str, Callable[[Any], Any]] = {
     "save_using": lambda user: user.save(using="default"),
     "save_forced": lambda user: user.save(force_insert=True),
     "save_base": lambda user: user.save_base(raw=True),
+    "added": lambda user: Rows(User).add(user),
     "delete": lambda user: user.delete(),
     "delete_using": lambda user: user.delete(using="default"),
     "refresh": lambda user: user.refresh_from_db(),
