@@ -53,14 +53,15 @@ def runs_after(runs: QuerySet[Run], place: UUID, number: int) -> Sequence[RunRow
     way = _WAYS.get(tuple(runs.query.order_by))
     if way is None or runs.query.where:
         return None
-    return [RunRow(*row) for row in wrapper().ask(_next(*way, number), (place,))]
+    return [RunRow._make(row) for row in wrapper().ask(_next(*way, number), (place,))]
 
 
 def runs_written(rows: Sequence[Any]) -> list[str]:
     """The JSON text of each run, its place in the queue included."""
     waiting = [Execution(pk=row.execution_id, status=Status.PENDING) for row in rows if row.waits]
     places = {pk: orjson.dumps(asdict(place)).decode() for pk, place in queue_positions(waiting).items()}
-    return [f'{row.written[:-1]},"queue":{places.get(row.execution_id, "null")}}}' for row in rows]
+    queue = [places.get(row.execution_id, "null") if row.waits else "null" for row in rows]
+    return [f'{row.written[:-1]},"queue":{place}}}' for row, place in zip(rows, queue, strict=True)]
 
 
 def _moment(column: str) -> str:
