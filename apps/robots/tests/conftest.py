@@ -13,8 +13,11 @@ from guardian.utils import get_user_obj_perms_model
 
 from apps.accounts.models import User
 from apps.robots.models import Robot, RobotVersion, Run, Schedule
+from apps.robots.sandbox.available import sandbox_available
+from apps.robots.sandbox.policy import SandboxMode
 from apps.robots.services.schedules import schedule_create
 from apps.robots.tests.factories import robot_made, run_made, system, version_made
+from apps.robots.tests.running import Runner, runner
 from apps.tenants.models import Organization
 from tests.storages import bucket_storage, folder_storage, object_server
 
@@ -58,3 +61,29 @@ def stored_files(organization: Organization) -> Callable[[], set[Path]]:
     """Lists what the organization has in storage."""
     root = Path(default_storage.path(organization.schema_name))
     return lambda: {path for path in root.rglob("*") if path.is_file()} if root.exists() else set()
+
+
+@pytest.fixture(scope="session")
+def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("sandbox")
+
+
+@pytest.fixture
+def sandboxed(state: Path) -> Runner:
+    """Runs robots in bubblewrap, or skips where there is none."""
+    found = sandbox_available(state)
+    if not found.available:
+        pytest.skip(f"no sandbox: {found.reason}")
+    return runner(state)
+
+
+@pytest.fixture
+def unsandboxed(state: Path) -> Runner:
+    return runner(state, SandboxMode.OFF)
+
+
+@pytest.fixture(params=["sandboxed", "unsandboxed"])
+def either(request: pytest.FixtureRequest) -> Runner:
+    """Once in bubblewrap, once without: both must keep the same promises."""
+    found: Runner = request.getfixturevalue(request.param)
+    return found
