@@ -29,6 +29,19 @@ _LASTING = {
     "tenants_spareschema",
 }
 
+_OWN = "(SELECT oid FROM pg_namespace WHERE nspname = %(schema)s)"
+_OWN_TABLES = f"(SELECT oid FROM pg_class WHERE relnamespace = {_OWN})"
+_MADE_OF = (
+    f"FROM pg_namespace WHERE oid = {_OWN}",
+    f"FROM pg_class WHERE relnamespace = {_OWN}",
+    f"FROM pg_proc WHERE pronamespace = {_OWN}",
+    f"FROM pg_constraint WHERE connamespace = {_OWN}",
+    f"FROM pg_attribute WHERE attrelid IN {_OWN_TABLES}",
+    f"FROM pg_trigger WHERE tgrelid IN {_OWN_TABLES}",
+    f"FROM pg_policy WHERE polrelid IN {_OWN_TABLES}",
+)
+"""Tables, columns, rights, constraints, triggers and functions of a schema, as PostgreSQL's catalogues have them."""
+
 
 class TestDatabase:
     """The organizations of a test session and what their schemas looked like when they were new."""
@@ -82,11 +95,17 @@ def _renew(schema: str) -> str:
 
 
 def _signature(schema: str) -> str:
-    """Changes with every committed write to the schema: rows and the youngest transaction of each table."""
+    """Changes with every committed write to the schema: the rows of its own tables, and what it is made of."""
     with owner_context(schema), connection.cursor() as cursor:
-        tables = [connection.ops.quote_name(table) for table in sorted(connection.introspection.table_names())]
-        parts = [f"SELECT count(*) AS rows, max(xmin::text::bigint) AS youngest FROM {table}" for table in tables]
-        cursor.execute(f"SELECT array_agg((rows, youngest)::text) FROM ({' UNION ALL '.join(parts)}) AS t")
+        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = %s ORDER BY tablename", [schema])
+        tables = [connection.ops.quote_name(table) for (table,) in cursor.fetchall()]
+        counted = [*_MADE_OF, *(f"FROM {table}" for table in tables)]
+        parts = [
+            f"SELECT {place} AS place, count(*) AS rows, max(xmin::text::bigint) AS youngest {rows}"
+            for place, rows in enumerate(counted)
+        ]
+        told = "array_agg((place, rows, youngest)::text ORDER BY place)"
+        cursor.execute(f"SELECT {told} FROM ({' UNION ALL '.join(parts)}) AS t", {"schema": schema})
         return str(cursor.fetchone()[0])
 
 
