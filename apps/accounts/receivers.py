@@ -8,7 +8,14 @@ from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.dispatch import receiver
 from django.utils import timezone
 
-from apps.accounts.authentication.pages import SESSION_KEY, page_actor, preview_forget, signed_in_actor, support_in
+from apps.accounts.authentication.pages import (
+    SESSION_KEY,
+    page_actor,
+    preview_forget,
+    signed_in_actor,
+    support_forget,
+    support_in,
+)
 from apps.accounts.models import User
 from apps.accounts.payloads import Client
 from apps.accounts.services.credentials import page_life
@@ -47,6 +54,7 @@ def begin_page_session(request: Any, user: User, **_: Any) -> None:
     )
     request.session[SESSION_KEY] = str(session.pk)
     preview_forget(request)
+    support_forget(request)
     type(request.session).clear_expired()
 
 

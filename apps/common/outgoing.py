@@ -22,7 +22,8 @@ from apps.common.resolution import addresses_of
 
 LARGEST_ANSWER = 512 * 1024
 LONGEST_SECONDS = 8.0
-_TRANSLATED = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"))  # IPv4 inside IPv6, by a gateway
+_UNICAST = IPv6Network("2000::/3")  # all that is given out; what Python calls global holds more
+_TRANSLATED = IPv6Network("64:ff9b::/96")  # IPv4 inside IPv6, by a gateway
 _OK = 200
 
 
@@ -96,11 +97,11 @@ def is_global(address: str) -> bool:
     parsed = ip_address(address.partition("%")[0])
     if isinstance(parsed, IPv6Address):
         hidden = parsed.ipv4_mapped
-        if hidden is None and any(parsed in network for network in _TRANSLATED):
+        if hidden is None and parsed in _TRANSLATED:
             hidden = IPv4Address(parsed.packed[-4:])
         if hidden is not None:
             return is_global(str(hidden))
-        if parsed.sixtofour is not None or parsed.teredo is not None:
+        if parsed not in _UNICAST or parsed.sixtofour is not None or parsed.teredo is not None:
             return False
     return parsed.is_global and not parsed.is_multicast
 

@@ -16,8 +16,11 @@ from apps.common.errors import InvalidTable
 SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t"}
 BOM = "\ufeff"
 # With the full width ones, which some spreadsheets take for the others.
-_RUN = r"[=+\-@\uff1d\uff0b\uff0d\uff20\x00-\x1f\x7f-\x9f]"
-_FORMULA, _QUOTED = re.compile(f"'*{_RUN}"), re.compile(f"'+{_RUN}")
+_SIGN = r"=+\-@\uff1d\uff0b\uff0d\uff20"
+_FIRST, _LATER = rf"'*[{_SIGN}\x00-\x1f\x7f-\x9f]", rf"['\"]*[{_SIGN}]"
+_APART = r"(?<=[,;\t\r\n])"  # a spreadsheet may split at any of them, whatever we separate with
+_FORMULA = re.compile(rf"\A(?={_FIRST})|{_APART}(?={_LATER})")
+_QUOTED = re.compile(rf"\A'(?={_FIRST})|{_APART}'(?={_LATER})")
 _NUL = "\x00"
 
 
@@ -32,14 +35,15 @@ class Line:
 def cell_quote(text: str) -> str:
     """A cell that no spreadsheet takes for a formula: an apostrophe goes before ``= + - @`` and control characters.
 
-    Apostrophes before such a beginning count as part of it, so that :func:`cell_unquote` gives back what went in.
+    So it does before signs that would begin a cell where the file is split at another separator. Apostrophes before
+    such a beginning count as part of it, so that :func:`cell_unquote` gives back what went in.
     """
-    return f"'{text}" if _FORMULA.match(text) else text
+    return _FORMULA.sub("'", text)
 
 
 def cell_unquote(text: str) -> str:
     """What :func:`cell_quote` was given."""
-    return text[1:] if _QUOTED.match(text) else text
+    return _QUOTED.sub("", text)
 
 
 def table_lines(rows: Iterable[Iterable[str]], *, separator: str = ",") -> Iterator[str]:

@@ -57,6 +57,12 @@ def support_in(http: Any) -> str | None:
     return session.get(SUPPORT_KEY) if session is not None else None
 
 
+def support_forget(http: Any) -> None:
+    """Has the browser be nobody of support any more, nor its session end with what let support in."""
+    if http.session.pop(SUPPORT_KEY, None) is not None:
+        http.session.set_expiry(None)
+
+
 class SupportVisitor(AnonymousUser):
     """What pages of the back-office take for the user while support looks at them: a name, and no row of anybody."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 
 import pytest
 from hypothesis import given
@@ -44,13 +45,31 @@ def test_a_cell_without_end_is_refused() -> None:
         read(b"a\n" + b"x" * 200_000)
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+55 11", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n", "\x1b[0m", "'=1", "''=1"])
+@pytest.mark.parametrize("text", ["=1+1", "+55 11", "-1", "@SUM(A1)", "\n", "\x1b[0m", "'=1", "''=1"])
 def test_formulas_are_quoted(text: str) -> None:
     assert cell_quote(text) == f"'{text}"
     assert cell_unquote(cell_quote(text)) == text
 
 
-@pytest.mark.parametrize("text", ["", "Ana", "a=b", "'tis", "''", " =1", "x-1"])
+@pytest.mark.parametrize(
+    ("text", "cell"),
+    [
+        ("Ana;=1+1", "Ana;'=1+1"),
+        ("Ana,@SUM(A1)", "Ana,'@SUM(A1)"),
+        ("Ana\t+1", "Ana\t'+1"),
+        ("Ana\r\n=1", "Ana\r\n'=1"),
+        ("\t=1", "'\t'=1"),
+        ('Ana;"=1', "Ana;'\"=1"),
+        ("=1;'=1", "'=1;''=1"),
+    ],
+)
+def test_nor_are_there_formulas_behind_other_separators(text: str, cell: str) -> None:
+    """A file with commas is opened where a semicolon separates, which is Brazil."""
+    assert cell_quote(text) == cell
+    assert cell_unquote(cell) == text
+
+
+@pytest.mark.parametrize("text", ["", "Ana", "a=b", "'tis", "''", " =1", "x-1", "a, -b; =c", "[1, -2]"])
 def test_and_nothing_else(text: str) -> None:
     assert cell_quote(text) == text
     assert cell_unquote(text) == text
@@ -60,6 +79,14 @@ def test_and_nothing_else(text: str) -> None:
 def test_what_is_quoted_comes_back(text: str) -> None:
     assert cell_unquote(cell_quote(text)) == text
     assert cell_quote(text)[:1] not in {"=", "+", "-", "@", "\t", "\r", "\n"}
+
+
+@given(st.text(alphabet="a'=+-@,;\t\r\n\"", max_size=12), st.sampled_from(list(SEPARATORS.values())))
+def test_no_spreadsheet_finds_a_formula_whatever_it_splits_at(text: str, separator: str) -> None:
+    lines = re.split("[\r\n]", "".join(table_lines([["name", text, "more"]]))[1:])
+    cells = [cell for row in csv.reader(lines, delimiter=separator) for cell in row]
+    assert not [cell for cell in cells if cell[:1] in {"=", "+", "-", "@"}]
+    assert cell_unquote(cell_quote(text)) == text
 
 
 def test_lines_are_csv_with_a_mark() -> None:

@@ -23,6 +23,7 @@ from apps.events.models import Event
 from apps.robots.tests.factories import robot_made
 from apps.tenants.context import public_context, tenant_context
 from apps.tenants.models import Organization, SupportGrant
+from conftest import PASSWORD
 
 __all__ = ["root"]
 HOST, ENTRANCE, PLATFORM_ORIGIN = "acme.localhost", "/support/enter", "http://localhost"
@@ -370,3 +371,19 @@ class TestOrganizationPages:
         browser.force_login(viewer)
         assert browser.post(f"/admin/tenants/supportgrant/{asked(root, organization)['id']}/close/").status_code == 403
         assert SupportGrant.objects.get().ended_at is None
+
+
+@pytest.mark.parametrize("page", ["/admin/login/", "/portal/session/sign-in/"])
+def test_who_signs_in_where_support_was_is_themselves(inside: Client, owner: User, page: str) -> None:
+    """What they do would stand in the ledger as done by support, and be gone when that ends."""
+    owner.set_password(PASSWORD)
+    owner.save(update_fields=["password"])
+    before = inside.cookies["sessionid"].value
+    assert inside.post(page, {"username": owner.email, "password": PASSWORD}).status_code == 302
+    assert inside.cookies["sessionid"].value != before
+    assert inside.get("/api/v1/auth/me").json()["user"]["email"] == owner.email
+    with public_context():
+        SupportGrant.objects.update(expires_at=timezone.now())
+    assert inside.get("/portal/").status_code == 200
+    assert not inside.session.get_expire_at_browser_close()
+    assert inside.session.get_expiry_age() > timedelta(days=1).total_seconds()
