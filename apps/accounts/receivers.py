@@ -43,7 +43,13 @@ def know_addresses(**_: Any) -> None:
 
 @receiver(user_logged_in)
 def begin_page_session(request: Any, user: User, **_: Any) -> None:
-    """A browser signed in by a form is a session like any other: listed, ended at once with the user."""
+    """A browser signed in by a form is a session like any other: listed, ended at once with the user.
+
+    One that was signed in already as the same person begins anew: the old session ends, with its key.
+    """
+    if SESSION_KEY in request.session:
+        end_page_session(request)
+        request.session.cycle_key()
     client = Client(ip=getattr(request, "client_ip", None), device=request.META.get("HTTP_USER_AGENT", ""))
     session = session_start(
         user=user,

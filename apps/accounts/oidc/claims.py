@@ -72,7 +72,7 @@ def _email(claims: Mapping[str, Any]) -> str:
         return ""
     for name in ("email", "preferred_username", "upn"):
         given = claims.get(name)
-        if isinstance(given, str) and len(given) <= LONGEST_EMAIL and _is_address(given):
+        if isinstance(given, str) and len(given) <= LONGEST_EMAIL and _is_address(given) and _is_its_own(given):
             return given.lower()
     return ""
 
@@ -83,6 +83,11 @@ def _is_address(given: str) -> bool:
     except ValidationError:
         return False
     return True
+
+
+def _is_its_own(given: str) -> bool:
+    """Whether small letters leave it the address that it is: some signs become letters of somebody else's."""
+    return all(letter.isascii() or not letter.lower().isascii() for letter in given)
 
 
 def _is_verified(claims: Mapping[str, Any], email: str) -> bool:

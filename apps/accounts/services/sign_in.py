@@ -27,6 +27,7 @@ from apps.accounts.services.attempts import LOCK, NOBODY, Attempt, attempt, fail
 from apps.accounts.services.directory import address_hash, directory_candidates
 from apps.accounts.services.local_sign_in import local_sign_in_require
 from apps.accounts.services.second_step_tickets import second_step_ticket, second_step_user
+from apps.accounts.services.second_steps import second_factor_confirmed
 from apps.accounts.services.sessions import session_start, tokens_issue
 from apps.common.errors import ApplicationError
 from apps.common.limits import hit_everywhere
@@ -67,7 +68,9 @@ def sign_in(
     _forgive(attempts, email=email, now=now)
     chosen = _chosen(attempts)
     if chosen.refusal is None:
-        return _begin(chosen, client=client, now=now)
+        with tenant_context(chosen.organization), transaction.atomic():
+            _still_let_in(_let_in(chosen))
+            return _begin(chosen, client=client, now=now)
     if not isinstance(chosen.refusal, SecondFactorRequired) or code is None:
         raise chosen.refusal
     again = partial(given, chosen.organization, code=code)
@@ -158,6 +161,18 @@ def _let_in(chosen: Attempt) -> User:
     if chosen.user is None:
         raise WrongCredentials
     return chosen.user
+
+
+def _still_let_in(user: User) -> None:
+    """Keeps the row of who is let in; raises where a new password, a second factor or a switching off came in between.
+
+    Each of them ended the sessions that there were, and this one is yet to begin.
+    """
+    stored: User = User.objects.select_for_update(of=("self",), no_key=True).get(pk=user.pk)
+    if stored.password != user.password or not stored.is_active:
+        raise WrongCredentials
+    if second_factor_confirmed(stored) is not None:
+        raise SecondFactorRequired
 
 
 def _forgive(attempts: list[Attempt], *, email: str, now: datetime) -> None:

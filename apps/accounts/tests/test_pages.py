@@ -184,6 +184,19 @@ def test_sessions_that_ended_a_month_ago_are_forgotten(browser: Client, admin: U
     assert Session.objects.filter(user=admin).count() == 1
 
 
+def test_signing_in_once_more_is_another_session(browser: Client, admin: User) -> None:
+    """The key of before is worth nothing, whoever knew it, and nothing of it stays in the list."""
+    sign_in(browser, admin)
+    before = browser.cookies["sessionid"].value
+    assert sign_in(browser, admin).status_code == 302
+    assert browser.cookies["sessionid"].value != before
+    assert browser.get(INDEX).status_code == 200
+    old = Client(SERVER_NAME=HOST)
+    old.cookies["sessionid"] = before
+    assert old.get(INDEX).status_code == 302
+    assert Session.objects.filter(user=admin, revoked_at=None).count() == 1
+
+
 class TestIdleness:
     @pytest.fixture(autouse=True)
     def _hours(self, settings: Any) -> None:

@@ -10,8 +10,10 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from apps.accounts.models import Session, User
-from apps.accounts.services.attempts import FAILURES_UNTIL_LOCK, LOCK
+from apps.accounts.services import sign_in as sign_in_module
+from apps.accounts.services.attempts import FAILURES_UNTIL_LOCK, LOCK, Attempt
 from apps.accounts.services.users import user_update
+from apps.accounts.tests.conftest import enrolled
 from apps.accounts.tokens import read_access_token
 from apps.common.actor import Actor
 from apps.events.models import Event
@@ -243,3 +245,40 @@ def test_refusals_stand_in_the_ledger_without_the_address(api: APIClient, member
     with tenant_context("platform"):
         noted = Event.objects.filter(name="session.refused").latest("id")
         assert "secret" not in f"{noted.data}{noted.subject_label}{noted.actor_label}"
+
+
+@pytest.mark.parametrize("what", ["password", "switched off", "second factor"])
+def test_what_changed_while_the_password_was_tried(
+    api: APIClient,
+    member: User,
+    organization: Organization,
+    other_organization: Organization,
+    monkeypatch: pytest.MonkeyPatch,
+    what: str,
+) -> None:
+    """A sign-in that began before a new password, a second factor or a switching off outlives none of them.
+
+    Accounts of one address in several organizations are tried one after the other; a single one is held meanwhile.
+    """
+    with tenant_context(other_organization):
+        make_user(member.email, "viewer", password="Third-horse-9")
+    chosen = sign_in_module._chosen
+
+    def meanwhile(attempts: list[Attempt]) -> Attempt:
+        with tenant_context(organization):
+            if what == "password":
+                other = User.objects.get(pk=member.pk)
+                other.set_password("Another-horse-8")
+                other.save()
+            elif what == "switched off":
+                User.objects.update(is_active=False)
+            else:
+                enrolled(member, organization)
+        return chosen(attempts)
+
+    monkeypatch.setattr(sign_in_module, "_chosen", meanwhile)
+    before = Session.objects.count() + (what == "second factor")  # its own
+    answer = login(api, member)
+    refusals = {"second factor": "second_factor_required"}
+    assert (answer.status_code, answer.json()["error_code"]) == (401, refusals.get(what, "wrong_credentials"))
+    assert Session.objects.count() == before

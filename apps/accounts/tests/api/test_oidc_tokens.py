@@ -438,6 +438,14 @@ def test_an_account_that_was_here_and_an_address_nobody_vouches_for(
     assert user.auth_source == "local"
 
 
+def test_an_address_that_only_looks_like_one_is_another(issuer: Issuer, trusted: Trust) -> None:
+    """The sign of kelvin becomes a k in small letters: its mailbox is somebody else's."""
+    trusted()
+    make_user("erika@acme.example", "viewer")
+    assert refused(issuer.token(email="eri\u212aa@acme.example"), code="oidc_email_required")
+    assert not OidcIdentity.objects.exists()
+
+
 def test_an_account_that_may_more_is_not_taken_over(issuer: Issuer, trusted: Trust, owner: User) -> None:
     trusted(role_mapping={"boss": "org_admin"})
     assert refused(issuer.token(email=owner.email), code="oidc_account_exists")
