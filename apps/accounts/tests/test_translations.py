@@ -8,7 +8,7 @@ import pytest
 from django.utils import translation
 
 from apps.accounts import errors
-from apps.accounts.passwords import _RULES
+from apps.accounts.passwords import _GUESSED, _RULES
 from apps.common.errors import ApplicationError
 
 ERRORS = [
@@ -16,7 +16,7 @@ ERRORS = [
     for _name, kind in inspect.getmembers(errors, inspect.isclass)
     if issubclass(kind, ApplicationError) and kind.__module__ == errors.__name__
 ]
-TEXTS = [*(kind.message for kind in ERRORS), *(text for _holds, text in _RULES)]
+TEXTS = [*(kind.message for kind in ERRORS), *(text for _holds, text in _RULES), _GUESSED]
 
 
 @pytest.mark.parametrize("text", TEXTS, ids=lambda text: str(text)[:40])
