@@ -135,7 +135,7 @@ class UserForm(_UserModelForm):
         super().__init__(*args, **kwargs)
         role: Any = self.fields.get("role")
         if role is not None:  # who may not write is shown no fields
-            role.label_from_instance = lambda each: each.name
+            role.label_from_instance = lambda each: each.title
 
     def clean_new_password(self) -> str:
         password = str(self.cleaned_data["new_password"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext_noop
+
 VIEWER = frozenset(
     {
         "service.read",
@@ -66,6 +68,15 @@ ROLES: dict[str, frozenset[str]] = {
     "agent": AGENT,
     "viewer": VIEWER,
 }
+NAMES = (
+    gettext_noop("Org admin"),
+    gettext_noop("Maintainer"),
+    gettext_noop("Operator"),
+    gettext_noop("Agent"),
+    gettext_noop("Viewer"),
+    gettext_noop("Super admin"),
+)
+"""What built-in roles are called where they are stored; pages say it in the reader's language."""
 PLATFORM_ROLES: dict[str, frozenset[str]] = {SUPER_ADMIN_SLUG: PLATFORM_ADMIN}
 ALIASES = {"admin": ORG_ADMIN_SLUG}
 ACTIONS = ORG_ADMIN | PLATFORM_ADMIN

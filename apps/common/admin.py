@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
 
@@ -11,7 +11,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.utils import get_fields_from_path, unquote
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import PermissionDenied
-from django.db.models import Field, JSONField, Model, TextField
+from django.db.models import DateTimeField, Field, JSONField, Model, TextField
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
-from apps.common.admin_display import structure_display
+from apps.common.admin_display import EMPTY, Named, moment_display, structure_display
 from apps.common.admin_sites import organization_site
 from apps.common.admin_words import words_said
 from apps.common.errors import ApplicationError
@@ -30,14 +30,25 @@ from apps.common.models import IdempotencyRecord
 HISTORY_PAGE = 50
 
 
-def structured(field: Field[Any, Any]) -> Callable[[Any], Any]:
-    """A read-only column for a field that holds a structure: drawn for people, never as JSON."""
+DRAWN: Mapping[type[Field[Any, Any]], Callable[[Any], Any]] = {
+    JSONField: structure_display,
+    ArrayField: structure_display,
+    DateTimeField: moment_display,
+}
+"""How values of some fields are drawn for people, wherever they are not written: structures never as JSON."""
+
+
+def drawn_column(field: Field[Any, Any]) -> Callable[[Any], Any] | None:
+    """A column for such a field; None for any other."""
+    display = next((display for kind, display in DRAWN.items() if isinstance(field, kind)), None)
+    if display is None:
+        return None
 
     def column(field: Field[Any, Any], row: Any) -> Any:
-        return structure_display(getattr(row, field.attname))
+        return display(getattr(row, field.attname))
 
     drawn: Any = partial(column, field)
-    drawn.__name__, drawn.short_description = field.name, field.verbose_name
+    drawn.__name__, drawn.short_description, drawn.admin_order_field = field.name, field.verbose_name, field.name
     return drawn  # type: ignore[no-any-return]
 
 
@@ -70,10 +81,12 @@ class ServiceAdmin(ModelAdmin):  # type: ignore[misc]
     """What the page is called beside every page, where that is not the plural of its rows."""
     plural: Any = ""
     """What its rows are called, where Django's own way (an s behind the name) will not do in every language."""
+    is_one_row: bool = False
     read_action: str = "admin.manage"
     write_action: str | None = None
     form_fields: tuple[str, ...] = ()
     list_per_page = 50
+    empty_value_display = EMPTY
     show_full_result_count = False
     actions_on_top = True
     compressed_fields = True
@@ -108,9 +121,8 @@ class ServiceAdmin(ModelAdmin):  # type: ignore[misc]
     def __init__(self, model: type[Model], admin_site: Any) -> None:
         super().__init__(model, admin_site)
         words_said(model, self.plural)
-        self._structured = {
-            field.name: structured(field) for field in model._meta.fields if isinstance(field, JSONField | ArrayField)
-        }
+        columns = {field.name: drawn_column(field) for field in model._meta.fields}
+        self._shown_as = {name: column for name, column in columns.items() if column is not None}
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is None and self.form_fields:
@@ -119,13 +131,21 @@ class ServiceAdmin(ModelAdmin):  # type: ignore[misc]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         names = [field.name for field in self.opts.fields if field.name not in self.form_fields]
-        return [*names, *(self._structured[name] for name in names if name in self._structured)]
+        return [*names, *self.drawn(names)]
+
+    def drawn(self, names: Iterable[str]) -> list[Callable[[Any], Any]]:
+        """The columns in whose shape fields of these names are drawn, where they are."""
+        return [self._shown_as[name] for name in names if name in self._shown_as]
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        return _replaced(super().get_list_display(request), self._shown_as)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """As the page says; what holds a structure and is not written here is drawn for people."""
+        """As the page says; structures and times that are not written here are drawn for people."""
         writes = self.has_change_permission(request, obj) if obj is not None else self.has_add_permission(request)
         written = self.form_fields if writes else ()
-        drawn = {name: column for name, column in self._structured.items() if name not in written}
+        shown = self.get_readonly_fields(request, obj)
+        drawn = {name: column for name, column in self._shown_as.items() if name not in written and column in shown}
         return [
             (title, {**options, "fields": _replaced(options["fields"], drawn)})
             for title, options in super().get_fieldsets(request, obj)
@@ -190,6 +210,10 @@ class ServiceAdmin(ModelAdmin):  # type: ignore[misc]
         """The row as the head of its pages calls it."""
         return row
 
+    def headed(self, row: Any) -> Any:
+        """The same, of one that is called so already, too."""
+        return row if isinstance(row, Named) else self.named(row)
+
     def has_history_permission(self, request: HttpRequest) -> bool:
         """The ledger is for those who may read all of it."""
         return self._holds(request, "audit.read")
@@ -206,6 +230,7 @@ class ServiceAdmin(ModelAdmin):  # type: ignore[misc]
         context = {
             **self.admin_site.each_context(request),
             "title": _("History of %(name)s") % {"name": self.named(row)},
+            "here": _("History"),
             "opts": self.opts,
             "original": self.named(row),
             "object": row,
@@ -252,6 +277,8 @@ class ServiceAdmin(ModelAdmin):  # type: ignore[misc]
 
 class SingleRowAdmin(ServiceAdmin):
     """The page of a thing that each organization has one of, whether it is stored yet or not: the form is all of it."""
+
+    is_one_row = True
 
     def the_row(self, request: HttpRequest) -> Model:
         """The one there is, as a selector gives it."""

@@ -98,7 +98,8 @@ class ExportedAdmin(ExportMixin, ServiceAdmin):  # type: ignore[misc]  # untyped
     def init_request_context_data(self, request: HttpRequest, form: Any) -> dict[str, Any]:
         rows = _counted(self.get_export_queryset(request))
         shown: dict[str, Any] = super().init_request_context_data(request, form)
-        return {**shown, "rows": min(rows, MOST_ROWS), "too_many": rows > MOST_ROWS, "most": MOST_ROWS}
+        shown |= {"rows": min(rows, MOST_ROWS), "too_many": rows > MOST_ROWS, "most": MOST_ROWS}
+        return {**shown, "here": _("Export")}
 
     def get_export_data(self, file_format: Any, request: Any, queryset: QuerySet[Any], **kwargs: Any) -> Any:
         """The file; it leaves only with its entry in the ledger. The library shows a ``ValueError`` on the page."""

@@ -239,7 +239,8 @@ class ImportedAdmin(ImportMixin, ExportedAdmin):  # type: ignore[misc]  # untype
 
     def get_import_context_data(self, **kwargs: Any) -> dict[str, Any]:
         columns = self.export_columns
-        return {"required": columns.required(), "optional": columns.optional(), "most": MOST_LINES}
+        told = {"required": columns.required(), "optional": columns.optional(), "most": MOST_LINES}
+        return {**told, "here": _("Import")}
 
     def import_action(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
         return self._told(request, lambda: super(ImportedAdmin, self).import_action(request, **kwargs))

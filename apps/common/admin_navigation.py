@@ -1,7 +1,8 @@
-"""What stands beside every page of a back-office: pages by what people do, those they may open and no others."""
+"""What stands beside and above every page of a back-office: pages by what people do, and where one is among them."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -50,10 +51,42 @@ def navigation_of(site: Any, request: HttpRequest) -> list[dict[str, Any]]:
     return [group for group in groups if group["items"]]
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A part of the way to a page; without an address it is no link."""
+
+    title: Any
+    address: str = ""
+
+
+def trail_of(shown: Mapping[str, Any]) -> list[Step]:
+    """The way to a page by the context that draws it: section, list, row, and what is done there, its ``here``."""
+    site, opts, here = shown.get("office"), shown.get("opts"), shown.get("here")
+    page = site._registry.get(opts.model) if site is not None and opts is not None else None
+    if page is None:
+        return [Step(capfirst(shown.get("title") or ""))]
+    section = next(section for section in SECTIONS if section.key == page.section)
+    steps = [Step(section.title)] if str(section.title) != _title_of(page) else []
+    steps.append(Step(_title_of(page), _address(site, page, "changelist")))
+    row = shown.get("original") or shown.get("object")
+    if row is not None and not page.is_one_row:
+        steps.append(Step(page.headed(row), _address(site, page, "change", row.pk)))
+    if here or shown.get("add"):
+        steps.append(Step(here or _("Add")))
+    return steps
+
+
+def _title_of(page: Any) -> str:
+    return str(capfirst(page.title or page.opts.verbose_name_plural))
+
+
+def _address(site: Any, page: Any, name: str, *ids: Any) -> str:
+    return reverse(f"{site.name}:{page.opts.app_label}_{page.opts.model_name}_{name}", args=ids)
+
+
 def _item_of(site: Any, page: Any, request: HttpRequest) -> dict[str, Any]:
-    address = reverse(f"{site.name}:{page.opts.app_label}_{page.opts.model_name}_changelist")
-    title = capfirst(page.title or page.opts.verbose_name_plural)
-    return _item(title, page.icon, address, active=request.path.startswith(address))
+    address = _address(site, page, "changelist")
+    return _item(_title_of(page), page.icon, address, active=request.path.startswith(address))
 
 
 def _item(title: Any, icon: str, address: str, *, active: bool) -> dict[str, Any]:

@@ -106,6 +106,7 @@ class PreviewedAdmin(SingleRowAdmin):
         shown = {
             **self.admin_site.each_context(request),
             "title": _("What would change"),
+            "here": _("What would change"),
             "opts": self.opts,
             "lines": self.change_lines(request, preview),
             "kept": [*_kept(request.POST), (CONFIRMED, "1"), (SEEN, f'"{state_tag(preview.before)}"')],

@@ -72,6 +72,7 @@ class OrganizationSite(UnfoldAdminSite):  # type: ignore[misc]  # unfold has no 
         styles = [static(f"common/{name}.css") for name in ("tokens", "shared", "office")]
         return {
             **super().each_context(request),
+            "office": self,
             "site_title": frame.name or self.site_title,
             "site_header": frame.name or self.site_header,
             "site_url": self.site_url,

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from unfold.views import ChangeList
 
@@ -42,7 +43,7 @@ class GrantAdmin(ServiceAdmin):
         return GrantList
 
     def named(self, row: Any) -> Named:
-        return Named(row, str(WORDS.get(row.action, row.action)))
+        return Named(row, capfirst(str(WORDS.get(row.action, row.action))))
 
     @admin.display(description=_("action"))
     def what(self, grant: Any) -> SafeString:

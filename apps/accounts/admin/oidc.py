@@ -112,7 +112,8 @@ class OidcSettingsAdmin(SingleRowAdmin):
         except ApplicationError as error:
             self.explain(request, error)
             return HttpResponseRedirect(self._address())
-        shown = {"title": _("Take the issuer away?"), "row": row, "seen": _seen(row)}
+        question = _("Take the issuer away?")
+        shown = {"title": question, "here": question, "row": row, "seen": _seen(row)}
         return self._drawn(request, "accounts/admin/oidc_remove.html", shown)
 
     def _shown(

@@ -25,7 +25,7 @@ _PLAIN = ("issuer", "audience", "client_id", "role_claim", "default_role", "loca
 
 def role_choices() -> list[tuple[str, str]]:
     """Roles by what they are called."""
-    return [(role.slug, role.name) for role in roles_assignable()]
+    return [(role.slug, role.title) for role in roles_assignable()]
 
 
 def _line(label: Any, *, longest: int, required: bool = True, help_text: Any = "") -> forms.CharField:

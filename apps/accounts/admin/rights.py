@@ -47,17 +47,17 @@ def give_page(page: Any, request: Any, *, holder: Any, back: str, give: Callable
         except ApplicationError as error:
             page.explain(request, error)
             return HttpResponseRedirect(request.get_full_path())
-        page.message_user(request, _("Given to %(holder)s.") % {"holder": holder}, messages.SUCCESS)
+        page.message_user(request, _("Given to %(holder)s.") % {"holder": page.headed(holder)}, messages.SUCCESS)
         return HttpResponseRedirect(back)
     scopes = scopes_of(request.actor, actions_about_things())
     choice = choice_of(page.admin_site, request, {action for action, scope in scopes.items() if not scope.nowhere})
-    title = _("A right for %(holder)s") % {"holder": holder}
     shown = {
         "original": holder,
         "holder": holder,
         "back": back,
         "choice": choice,
-        "title": title,
+        "title": _("A right for %(holder)s") % {"holder": page.headed(holder)},
+        "here": _("Give a right"),
         "for_group": not isinstance(holder, User),
     }
     return drawn(page, request, "accounts/admin/give.html", shown)
@@ -79,7 +79,8 @@ def why_page(page: Any, request: Any, *, user: User, back: str) -> HttpResponseB
         "thing": thing,
         "answer": answer,
         "sentences": _sentences(page.admin_site, request, answer) if answer is not None else [],
-        "title": _("Why may %(person)s do this?") % {"person": user},
+        "title": _("Why may %(person)s do this?") % {"person": page.headed(user)},
+        "here": _("Why may they do this?"),
     }
     return drawn(page, request, "accounts/admin/why.html", shown)
 
@@ -115,6 +116,6 @@ def _sentences(site: Any, request: Any, answer: Explanation) -> list[str]:
         text = SENTENCES.get((reason.source, reason.effect), "")
         if reason.source == "role" and line is not None:
             text = _ROLE_GRANTED
-        facts = {"role": reason.role.name if reason.role else "", "group": reason.group.name if reason.group else ""}
+        facts = {"role": reason.role.title if reason.role else "", "group": reason.group.name if reason.group else ""}
         sentences.append(str(text) % {**facts, "thing": f"{line.kind_title} {line.name}" if line else ""})
     return sentences

@@ -21,15 +21,20 @@ from apps.accounts.admin.role_forms import RoleForm, table_of
 from apps.accounts.authentication.pages import preview_keep
 from apps.accounts.errors import RoleNotFound
 from apps.accounts.models import Role
-from apps.accounts.roles import ORG_ADMIN
+from apps.accounts.roles import ORG_ADMIN, PLATFORM_ADMIN
 from apps.accounts.selectors.users import roles_assignable
 from apps.accounts.services.role_previews import role_preview_start
 from apps.accounts.services.roles import MANAGE, role_create, role_delete, role_update
-from apps.common.admin_display import badge, switch_badge
+from apps.common.admin_display import Named, badge, switch_badge
 from apps.common.admin_forms import JudgedAdmin
 from apps.common.errors import ApplicationError
 from apps.tenants.context import require_tenant
 from apps.tenants.naming import PLATFORM
+
+
+def _actions_here() -> frozenset[str]:
+    """Those that roles of this place may hold: nobody runs the platform from an organization."""
+    return PLATFORM_ADMIN if require_tenant() == PLATFORM else ORG_ADMIN
 
 
 class RoleAdmin(JudgedAdmin):
@@ -39,7 +44,7 @@ class RoleAdmin(JudgedAdmin):
     read_action = write_action = MANAGE
     form = RoleForm
     form_fields = ("name", "slug", "actions")
-    list_display = ("name", "slug", "kind", "may", "people")
+    list_display = ("called", "slug", "kind", "may", "people")
     list_filter = ("built_in",)
     search_fields = ("slug", "name")
     actions = ("remove",)
@@ -57,14 +62,14 @@ class RoleAdmin(JudgedAdmin):
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is not None and obj.built_in:
-            return ("name", "slug", "kind", "people", "table")
+            return ("called", "slug", "kind", "people", "table")
         return self.form_fields if obj is None else (*self.form_fields, "people")
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         return [(None, {"fields": self.get_fields(request, obj)})]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return ("kind", "people", "table") if obj is None or obj.built_in else ("slug", "people")
+        return ("called", "kind", "people", "table") if obj is None or obj.built_in else ("slug", "people")
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         """With those actions on offer that the person holds."""
@@ -97,6 +102,13 @@ class RoleAdmin(JudgedAdmin):
         preview_keep(request, str(role.pk))
         return HttpResponseRedirect(reverse(f"{self.admin_site.name}:index"))
 
+    def named(self, row: Role) -> Named:
+        return Named(row, row.title)
+
+    @admin.display(description=_("name"), ordering="name")
+    def called(self, role: Role) -> str:
+        return role.title
+
     @admin.display(description=_("kind"), ordering="built_in")
     def kind(self, role: Role) -> SafeString:
         return switch_badge(not role.built_in, _("own"), _("built in"))
@@ -112,7 +124,9 @@ class RoleAdmin(JudgedAdmin):
 
     @admin.display(description=_("may"))
     def table(self, role: Role) -> str:
-        return render_to_string("accounts/admin/actions.html", {"lines": table_of(role.actions)})
+        return render_to_string(
+            "accounts/admin/actions.html", {"lines": table_of(role.actions, offered=_actions_here())}
+        )
 
     def save_through(self, request: HttpRequest, form: Any, *, change: bool) -> Role:
         actor, now, given = request.actor, timezone.now(), form.cleaned_data  # type: ignore[attr-defined]

@@ -28,22 +28,20 @@ from apps.accounts.services.support_grants import (
 )
 from apps.common.actor import Actor
 from apps.common.admin import ServiceAdmin
-from apps.common.admin_display import badge
+from apps.common.admin_display import Named, badge
 from apps.common.admin_sites import Notice, organization_site, platform_site
 from apps.common.errors import ApplicationError
 from apps.common.middleware.headers import back_office_policy
 from apps.tenants.models import SupportGrant
 from apps.tenants.selectors import organization_url
 
-_HIDDEN = ("person_id", "token_hash", "ticket_hash", "ticket_until")
-
 
 class SupportGrantAdmin(ServiceAdmin):
     """What both sides see of it."""
 
     icon = "support_agent"
-    exclude: tuple[str, ...] = _HIDDEN
-    plural = _("support access")
+    shown: tuple[str, ...] = ("reason", "person", "created_at", "expires_at", "entered_at", "ended_at")
+    title, plural = _("support access"), _("accesses of support")
     actions = ("end",)
     change_form_template = "accounts/admin/support_grant.html"
     end_service: ClassVar[Callable[..., None]]
@@ -63,6 +61,12 @@ class SupportGrantAdmin(ServiceAdmin):
 
     def end_one(self, actor: Actor, grant: SupportGrant) -> None:
         self.end_service(actor=actor, grant_id=grant.pk, now=timezone.now())
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self.form_fields if obj is None else self.shown
+
+    def named(self, row: SupportGrant) -> Named:
+        return Named(row, row.reason)
 
     def change_view(
         self, request: Any, object_id: str, form_url: str = "", extra_context: Any = None
@@ -104,6 +108,7 @@ class SupportGrantAdmin(ServiceAdmin):
 class OwnSupportGrantAdmin(SupportGrantAdmin):
     section, rank = "settings", 80
     read_action = write_action = MANAGE
+    shown = (*SupportGrantAdmin.shown, "ended_by")
     list_display = ("person", "reason", "state", "created_at", "expires_at", "entered_at", "ended_at")
     list_before_template = "accounts/admin/support_kept_out.html"
     end_service = staticmethod(support_grant_end_own)
@@ -126,7 +131,7 @@ class PlatformSupportGrantAdmin(SupportGrantAdmin):
     list_display = ("organization", "person", "reason", "state", "created_at", "expires_at", "entered_at", "ended_at")
     list_select_related = ("organization",)
     search_fields = ("organization__name", "organization__slug", "person", "reason")
-    exclude = (*_HIDDEN, "ended_by")
+    shown = ("organization", *SupportGrantAdmin.shown)
     end_service = staticmethod(support_grant_end)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -165,6 +170,7 @@ class PlatformSupportGrantAdmin(SupportGrantAdmin):
         context = {
             **self.admin_site.each_context(request),
             "title": _("Enter %(name)s") % {"name": entered.organization.name},
+            "here": _("Enter"),
             "opts": self.opts,
             "original": grant,
             "grant": entered,

@@ -21,7 +21,7 @@ from apps.accounts.admin.columns import UserColumns
 from apps.accounts.admin.user_rights import UserRightsAdmin
 from apps.accounts.errors import ApiKeyNotFound, SessionNotFound
 from apps.accounts.forms import UserForm
-from apps.accounts.models import ApiKey, Session, User
+from apps.accounts.models import ApiKey, Role, Session, User
 from apps.accounts.selectors.users import roles_assignable, user_get, users_visible
 from apps.accounts.services.api_keys import api_key_revoke
 from apps.accounts.services.invitations import invitation_send
@@ -62,14 +62,22 @@ def state_badge(user: User, now: Any) -> SafeString:
     return badge(_("invited"), "care") if invitable(user) else badge(_("active"), "good")
 
 
+class RoleFilter(admin.RelatedFieldListFilter):
+    """Roles that somebody has, by what people call them."""
+
+    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        had = Role.objects.filter(pk__in=model_admin.get_queryset(request).values("role")).order_by("slug")
+        return [(str(role.pk), role.title) for role in had]
+
+
 class UserAdmin(ImportedAdmin, UserRightsAdmin, JudgedAdmin):
     section, icon, rank = "people", "group", 10
     read_action = write_action = MANAGE
     form = UserForm
     form_fields = ("email", "name", "role", "username", "phone", "department", "is_active", "new_password")
     shown = ("auth_source", "last_login", "locked_until", "created_at", "updated_at")
-    list_display = ("email", "name", "role", "state", "auth_source", "seen")
-    list_filter = ("is_active", "role", "auth_source")
+    list_display = ("email", "name", "role_title", "state", "auth_source", "seen")
+    list_filter = ("is_active", ("role", RoleFilter), "auth_source")
     list_select_related = ("role",)
     search_fields = ("email", "name", "username")
     actions = ("deactivate", "reactivate", "invite")
@@ -83,12 +91,16 @@ class UserAdmin(ImportedAdmin, UserRightsAdmin, JudgedAdmin):
         return self.form_fields if obj is None else self.form_fields + self.shown
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return self.shown
+        return (*self.shown, *self.drawn(self.shown))
 
     def formfield_for_foreignkey(self, db_field: Field[Any, Any], request: Any, **kwargs: Any) -> Any:
         if db_field.name == "role":
             kwargs["queryset"] = roles_assignable()
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    @admin.display(description=_("role"), ordering="role")
+    def role_title(self, user: User) -> str:
+        return user.role.title
 
     @admin.display(description=_("state"), ordering="is_active")
     def state(self, user: User) -> SafeString:

@@ -10,6 +10,7 @@ from django.contrib.auth.models import Group, PermissionsMixin
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.tenants.guard import TenantQuerySet
@@ -36,6 +37,11 @@ class Role(TenantModel):
 
     def __str__(self) -> str:
         return self.slug
+
+    @property
+    def title(self) -> str:
+        """What people call it, a built-in one in their own language."""
+        return gettext(self.name) if self.built_in else self.name
 
 
 class UserQuerySet(TenantQuerySet["User"]):
@@ -105,6 +111,10 @@ class User(TenantModel, AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.email
+
+    def get_full_name(self) -> str:
+        """As Django's and unfold's pages ask for it."""
+        return self.name
 
     @property
     def is_staff(self) -> bool:

@@ -58,7 +58,7 @@ def test_a_right_is_given_and_taken_back(browser: Client, viewer: User, robot: A
     assert "tag of robots" in page
     assert "payroll" not in text_of(browser.get(give, {"action": "robot.run", "q": "other"}))
     sent = {"action": "robot.run", "kind": "robot", "id": str(robot.pk)}
-    assert told(browser.post(give, sent, follow=True)) == [f"Given to {viewer}."]
+    assert told(browser.post(give, sent, follow=True)) == [f"Given to {viewer.name}."]
     assert allowed(actor(viewer), "robot.run", robot)
     page = text_of(browser.get(f"{USERS}{viewer.pk}/change/"))
     for text in ("run robots", "robot.run", "payroll", "in place of the role"):

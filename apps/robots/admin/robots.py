@@ -151,6 +151,7 @@ class RobotAdmin(ExportedAdmin):
         context = {
             **self.admin_site.each_context(request),
             "title": _("Publish a version"),
+            "here": _("Publish a version"),
             "opts": self.opts,
             "original": robot,
             "robot": robot,

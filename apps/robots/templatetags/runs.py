@@ -39,6 +39,25 @@ KINDS: Final[Mapping[str, Kind]] = {
 }
 
 
+PROBLEMS: Final = {
+    "Process returned exit code ": gettext_lazy("It ended with exit code %(number)s."),
+    "last seen at line ": gettext_lazy("Its worker was lost; last seen at line %(number)s."),
+    "TIMEOUT": gettext_lazy("It took longer than it may."),
+    "Internal error": gettext_lazy("Something went wrong on our side."),
+}
+"""What we say of ends, up to a number, for people; on the wire it never changes."""
+
+
+@register.filter
+def problem_text(message: str) -> str:
+    """What went wrong, in the reader's language where we say it; what sandboxes and robots say stays as it is."""
+    for start, text in PROBLEMS.items():
+        number = message.removeprefix(start)
+        if message.startswith(start) and (number.isdecimal() or not number):
+            return str(text) % {"number": number}
+    return _(message) if message else ""
+
+
 @register.filter
 def status_word(run: Run) -> str:
     """``SUCCESS``, as on the wire."""
@@ -113,7 +132,9 @@ def run_attributes(run: Run) -> SafeString:
 @register.inclusion_tag("robots/log_viewer.html")
 def log_viewer(run: Run) -> dict[str, Any]:
     """The log of a run, as it comes. The page also loads ``robots/log.css`` and ``robots/log/viewer.js``."""
-    return {"run": run, "texts": {**_viewer_texts(), "states": _state_texts(), "queue": _queue_texts()}}
+    problems = {start: str(text) for start, text in PROBLEMS.items()}
+    texts = {**_viewer_texts(), "states": _state_texts(), "queue": _queue_texts(), "problems": problems}
+    return {"run": run, "texts": texts}
 
 
 def _state_texts() -> Mapping[str, str]:

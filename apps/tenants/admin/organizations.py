@@ -33,7 +33,6 @@ from apps.tenants.services.organizations import organization_activate, organizat
 from apps.tenants.services.removals import organization_purge, purge_contents
 from apps.tenants.services.templates import schema_fingerprint
 
-_FINGERPRINT = 12
 PAGE = "platform:tenants_organization_change"
 
 
@@ -61,7 +60,7 @@ class PurgeForm(forms.Form):
 @admin.register(Organization, site=platform_site)
 class OrganizationAdmin(PlatformAdmin):
     section, icon, rank = "organizations", "domain", 10
-    list_display = ("name", "slug", "hosts", "state", "migrations", "people", "size", "schema_name", "version")
+    list_display = ("name", "hosts", "state", "migrations", "people", "size", "created_at")
     list_filter = ("is_active", MigratedFilter, "plan")
     search_fields = ("name", "slug", "=schema_name", "domains__domain")
     actions = ("suspend", "activate")
@@ -100,10 +99,6 @@ class OrganizationAdmin(PlatformAdmin):
     @admin.display(description=_("size"))
     def size(self, organization: Any) -> str:
         return filesizeformat(getattr(organization, "size", 0))
-
-    @admin.display(description=_("schema version"))
-    def version(self, organization: Organization) -> str:
-        return organization.schema_version[:_FINGERPRINT]
 
     @admin.action(description=_("Suspend"), permissions=["write"])
     def suspend(self, request: HttpRequest, organizations: QuerySet[Organization]) -> None:
@@ -203,6 +198,7 @@ class OrganizationAdmin(PlatformAdmin):
         context = {
             **self.admin_site.each_context(request),
             "title": _("Purge %(name)s") % {"name": found.name},
+            "here": _("Purge"),
             "opts": self.opts,
             "original": found,
             "organization": found,

@@ -131,7 +131,7 @@ class RunPage {
     this.write("attempt", `${run.attempt} / ${run.max_attempts}`);
     this.write("exit", run.exit_code ?? "—");
     this.show("error", Boolean(run.error_message));
-    this.write("error", run.error_message);
+    this.write("error", this.problem(run.error_message ?? ""));
     this.showArtifacts(run.artifacts);
     if (this.finished && this.started) {
       this.write("duration", duration((this.finished - this.started) / 1000));
@@ -140,6 +140,17 @@ class RunPage {
       const said = filled(this.texts.ended, { state: this.texts.states[this.state] });
       this.root.querySelector("[data-log]")?.logViewer?.say(said);
     }
+  }
+
+  /** What went wrong, as `problem_text` says it. */
+  problem(message) {
+    for (const [start, text] of Object.entries(this.texts.problems)) {
+      const number = message.slice(start.length);
+      if (message.startsWith(start) && /^\d*$/.test(number)) {
+        return filled(text, { number });
+      }
+    }
+    return message;
   }
 
   showTime(name, iso) {
