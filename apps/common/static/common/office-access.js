@@ -38,3 +38,13 @@ function makeButton(element) {
 const clicked = '[x-on\\:click]:not(a[href], button, input, select, label, summary, tr, td, [role], [x-on\\:click=""])';
 document.querySelectorAll(clicked).forEach(makeButton);
 document.querySelectorAll(".material-symbols-outlined").forEach(nameIcon);
+
+/** On phones cells stand below each other (`.office-wide`), each under the head of its column but the first. */
+function labelCells(table) {
+  const heads = [...table.tHead.rows[0].cells].map((head) => (head.querySelector(".only-read") ? "" : head.textContent.trim()));
+  for (const row of table.tBodies[0].rows) {
+    [...row.cells].forEach((cell, index) => index > 0 && heads[index] && (cell.dataset.label = heads[index]));
+  }
+}
+
+document.querySelectorAll(".office-wide").forEach(labelCells);
