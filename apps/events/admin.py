@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from django.apps import apps
 from django.contrib import admin
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from apps.common.admin_display import moment_display, tags_display
 from apps.common.admin_exports import ExportedAdmin, ListResource, column
 from apps.common.admin_sites import organization_site, platform_site
 from apps.events.models import Event
+
+_OF_AN_ID, _LONGEST = 8, 48
 
 
 class EventColumns(ListResource):
@@ -33,7 +39,7 @@ class EventColumns(ListResource):
 class EventAdmin(ExportedAdmin):
     section, icon, rank = "ledger", "receipt_long", 10
     read_action = "audit.read"
-    list_display = ("happened", "what", "actor_label", "subject_type", "subject_label", "ip")
+    list_display = ("happened", "what", "actor_label", "kind", "subject", "ip")
     list_filter = ("actor_type",)  # all names would have to be gathered from all events
     search_fields = ("name", "actor_label", "subject_label", "=subject_id", "=trace_id")
     date_hierarchy = "created_at"
@@ -47,3 +53,17 @@ class EventAdmin(ExportedAdmin):
     @admin.display(description=_("name"), ordering="name")
     def what(self, event: Event) -> SafeString | str:
         return tags_display([event.name])
+
+    @admin.display(description=_("kind of subject"), ordering="subject_type")
+    def kind(self, event: Event) -> str:
+        try:
+            return str(apps.get_model(event.subject_type)._meta.verbose_name).capitalize()
+        except LookupError:  # a model that there was once
+            return event.subject_type
+
+    @admin.display(description=pgettext_lazy("of an event", "subject"), ordering="subject_label")
+    def subject(self, event: Event) -> SafeString:
+        """What it was about, at a length that a row has room for; the whole of it is on the event's page."""
+        label = event.subject_label
+        shown = label[:_OF_AN_ID] if label == str(event.subject_id) else Truncator(label).chars(_LONGEST)
+        return format_html('<span title="{}">{}</span>', label, shown)
