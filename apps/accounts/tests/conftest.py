@@ -7,7 +7,7 @@ import threading
 from base64 import b32decode
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -51,9 +51,9 @@ class Device:
         self.secret = b""
         self.recovery_codes: list[str] = []
 
-    def code(self, *, after: timedelta = timedelta(0)) -> str:
+    def code(self, *, at: datetime | None = None) -> str:
         device = TOTP(self.secret)
-        device.time = (timezone.now() + after).timestamp()
+        device.time = (at or timezone.now()).timestamp()
         return f"{device.token():06}"
 
 
@@ -64,7 +64,7 @@ def enrolled(user: User, organization: Organization, *, begun: timedelta = timed
     actor = actor_of_user(user, schema=organization.schema_name, ip=None, session_id=str(session.pk))
     made = Device(user, str(session.pk))
     made.secret = b32decode(second_factor_begin(actor=actor, password=PASSWORD, client=client, now=now).secret)
-    made.recovery_codes = second_factor_confirm(actor=actor, code=made.code(after=-begun), now=now)
+    made.recovery_codes = second_factor_confirm(actor=actor, code=made.code(at=now), now=now)
     return made
 
 

@@ -48,6 +48,7 @@ def signed_in(browser: Client) -> bool:
 class TestBoth:
     def test_it_works(self, url: str, browser: Client, member: User, device: Device) -> None:
         answer = first(browser, url, member)
+        assert answer.status_code == 200  # nothing was wrong
         assert not signed_in(browser)
         page = answer.content.decode()
         assert 'name="code"' in page

@@ -30,7 +30,7 @@ def sign_in(request: Any) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         login(request, form.get_user())
         return HttpResponseRedirect(target)
-    status = HTTPStatus.BAD_REQUEST if form.is_bound else HTTPStatus.OK
+    status = HTTPStatus.BAD_REQUEST if form.is_bound and not form.asks_for_code else HTTPStatus.OK
     return show(request, "portal/sign_in.html", {"form": form, "next": target}, status=status)
 
 

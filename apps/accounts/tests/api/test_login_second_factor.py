@@ -53,7 +53,7 @@ def test_a_code_works_once(api: APIClient, member: User, device: Device) -> None
 
 
 def test_an_earlier_code_is_void_after_a_later_one(api: APIClient, member: User, device: Device) -> None:
-    earlier, later = device.code(after=-STEP), device.code()
+    earlier, later = device.code(at=timezone.now() - STEP), device.code()
     assert login(api, member, code=later).status_code == 200
     assert fault(login(api, member, code=earlier)) == (401, "wrong_second_factor")
 
@@ -66,7 +66,7 @@ def test_the_present_code_and_the_one_before_pass(
     step = int(timezone.now().timestamp()) // 30 * 30
     now = datetime.fromtimestamp(step + seconds, UTC)
     monkeypatch.setattr("apps.accounts.api.auth.timezone.now", lambda: now)
-    assert login(api, member, code=device.code(after=STEP * steps)).status_code == status
+    assert login(api, member, code=device.code(at=now + STEP * steps)).status_code == status
 
 
 def test_people_type_codes_with_spaces(api: APIClient, member: User, device: Device) -> None:
