@@ -41,7 +41,11 @@ _UNREACHABLE = (
 
 @dataclass(frozen=True, slots=True)
 class PythonRuntime:
-    """An interpreter, and what a sandbox must show of the system for it to work."""
+    """An interpreter, and what a sandbox must show of the system for it to work.
+
+    ``environment`` is shown elsewhere than it lies, for that may be below ``/tmp`` or ``/work``, which robots have of
+    their own.
+    """
 
     python: Path
     readable: tuple[Path, ...]
@@ -76,7 +80,7 @@ class EnvironmentCache:
         wanted = dependencies or Dependencies()
         with self._directories.lease(_key(wanted), lambda path: self._build(path, wanted)) as directory:
             home = Path(_configuration(directory / "pyvenv.cfg")["home"])
-            yield PythonRuntime(directory / "bin" / "python", (_prefix_of(home), directory), directory)
+            yield PythonRuntime(directory / "bin" / "python", (_prefix_of(home),), directory)
 
     def _build(self, directory: Path, dependencies: Dependencies) -> None:
         if not dependencies.requirements and _suits(dependencies):

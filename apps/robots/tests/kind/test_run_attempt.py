@@ -220,6 +220,14 @@ def test_it_really_is_in_a_sandbox(begun: Attempt, tmp_path: Path) -> None:
     assert messages(lease)[0].startswith("True False")
 
 
+@pytest.mark.skipif(shutil.which("bwrap") is None, reason="needs bubblewrap")
+def test_its_own_directories_hold_nothing_of_ours(begun: Attempt) -> None:
+    """Wherever we are installed: what this test installs lies below /tmp, which the robot has its own of."""
+    lease = begun("import os; print(os.listdir(), os.listdir('/tmp'), os.listdir(os.environ['OFICINA_ARTIFACTS']))")
+    RobotKind().run(lease)
+    assert messages(lease) == ["['main.py'] [] []"]
+
+
 def test_the_log_goes_on_after_an_earlier_attempt(begun: Attempt) -> None:
     lease = begun("print('again')")
     lease.last_seq = 5

@@ -56,7 +56,8 @@ def test_it_works(cache: EnvironmentCache, registry: Path) -> None:
             [runtime.python, "-c", "import greeting; print(greeting.WORD)"], capture_output=True, text=True, check=True
         )
         assert done.stdout == "hello\n"
-        assert runtime.environment in runtime.readable
+        assert runtime.environment is not None
+        assert runtime.environment not in runtime.readable
         assert (runtime.environment / "bin" / "greeting").exists()
 
 
