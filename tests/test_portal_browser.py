@@ -211,6 +211,20 @@ def test_a_run_that_waits_can_be_stopped(shop: Shop, browse: Browse) -> None:
     expect(page.get_by_role("button", name="Run again")).to_be_visible()
 
 
+def test_the_menu_of_the_log_stays_on_the_page(shop: Shop, browse: Browse) -> None:
+    run = run_stored(shop, 2003)
+    for width, language in ((1280, "en-US"), (1280, "pt-BR"), (700, "pt-BR"), (360, "pt-BR")):
+        reader = browse(shop.address, width=width, language=language)
+        reader.sign_in(shop.email, PASSWORD)
+        reader.open(f"/portal/runs/{run}/")
+        expect(reader.page.locator("[data-log-connection]")).to_have_attribute("data-kind", "over")
+        reader.page.locator(".log .menu > summary").click()
+        menu = reader.page.locator(".log .menu-panel")
+        shown = menu.evaluate("(panel) => panel.getBoundingClientRect().toJSON()")
+        assert (shown["left"] >= 0, shown["right"] <= width) == (True, True), (width, language, shown)
+        assert menu.evaluate("(panel) => panel.scrollWidth - panel.clientWidth") == 0, (width, language)
+
+
 def test_every_page_is_open_to_everybody(shop: Shop, browse: Browse) -> None:
     """On a phone, in both languages and both themes."""
     run = run_stored(shop, 30)
