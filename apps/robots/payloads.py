@@ -13,7 +13,8 @@ from django.core.files.base import File
 from django.utils.translation import gettext_lazy as _
 
 from apps.common.errors import BadRequest
-from apps.robots.errors import InvalidEnvironment
+from apps.robots.errors import InvalidEnvironment, InvalidSchedule
+from apps.tenants.calendars import zone_names
 
 MAXIMUM_ARGUMENTS = 200
 MAXIMUM_KEYS = 200
@@ -74,6 +75,14 @@ class Publication:
     branch: str = ""
     build_url: str = ""
     activate: bool = True
+
+
+def zone_checked(value: str, *, name: str) -> str:
+    """A name of the IANA database, for other zones differ between machines; raises ``InvalidSchedule``."""
+    if value not in zone_names():
+        detail = _("Unknown time zone: %(name)s") % {"name": value[:64]}
+        raise InvalidSchedule(detail, errors={name: [detail]})
+    return value
 
 
 def arguments_checked(values: Any, *, name: str) -> list[str]:

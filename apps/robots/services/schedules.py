@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,7 +19,7 @@ from apps.common.etags import check_match
 from apps.events.services import record
 from apps.executions.models import TERMINAL
 from apps.robots.models import Robot, Schedule, ScheduleFiring, TriggerType
-from apps.robots.payloads import arguments_checked, environment_checked, parameters_checked
+from apps.robots.payloads import arguments_checked, environment_checked, parameters_checked, zone_checked
 from apps.robots.scheduling.cron import Timetable, is_holiday, next_firings
 from apps.robots.selectors.schedules import timetable_of
 from apps.robots.services.robots import robot_lock
@@ -30,7 +30,8 @@ logger = structlog.get_logger(__name__)
 FIRED_AT_ONCE = 200
 MISSED, BUSY, HOLIDAY = "missed", "max_concurrency", "holiday"
 _MOMENT = timedelta(microseconds=1)
-_INPUTS = {
+_INPUTS: Mapping[str, Callable[..., Any]] = {
+    "timezone": zone_checked,
     "runtime_arguments": arguments_checked,
     "runtime_env": environment_checked,
     "parameters": parameters_checked,
@@ -106,7 +107,8 @@ def _fill(schedule: Schedule, values: Mapping[str, Any], *, now: datetime) -> No
     for name, value in values.items():
         check = _INPUTS.get(name)
         setattr(schedule, name, check(value, name=name) if check else value)
-    schedule.next_due_at = _next_due(timetable_of(schedule), now) if schedule.enabled else None
+    timetable = timetable_of(schedule)  # one that is off must make sense too
+    schedule.next_due_at = _next_due(timetable, now) if schedule.enabled else None
 
 
 def _next_due(timetable: Timetable, now: datetime) -> datetime | None:

@@ -41,6 +41,19 @@ def test_what_can_never_be_meant(client_of: Clients, maintainer: User, url: str,
     assert (schedule.cron, schedule.timezone) == ("30 8 * * 1-5", "America/Sao_Paulo")
 
 
+@pytest.mark.parametrize("wrong", [{"cron": "bad"}, {"timezone": "Mars/Olympus"}, {"window_start": "08:00"}])
+def test_what_can_never_be_meant_while_it_is_off(
+    client_of: Clients, maintainer: User, url: str, schedule: Schedule, wrong: dict[str, Any]
+) -> None:
+    client = client_of(maintainer)
+    for body in ({"enabled": False, **wrong}, {"enabled": False}, wrong, {"enabled": True}):
+        answer = client.patch(url, body)
+        expected = 400 if wrong.items() <= body.items() else 200
+        assert answer.status_code == expected, body
+    schedule.refresh_from_db()
+    assert (schedule.cron, schedule.timezone) == ("30 8 * * 1-5", "America/Sao_Paulo")
+
+
 @pytest.mark.parametrize("body", [{"cron": None}, {"robot_id": "x"}, {"enabled": "yes"}, {"max_concurrency": 0}])
 def test_wrong_shape(client_of: Clients, maintainer: User, url: str, body: dict[str, Any]) -> None:
     assert client_of(maintainer).patch(url, body).status_code == 422
