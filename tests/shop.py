@@ -42,6 +42,8 @@ print("::warning::one was late")
 print("::error::one was refused", flush=True)
 folder = pathlib.Path(os.environ["OFICINA_ARTIFACTS"])
 (folder / "orders.csv").write_text("order,total\n1,10\n2,20\n")
+dot = "47494638396101000100800000ff0000ffffff2c00000000010001000002024401003b"
+(folder / "dot.gif").write_bytes(bytes.fromhex(dot))
 """
 FIELDS: list[dict[str, Any]] = [
     {"key": "name", "label": "Name", "type": "text", "required": True, "helpText": "For whom"},

@@ -77,6 +77,10 @@ def test_from_sign_in_to_what_a_run_left(shop: Shop, worker: Process, browse: Br
     expect(page.locator(".ansi-fg-2").first).to_have_text("order")
     reader.check_access()
 
+    pictures = page.locator(".artifacts .thumb")
+    expect(pictures).to_have_count(1)
+    expect(pictures).to_have_js_property("naturalWidth", 1)
+
     with page.expect_download() as started:
         page.get_by_role("link", name="Download orders.csv").click()
     started.value.save_as(tmp_path / "orders.csv")
@@ -223,6 +227,15 @@ def test_the_menu_of_the_log_stays_on_the_page(shop: Shop, browse: Browse) -> No
         shown = menu.evaluate("(panel) => panel.getBoundingClientRect().toJSON()")
         assert (shown["left"] >= 0, shown["right"] <= width) == (True, True), (width, language, shown)
         assert menu.evaluate("(panel) => panel.scrollWidth - panel.clientWidth") == 0, (width, language)
+
+
+def test_one_line_is_one_line(shop: Shop, browse: Browse) -> None:
+    run = run_stored(shop, 1)
+    for language, told in (("en-US", "1 line"), ("pt-BR", "1 linha")):
+        reader = browse(shop.address, language=language)
+        reader.sign_in(shop.email, PASSWORD)
+        reader.open(f"/portal/runs/{run}/")
+        expect(reader.page.locator("[data-log-count]")).to_have_text(told)
 
 
 def test_every_page_is_open_to_everybody(shop: Shop, browse: Browse) -> None:

@@ -17,7 +17,7 @@ from apps.executions.models import Artifact
 from apps.executions.selectors import queue_position
 from apps.portal.pages.door import PageRequest, page, show
 from apps.portal.pages.once import new_key, once
-from apps.portal.pages.previews import PREVIEW_BYTES, is_picture, preview_of
+from apps.portal.pages.previews import PICTURES, PREVIEW_BYTES, is_picture, preview_of
 from apps.portal.selectors.runs import answers_of, service_behind
 from apps.robots.models import Run
 from apps.robots.selectors.runs import artifact_get, artifact_opened, artifacts_of, run_get
@@ -39,6 +39,7 @@ def _shown(request: PageRequest, found: Run) -> dict[str, Any]:
         "answers": answers_of(found),
         "queue": queue_position(found.execution),
         "artifacts": [(each, is_picture(each.content_type)) for each in artifacts_of(actor=actor, run_id=found.pk)],
+        "picture_types": " ".join(sorted(PICTURES)),
         "may_cancel": allowed(actor, "run.cancel", found.robot),
         "may_retry": allowed(actor, "robot.run", found.robot),
         "may_download": allowed(actor, "artifact.download", found.robot),

@@ -54,19 +54,23 @@ def answers_of(run: Run) -> list[Answer]:
 
     Whoever may read the run may read them: the rights are those of the run. No actor.
     """
-    labels = _labels(run)
-    return [Answer(labels.get(key, key), _shown(value)) for key, value in run.parameters.items()]
+    fields = _fields(run)
+    return [_answer(fields.get(key, {"label": key}), value) for key, value in run.parameters.items()]
 
 
-def _labels(run: Run) -> dict[str, str]:
+def _fields(run: Run) -> dict[str, Mapping[str, Any]]:
     if run.service_id is None or run.service_revision is None:
         return {}
     revision = ServiceRevision.objects.filter(service_id=run.service_id, number=run.service_revision).first()
     content: Mapping[str, Any] = revision.content if revision is not None else {}
-    fields = content.get("form_schema_json", {}).get("fields", [])
-    return {field["key"]: field["label"] for field in fields}
+    return {field["key"]: field for field in content.get("form_schema_json", {}).get("fields", [])}
 
 
-def _shown(value: Any) -> Any:
-    """A file by its name; the rest as it is."""
-    return value["name"] if isinstance(value, Mapping) and "content_base64" in value else value
+def _answer(field: Mapping[str, Any], value: Any) -> Answer:
+    """A file by its name, options by their labels; the rest as it is."""
+    if isinstance(value, Mapping) and "content_base64" in value:
+        return Answer(field["label"], value["name"])
+    options = {option["value"]: option["label"] for option in field.get("options") or ()}
+    if isinstance(value, list):
+        return Answer(field["label"], [options.get(each, each) for each in value])
+    return Answer(field["label"], options.get(value, value) if options else value)

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from apps.common.admin_display import Kind, badge
 from apps.common.times import duration_text
@@ -133,8 +133,8 @@ def run_attributes(run: Run) -> SafeString:
 def log_viewer(run: Run) -> dict[str, Any]:
     """The log of a run, as it comes. The page also loads ``robots/log.css`` and ``robots/log/viewer.js``."""
     problems = {start: str(text) for start, text in PROBLEMS.items()}
-    texts = {**_viewer_texts(), "states": _state_texts(), "queue": _queue_texts(), "problems": problems}
-    return {"run": run, "texts": texts}
+    texts = {**_viewer_texts(), **_counted_texts(), "states": _state_texts(), "queue": _queue_texts()}
+    return {"run": run, "texts": {**texts, "problems": problems}}
 
 
 def _state_texts() -> Mapping[str, str]:
@@ -146,6 +146,17 @@ def _queue_texts() -> Mapping[str, str]:
         "next": _("Waiting: next in line."),
         "place": _("Waiting: place %(position)s in line."),
         "eta": _("About %(time)s to go."),
+    }
+
+
+def _counted_texts() -> Mapping[str, Mapping[str, str]]:
+    """By the names that browsers have for the forms of a number; beyond one and many our languages need none."""
+    forms = {"one": 1, "other": 2}
+    return {
+        "lines": {form: ngettext("%(count)s line", "%(count)s lines", number) for form, number in forms.items()},
+        "new_lines": {
+            form: ngettext("%(count)s new line", "%(count)s new lines", number) for form, number in forms.items()
+        },
     }
 
 
@@ -161,12 +172,9 @@ def _viewer_texts() -> Mapping[str, str]:
         "forbidden": _("You may not read this log any more."),
         "gone": _("This run is gone."),
         "resumed": _("Connected again; no line is missing."),
-        "lines": _("%(count)s lines"),
-        "new_lines": _("%(count)s new lines"),
         "matches": _("%(current)s of %(count)s"),
         "no_matches": _("Not found"),
         "gap": _("Lines %(from)s to %(to)s were not kept: %(reason)s"),
-        "group": _("%(count)s lines"),
         "fold": _("Fold or unfold: %(title)s"),
         "line": _("Line %(number)s"),
         "error": _("error"),

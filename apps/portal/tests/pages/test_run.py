@@ -10,6 +10,7 @@ from django.utils import timezone
 from apps.accounts.models import User
 from apps.executions.models import Execution, Status
 from apps.portal.models import Service
+from apps.portal.selectors.runs import answers_of
 from apps.portal.services.runs import service_run
 from apps.portal.services.services import service_update
 from apps.portal.tests.conftest import ActorOf, Browser, grant
@@ -49,6 +50,31 @@ def test_what_went_wrong_is_said(teammate: User, browser: Browser, run: Run) -> 
     page = browser(teammate).get(f"/portal/runs/{run.pk}/").content.decode()
     assert "Process &lt;returned&gt;" in page
     assert f'href="/portal/services/{run.service_id}/?from={run.pk}"' in page
+
+
+def test_options_are_called_as_they_were_offered(
+    owner: User, teammate: User, browser: Browser, service: Service, actor: ActorOf
+) -> None:
+    options = [{"value": "n", "label": "North"}, {"value": "s", "label": "South"}]
+    form = {
+        "fields": [
+            {"key": "periodo", "label": "Region", "type": "select", "options": options},
+            {"key": "more", "label": "More", "type": "multiselect", "options": options},
+            {"key": "word", "label": "Word", "type": "text"},
+        ]
+    }
+    service = service_update(
+        actor=actor(owner), service=service, changes={"form_schema_json": form}, now=timezone.now()
+    )
+    parameters = {"periodo": "n", "more": ["s", "n"], "word": "n"}
+    run = service_run(actor=actor(teammate), service=service, parameters=parameters, now=timezone.now())
+    assert [(each.label, each.value) for each in answers_of(run)] == [
+        ("Region", "North"),
+        ("More", ["South", "North"]),
+        ("Word", "n"),
+    ]
+    page = browser(teammate).get(f"/portal/runs/{run.pk}/").content.decode()
+    assert "South, North" in page
 
 
 def test_answers_keep_the_labels_they_were_asked_with(

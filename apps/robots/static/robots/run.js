@@ -169,6 +169,7 @@ class RunPage {
     if (!page || !template) {
       return;
     }
+    const pictures = this.part("artifacts").dataset.pictures?.split(" ") ?? [];
     const items = artifacts.map((artifact) => {
       const item = template.content.cloneNode(true);
       const find = (name) => item.querySelector(`[data-artifact="${name}"]`);
@@ -177,6 +178,11 @@ class RunPage {
       find("size").textContent = bytes(artifact.size);
       find("download").href = artifact.download_url;
       find("download").setAttribute("aria-label", find("download").dataset.label.replace("%s", artifact.name));
+      if (pictures.includes(artifact.content_type)) {
+        find("picture").src = artifact.download_url;
+      } else {
+        find("picture")?.remove();
+      }
       return item;
     });
     this.part("artifacts").replaceChildren(...items);

@@ -15,10 +15,16 @@ const clock = new Intl.DateTimeFormat(language, {
   timeZone: zone,
 });
 const number = new Intl.NumberFormat(language);
+const plural = new Intl.PluralRules(language);
 
 /** `%(name)s` in a translated text. */
 export function filled(text, values) {
   return text.replace(/%\((\w+)\)s/g, (whole, name) => values[name] ?? whole);
+}
+
+/** A text that counts, in the form that the number asks for. */
+function counted(forms, count) {
+  return filled(forms[plural.select(count)] ?? forms.other, { count: number.format(count) });
 }
 
 export class LogViewer {
@@ -98,11 +104,11 @@ export class LogViewer {
   }
 
   _showCounts() {
-    this.part("count").textContent = filled(this.texts.lines, { count: number.format(this.lines.lastSeq) });
+    this.part("count").textContent = counted(this.texts.lines, this.lines.lastSeq);
     this.part("error").disabled = this.lines.errors.length === 0;
     const pill = this.part("new");
     pill.hidden = this.newLines === 0;
-    pill.textContent = `↓ ${filled(this.texts.new_lines, { count: number.format(this.newLines) })}`;
+    pill.textContent = `↓ ${counted(this.texts.new_lines, this.newLines)}`;
   }
 
   _showEmpty() {
@@ -212,7 +218,7 @@ export class LogViewer {
     button.setAttribute("aria-expanded", String(!folded));
     const count = document.createElement("span");
     count.className = "log-group-size";
-    count.textContent = filled(this.texts.group, { count: number.format(this.lines.sizes.get(row) ?? 0) });
+    count.textContent = counted(this.texts.lines, this.lines.sizes.get(row) ?? 0);
     button.append(...cut(title, 0, this.search.rangesIn(title)), " ", count);
     return button;
   }
