@@ -45,5 +45,8 @@ class ArtifactViewSet(ApiViewSet):
     def download(self, request: ApiRequest, run_id: UUID, artifact_id: UUID) -> HttpResponseBase:
         artifact = artifact_get(actor=request.actor, run_id=run_id, artifact_id=artifact_id)
         return artifact_as_download(
-            artifact, wanted=request.headers.get("Range"), unless_changed=request.headers.get("If-Range")
+            artifact,
+            seen=request.headers.get("If-None-Match"),
+            wanted=request.headers.get("Range"),
+            unless_changed=request.headers.get("If-Range"),
         )

@@ -8,9 +8,10 @@ from pathlib import PurePosixPath
 from uuid import UUID
 
 from django.core.files.base import File
-from django.http import StreamingHttpResponse
+from django.http import HttpResponseNotModified, StreamingHttpResponse
 from django.utils.http import content_disposition_header
 
+from apps.common.etags import matches
 from apps.common.middleware.headers import DATA_POLICY
 from apps.executions.models import Artifact
 from apps.executions.selectors import log_text
@@ -25,16 +26,20 @@ from apps.tenants.context import current_schema, tenant_context
 
 PIECE_BYTES = 64 * 1024
 CHUNKS_AT_ONCE = 50
+CACHING = "private, no-cache, no-transform"
 
 
 def artifact_as_download(
-    artifact: Artifact, *, wanted: str | None, unless_changed: str | None
-) -> StreamingHttpResponse:
-    """The file under its original name; ``wanted`` is a Range header, obeyed while ``unless_changed`` fits.
+    artifact: Artifact, *, seen: str | None, wanted: str | None, unless_changed: str | None
+) -> StreamingHttpResponse | HttpResponseNotModified:
+    """The file under its original name, or 304 where ``seen`` names it already, as If-None-Match does.
 
-    Raises ``RangeNotSatisfiable``, and ``ArtifactNotFound`` for a file that retention has taken away meanwhile.
+    ``wanted`` is a Range header, obeyed while ``unless_changed`` fits. Raises ``RangeNotSatisfiable``, and
+    ``ArtifactNotFound`` for a file that retention has taken away meanwhile.
     """
     etag = f'"{artifact.sha256}"'
+    if seen is not None and matches(etag, seen):
+        return HttpResponseNotModified(headers={"ETag": etag, "Cache-Control": CACHING})
     span = byte_range(wanted, artifact.size) if unless_changed in {None, etag} else None
     first, last = span or (0, artifact.size - 1)
     file = artifact_opened(artifact)
@@ -51,7 +56,7 @@ def artifact_as_download(
     response["Content-Security-Policy"] = f"{DATA_POLICY}; sandbox"
     response["Accept-Ranges"] = "bytes"
     response["ETag"] = etag
-    response["Cache-Control"] = "private, no-cache, no-transform"
+    response["Cache-Control"] = CACHING
     if span:
         response["Content-Range"] = f"bytes {first}-{last}/{artifact.size}"
     return response

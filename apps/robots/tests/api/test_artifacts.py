@@ -137,6 +137,15 @@ def test_if_range(client_of: Clients, viewer: User, url: str) -> None:
     assert client.get(url, headers={"Range": "bytes=0-1", "If-Range": '"other"'}).status_code == 200
 
 
+def test_who_has_it_already_gets_no_body(client_of: Clients, viewer: User, url: str) -> None:
+    client = client_of(viewer)
+    tag = client.get(url)["ETag"]
+    for seen in (tag, f'"other", {tag}', "*"):
+        answer = client.get(url, headers={"If-None-Match": seen, "Range": "bytes=0-1"})
+        assert (answer.status_code, answer["ETag"], answer.content) == (304, tag, b""), seen
+    assert client.get(url, headers={"If-None-Match": '"other"'}).status_code == 200
+
+
 def test_an_empty_file(client_of: Clients, viewer: User, run: Run) -> None:
     empty = artifact_made(run, b"", "empty.txt")
     answer = client_of(viewer).get(f"/api/v1/runs/{run.pk}/artifacts/{empty.pk}/download")
