@@ -10,7 +10,7 @@ from apps.executions.errors import ArtifactRefused
 from apps.executions.lease import Lease
 from apps.executions.services.artifacts import artifact_store
 from apps.robots.kind.sink import ExecutionSink
-from apps.robots.sandbox.artifacts import artifact_files
+from apps.robots.sandbox.artifacts import artifact_files, other_entries
 from apps.robots.supervision.records import Level
 
 MOST_COMPLAINTS = 20
@@ -24,6 +24,7 @@ def artifacts_keep(lease: Lease, directory: Path, *, sink: ExecutionSink) -> Non
             artifact_store(lease, name=file.name, path=file.path, now=timezone.now())
         except ArtifactRefused as error:
             refused.append(f"Artifact {file.name} was not kept: {error}")
+    refused += [f"Artifact {name} was not kept: Only ordinary files are kept." for name in other_entries(directory)]
     if len(refused) > MOST_COMPLAINTS:
         refused = [*refused[:MOST_COMPLAINTS], f"{len(refused) - MOST_COMPLAINTS} more artifacts were not kept"]
     if refused:

@@ -42,8 +42,16 @@ def artifact_files(directory: Path) -> Iterator[ArtifactFile]:
     """
     taken: set[str] = set()
     for path, status in sorted(_walk(directory, 0)):
-        name = _unique(_safe(str(path.relative_to(directory))), taken)
-        yield ArtifactFile(name, status.st_size, path)
+        if stat.S_ISREG(status.st_mode):
+            name = _unique(_safe(str(path.relative_to(directory))), taken)
+            yield ArtifactFile(name, status.st_size, path)
+
+
+def other_entries(directory: Path) -> Iterator[str]:
+    """Names, made safe, of what ``artifact_files`` leaves out: links, pipes, sockets and devices."""
+    for path, status in sorted(_walk(directory, 0)):
+        if not stat.S_ISREG(status.st_mode):
+            yield _safe(str(path.relative_to(directory)))
 
 
 def _walk(directory: Path, depth: int) -> Iterator[tuple[Path, os.stat_result]]:
@@ -56,9 +64,10 @@ def _walk(directory: Path, depth: int) -> Iterator[tuple[Path, os.stat_result]]:
             path = Path(entry.path)
             if stat.S_ISDIR(status.st_mode):
                 yield from _walk(path, depth + 1)
-            elif stat.S_ISREG(status.st_mode):
+                continue
+            if stat.S_ISREG(status.st_mode):
                 path.chmod(stat.S_IRUSR | stat.S_IWUSR)
-                yield path, status
+            yield path, status
 
 
 def _safe(name: str) -> str:

@@ -142,6 +142,19 @@ def test_artifacts_beyond_the_caps_are_named(begun: Attempt, settings: Any) -> N
     assert any("rtifacts" in message for message in [*messages(lease), "Artifacts larger than"])
 
 
+def test_what_is_no_file_is_named_in_the_log(begun: Attempt) -> None:
+    lease = begun(
+        "import os\nos.chdir(os.environ['OFICINA_ARTIFACTS'])\nopen('a', 'w').write('x')\n"
+        "os.symlink('a', 'link')\nos.mkdir('sub')\nos.mkfifo('sub/pipe')\n"
+    )
+    RobotKind().run(lease)
+    assert artifacts(lease) == {"a": b"x"}
+    assert messages(lease) == [
+        "Artifact link was not kept: Only ordinary files are kept.",
+        "Artifact sub/pipe was not kept: Only ordinary files are kept.",
+    ]
+
+
 def test_archive_with_a_working_directory(begun: Attempt) -> None:
     files = {"app/main.py": "import pathlib; print(pathlib.Path('data.txt').read_text())", "app/data.txt": "found"}
     lease = begun(zip_of(files), file_name="p.zip", entrypoint_path="app/main.py", working_directory="app")

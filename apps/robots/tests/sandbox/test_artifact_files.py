@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from apps.robots.packages.trees import tree_usage
-from apps.robots.sandbox.artifacts import artifact_files
+from apps.robots.sandbox.artifacts import artifact_files, other_entries
 
 
 def test_it_works(tmp_path: Path) -> None:
@@ -24,6 +24,7 @@ def test_what_is_no_file_is_left_out(tmp_path: Path) -> None:
     (tmp_path / "directory").symlink_to("/etc")
     os.mkfifo(tmp_path / "pipe")
     assert list(artifact_files(tmp_path)) == []
+    assert list(other_entries(tmp_path)) == ["directory", "link", "pipe"]
 
 
 def test_a_file_that_became_a_link_is_not_opened(tmp_path: Path) -> None:
