@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -77,13 +77,25 @@ def inspect_artifact(
     sha256, size = digest(stream)
     with open_artifact(stream, filename=filename, entrypoint_path=entrypoint_path, limits=limits) as artifact:
         if entrypoint_path not in artifact.names:
-            raise InvalidArtifact(
-                _("The entrypoint is missing: %(path)s") % {"path": entrypoint_path}, extra={"entry": entrypoint_path}
-            )
+            raise _entrypoint_missing(entrypoint_path, artifact.names)
         sizes = {name: sum(map(len, artifact.read(name))) for name in artifact.names}
         dependencies = dependencies_of(artifact.source, entrypoint_path=entrypoint_path)
         members = tuple(Member(m.name, sizes[m.name], m.executable) for m in artifact.members)
     return ArtifactInspection(artifact.kind, sha256, size, sum(sizes.values()), members, dependencies)
+
+
+def _entrypoint_missing(path: str, names: Iterable[str]) -> InvalidArtifact:
+    """Names the file that was perhaps meant: archives are often made with one folder around everything."""
+    meant = [name for name in names if _file_name(name) == _file_name(path)]
+    if not meant:
+        return InvalidArtifact(_("The entrypoint is missing: %(path)s") % {"path": path}, extra={"entry": path})
+    found = min(meant, key=lambda name: (name.count("/"), name))
+    text = _("The entrypoint is missing: %(path)s; the archive has %(found)s")
+    return InvalidArtifact(text % {"path": path, "found": found}, extra={"entry": path})
+
+
+def _file_name(path: str) -> str:
+    return path.rpartition("/")[2].casefold()
 
 
 def digest(stream: BinaryIO) -> tuple[str, int]:

@@ -203,7 +203,19 @@ def test_zip64_is_refused() -> None:
 
 
 def test_a_missing_entrypoint_is_refused() -> None:
-    assert "The entrypoint is missing: app/start.py" in refusal(zip_of({"main.py": ""}), entrypoint="app/start.py")
+    assert refusal(zip_of({"main.py": ""}), entrypoint="app/start.py") == "The entrypoint is missing: app/start.py"
+
+
+@pytest.mark.parametrize(
+    ("files", "found"),
+    [
+        ({"robot-1.0/README.md": "", "robot-1.0/main.py": ""}, "robot-1.0/main.py"),
+        ({"b/c/main.py": "", "b/main.py": "", "a/main.py": ""}, "a/main.py"),
+        ({"Main.py": ""}, "Main.py"),
+    ],
+)
+def test_the_entrypoint_that_was_perhaps_meant_is_named(files: dict[str, str], found: str) -> None:
+    assert refusal(zip_of(files)) == f"The entrypoint is missing: main.py; the archive has {found}"
 
 
 def test_a_directory_is_no_entrypoint() -> None:
