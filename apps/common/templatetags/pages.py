@@ -12,6 +12,7 @@ from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from apps.common.devices import device_text
 from apps.common.icons import ICONS
 from apps.common.times import duration_text
 
@@ -34,6 +35,12 @@ def moment(context: dict[str, Any], when: datetime | None, kind: str = "minute")
     local = timezone.localtime(when, known) if known else when.astimezone(timezone.get_default_timezone())
     text = date_format(local, "SHORT_DATETIME_FORMAT") + ("" if known else " UTC")
     return format_html('<time datetime="{}" data-moment="{}">{}</time>', when.isoformat(), kind, text)
+
+
+@register.filter
+def device(said: str) -> str:
+    """A browser and its system by their names."""
+    return device_text(said)
 
 
 @register.filter
