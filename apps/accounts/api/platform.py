@@ -23,7 +23,13 @@ from apps.accounts.api.serializers.tenants import (
     settings_changes,
 )
 from apps.accounts.errors import SupportForbidden, UserAlreadyExists
-from apps.accounts.selectors.organizations import certificate_get, organization_any_get, organizations_visible
+from apps.accounts.selectors.organizations import (
+    certificate_get,
+    organization_any_get,
+    organization_settings_of,
+    organizations_visible,
+)
+from apps.accounts.services.organizations import MANAGE
 from apps.accounts.services.platform_organizations import (
     platform_organization_create,
     platform_organization_remove,
@@ -31,9 +37,16 @@ from apps.accounts.services.platform_organizations import (
     platform_settings_preview,
     platform_settings_update,
 )
-from apps.common.api import ApiRequest, ApiViewSet, operation, page_of, paginated, single
+from apps.common.api import ApiRequest, ApiViewSet, Right, operation, page_of, paginated, single
 from apps.common.errors import Unavailable
-from apps.tenants.errors import CertificateNotFound, DomainTaken, InvalidHost, OrganizationNotFound, PurgeTooEarly
+from apps.tenants.errors import (
+    CertificateNotFound,
+    DomainTaken,
+    InvalidHost,
+    OrganizationNotFound,
+    PurgeTooEarly,
+    SlugTaken,
+)
 
 RIGHT = "platform.manage"
 
@@ -111,21 +124,21 @@ class PlatformOrganizationViewSet(ApiViewSet):
 
 
 class PlatformSettingsViewSet(ApiViewSet):
-    """The rules that an organization works by."""
+    """The rules that an organization works by: its own people's to see, and those of who runs the platform."""
 
     @operation(
         summary="An organization's settings; the defaults until they are changed",
-        right=RIGHT,
+        right=Right.AUTHENTICATED,
         response=OrganizationSettingsOutput,
         errors=[OrganizationNotFound],
     )
     def retrieve(self, request: ApiRequest, organization_id: UUID) -> Response:
-        found = organization_any_get(actor=request.actor, organization_id=organization_id)
-        return single(request, found.settings, OrganizationSettingsOutput)
+        found = organization_settings_of(actor=request.actor, organization_id=organization_id)
+        return single(request, found, OrganizationSettingsOutput)
 
     @operation(
         summary="Change an organization's settings, or see what would change; what is left out stays",
-        right=RIGHT,
+        right=MANAGE,
         request=OrganizationSettingsInput,
         query=SettingsUpdateQuery,
         response=SETTINGS_OR_CHANGES,

@@ -57,6 +57,20 @@ def certificate_get(*, actor: Actor, organization_id: UUID) -> PurgeCertificate:
     return found
 
 
+def is_own(*, actor: Actor, organization_id: UUID) -> bool:
+    """Whether an id is that of the organization the actor works in; the platform is nobody's own."""
+    return actor.schema != PLATFORM and organization_current().pk == organization_id
+
+
+def organization_settings_of(*, actor: Actor, organization_id: UUID) -> OrganizationSettings:
+    """What an organization has set, for its own people as :func:`organization_settings_get`, and for who runs the
+    platform [platform.manage]. Raises ``OrganizationNotFound``.
+    """
+    if is_own(actor=actor, organization_id=organization_id):
+        return organization_settings_get(actor=actor)
+    return organization_any_get(actor=actor, organization_id=organization_id).settings
+
+
 def organization_settings_get(*, actor: Actor) -> OrganizationSettings:
     """What the actor's own organization has set, or the defaults, for all its people. Raises ``Unauthorized``."""
     require_member(actor)

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.errors import SupportForbidden
 from apps.accounts.payloads import RowPreview
 from apps.accounts.roles import ORG_ADMIN_SLUG
+from apps.accounts.selectors.organizations import is_own
 from apps.accounts.services.organizations import (
     OWN_PEOPLES,
     organization_settings_preview,
@@ -100,9 +101,12 @@ def platform_settings_update(
 ) -> OrganizationSettings:
     """Changes settings of an organization, as :func:`organization_settings_update` does from inside it.
 
-    Needs ``platform.manage``. Both ledgers tell it: the organization's own, and the platform's with who it was. Whether
-    support is let in, and what its people sign in with, is not the platform's to say: raises ``SupportForbidden``.
+    Its own people change them by its id just so. Others need ``platform.manage``, and then both ledgers tell it: the
+    organization's own, and the platform's with who it was. Whether support is let in, and what its people sign in
+    with, is not the platform's to say: raises ``SupportForbidden``.
     """
+    if is_own(actor=actor, organization_id=organization_id):
+        return organization_settings_update(actor=actor, changes=changes, if_match=if_match, now=now)
     _require_theirs(actor, changes)
     with public_context(), transaction.atomic():
         row = _locked(organization_id)
@@ -118,6 +122,8 @@ def platform_settings_preview(
     *, actor: Actor, organization_id: UUID, changes: Mapping[str, Any], if_match: str | None = None
 ) -> RowPreview:
     """What :func:`platform_settings_update` would make of the settings; writes nothing, and refuses as it does."""
+    if is_own(actor=actor, organization_id=organization_id):
+        return organization_settings_preview(actor=actor, changes=changes, if_match=if_match)
     _require_theirs(actor, changes)
     with public_context(), transaction.atomic():
         row = _locked(organization_id)

@@ -94,8 +94,32 @@ def test_others_neither_see_nor_change(
     client_of: Clients, request: pytest.FixtureRequest, organization: Organization, who: str
 ) -> None:
     client = client_of(request.getfixturevalue(who))
-    for page in (f"{URL}/{organization.pk}", f"{URL}/{organization.pk}/settings", f"{URL}/{uuid7()}"):
+    for page in (f"{URL}/{organization.pk}", f"{URL}/{uuid7()}", f"{URL}/{uuid7()}/settings"):
         assert [client.get(page).status_code, client.put(page, {}).status_code] == [403, 403]
+
+
+def test_its_own_people_find_their_settings_by_its_id_too(
+    client_of: Clients, owner: User, viewer: User, organization: Organization
+) -> None:
+    page, current = f"{URL}/{organization.pk}/settings", f"{URL}/current/settings"
+    client = client_of(owner)
+    changes = [{"field": "booking_interval", "old": 30, "new": 45}]
+    assert client.put(f"{page}?dry_run=true", {"booking_interval": 45}).json() == {"changes": changes}
+    answer = client.put(page, {"booking_interval": 45}, headers={"If-Match": client.get(current)["ETag"]})
+    assert (answer.status_code, answer.json()["booking_interval"]) == (200, 45)
+    told = Event.objects.get(name="organization.settings_changed")
+    assert (told.actor_type, told.actor_id) == ("user", str(owner.pk))
+    assert client.put(page, {"support_access": False}).status_code == 200
+    reader = client_of(viewer)
+    assert reader.get(page).json() == client.get(current).json()
+    assert reader.put(page, {"booking_interval": 5}).status_code == 403
+    assert reader.put(f"{page}?dry_run=true", {"booking_interval": 5}).status_code == 403
+
+
+def test_settings_of_another_organization(client_of: Clients, owner: User, other_organization: Organization) -> None:
+    page = f"{URL}/{other_organization.pk}/settings"
+    assert [client_of(owner).get(page).status_code, client_of(owner).put(page, {}).status_code] == [403, 403]
+    assert client_of(None).get(page).status_code == 401
 
 
 def test_anonymous(client_of: Clients, organization: Organization) -> None:
