@@ -59,6 +59,7 @@ class TimeOfDay(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-cal
     """A time on somebody's clock: the format ``time`` of OpenAPI would be one with an offset."""
 
     target_class = "rest_framework.serializers.TimeField"
+    match_subclasses = True
 
     def map_serializer_field(self, auto_schema: AutoSchema, direction: str) -> dict[str, Any]:
         if getattr(self.target, "format", None) == "%H:%M":

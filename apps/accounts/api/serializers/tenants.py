@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from datetime import time
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -13,6 +15,20 @@ from apps.common.api import InputSerializer, OutputSerializer
 from apps.tenants.models import COLOR, HOLIDAY_LENGTH, LABEL_LENGTH, MOST_HOLIDAYS, Organization
 
 CLOCK = "%H:%M"
+_TWO_DIGITS_EACH = re.compile(r"[0-9]{2}:[0-9]{2}")
+
+
+class ClockField(serializers.TimeField):
+    """``HH:MM`` and nothing else; reading by a format alone would take ``8:5`` too."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(format=CLOCK, input_formats=[CLOCK], **options)
+
+    def to_internal_value(self, value: Any) -> time:
+        if isinstance(value, str) and not _TWO_DIGITS_EACH.fullmatch(value):
+            self.fail("invalid", format="hh:mm")
+        read: time = super().to_internal_value(value)
+        return read
 
 
 class LabelsInput(InputSerializer):
@@ -34,8 +50,8 @@ class OrganizationSettingsInput(InputSerializer):
 
     business_type = serializers.CharField(max_length=60, required=False, allow_blank=True)
     timezone = serializers.CharField(max_length=64, required=False, help_text=_("IANA name."))
-    working_hours_start = serializers.TimeField(format=CLOCK, input_formats=[CLOCK], required=False)
-    working_hours_end = serializers.TimeField(format=CLOCK, input_formats=[CLOCK], required=False)
+    working_hours_start = ClockField(required=False)
+    working_hours_end = ClockField(required=False)
     booking_interval = serializers.IntegerField(min_value=5, max_value=480, required=False, help_text=_("Minutes."))
     advance_booking_days = serializers.IntegerField(min_value=0, max_value=365, required=False)
     cancellation_hours = serializers.IntegerField(min_value=0, max_value=168, required=False)

@@ -158,6 +158,8 @@ def test_the_end_is_compared_with_the_stored_beginning(client_of: Clients, owner
         ({"working_hours_start": "24:00"}, "working_hours_start"),
         ({"working_hours_start": "08:00:00"}, "working_hours_start"),
         ({"working_hours_start": "8h"}, "working_hours_start"),
+        ({"working_hours_start": "8:00"}, "working_hours_start"),
+        ({"working_hours_start": "08:5"}, "working_hours_start"),
         ({"working_hours_start": None}, "working_hours_start"),
         ({"working_hours_start": 8}, "working_hours_start"),
         ({"booking_interval": "30"}, "booking_interval"),
