@@ -59,7 +59,7 @@ class SlugNotConfirmed(BadRequest):
 
 class SlugTaken(Conflict):
     code = "slug_taken"
-    message = _("This slug is taken, or none that an organization can have; an archive becomes a fresh one.")
+    message = _("This slug is taken, or none that an organization can have.")
 
 
 class SchemaNotCurrent(Conflict):

@@ -71,7 +71,7 @@ class PlatformOrganizationViewSet(ApiViewSet):
         request=PlatformOrganizationCreateInput,
         response=OrganizationOutput,
         status=201,
-        errors=[InvalidHost, DomainTaken, UserAlreadyExists],
+        errors=[InvalidHost, DomainTaken, SlugTaken, UserAlreadyExists],
         idempotent=True,
     )
     def create(self, request: ApiRequest) -> Response:

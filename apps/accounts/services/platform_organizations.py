@@ -25,7 +25,7 @@ from apps.common.changes import assign, check_fields
 from apps.common.etags import check_match
 from apps.events.services import record
 from apps.tenants.context import public_context, tenant_context
-from apps.tenants.errors import OrganizationNotFound
+from apps.tenants.errors import OrganizationNotFound, SlugTaken
 from apps.tenants.models import Organization, OrganizationSettings
 from apps.tenants.naming import PLATFORM
 from apps.tenants.services.domains import domains_set
@@ -52,13 +52,15 @@ def platform_organization_create(
 ) -> Organization:
     """Makes an organization, and where an address is given its first ``org_admin``, who is mailed an invitation.
 
-    ``changes`` are those of :func:`platform_organization_update`, whose errors it raises too. Needs
+    ``changes`` are those of :func:`platform_organization_update`, whose errors it raises too, and ``SlugTaken``. Needs
     ``platform.manage``. All of it in one transaction: what is refused leaves nothing, not even the schema.
     """
     require_platform(actor)
     check_fields(Organization(name=name), ["name"])
     with public_context(), transaction.atomic():
         made = organization_create(name=name, slug=slug)
+        if slug not in {None, made.slug}:
+            raise SlugTaken
         _tell("organization.created", actor, made, {"slug": made.slug}, now=now)
         if administrator_email is not None:
             with tenant_context(made):

@@ -13,6 +13,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import SuspiciousFileOperation, ValidationError
 from django.core.files.base import File
 from django.db import DataError, IntegrityError, connection, transaction
+from django.utils.translation import gettext_lazy as _
 
 from apps.common.actor import Actor
 from apps.common.changes import check_fields
@@ -53,7 +54,9 @@ def organization_import(
     with owner_context(), transaction.atomic():
         organization = organization_create(name=_name(manifest), slug=slug)
         if organization.slug != slug:
-            raise SlugTaken
+            raise SlugTaken(
+                _("This slug is taken, or none that an organization can have; an archive becomes a fresh one.")
+            )
         with _files_removed_on_failure(organization.schema_name), _refusing():
             _load(reader, manifest, organization, is_active=is_active, now=now)
             data = {"slug": slug, "rows": manifest.rows, "files": manifest.files}

@@ -31,7 +31,9 @@ class PlatformOrganizationCreateInput(InputSerializer):
     """Only the name is needed."""
 
     name = serializers.CharField(max_length=200)
-    slug = serializers.SlugField(max_length=50, required=False, help_text=_("By default made from the name."))
+    slug = serializers.RegexField(
+        r"^[a-z0-9]+(?:-[a-z0-9]+)*$", max_length=50, required=False, help_text=_("By default made from the name.")
+    )
     administrator_email = serializers.EmailField(
         max_length=254, required=False, help_text=_("Becomes the first administrator, and is mailed an invitation.")
     )

@@ -60,6 +60,15 @@ def test_a_name_is_enough(root: APIClient) -> None:
         assert not User.objects.exists()
 
 
+@pytest.mark.parametrize("slug", ["acme", "www", "platform"])
+def test_a_slug_that_is_taken_or_nobodys(root: APIClient, slug: str) -> None:
+    """From a name comes the next that is free; a slug that somebody asked for is theirs, or none is made."""
+    answer = root.post(URL, {"name": "Late", "slug": slug})
+    assert (answer.status_code, answer.json()["error_code"]) == (409, "slug_taken")
+    with public_context():
+        assert not Organization.objects.filter(name="Late").exists()
+
+
 def test_the_same_key_makes_one(root: APIClient) -> None:
     key = {"Idempotency-Key": "one"}
     first, second = (root.post(URL, {"name": "Hooli"}, headers=key) for _ in range(2))
@@ -90,6 +99,9 @@ def test_no_host_of_an_organization(root: APIClient, host: str) -> None:
         {"name": "Two\nlines"},
         {"slug": "no spaces"},
         {"slug": ""},
+        {"slug": "Upper"},
+        {"slug": "under_score"},
+        {"slug": "-dash"},
         {"theme_primary_color": "red"},
         {"logo_url": "javascript:alert(1)"},
         {"settings": {"booking_interval": 4}},
