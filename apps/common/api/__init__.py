@@ -13,6 +13,7 @@ from apps.common.api.pagination import (
     paginated_long,
 )
 from apps.common.api.parsers import JSONParser, MultiPartParser
+from apps.common.api.searching import SearchField
 from apps.common.api.serializers import InputSerializer, OutputSerializer, Written, shown_by
 from apps.common.api.views import ApiRequest, ApiViewSet
 
@@ -29,6 +30,7 @@ __all__ = [
     "OutputSerializer",
     "PageQuery",
     "Right",
+    "SearchField",
     "WindowQuery",
     "Written",
     "array",

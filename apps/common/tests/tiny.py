@@ -25,6 +25,7 @@ from apps.common.api import (
     OutputSerializer,
     PageQuery,
     Right,
+    SearchField,
     WindowQuery,
     array,
     operation,
@@ -65,7 +66,7 @@ class TinyInput(InputSerializer):
 
 
 class TinyFilter(PageQuery):
-    search = serializers.CharField(required=False)
+    search = SearchField()
     flag = serializers.BooleanField(required=False)
     kind = serializers.MultipleChoiceField(choices=["a", "b"], required=False)
 

@@ -16,6 +16,7 @@ from apps.common.api import (
     OrderingField,
     OutputSerializer,
     PageQuery,
+    SearchField,
 )
 from apps.portal.models.domain import SLUG
 from apps.robots.api.serializers.versions import VersionSummaryOutput
@@ -39,7 +40,7 @@ class DomainChanges(DomainInput):
 
 
 class DomainQuery(PageQuery):
-    search = serializers.CharField(max_length=200, required=False, help_text="In name, slug and description.")
+    search = SearchField(help_text="In name, slug and description.")
     ordering = OrderingField(
         {"name": "name", "slug": "slug", "created_at": "created_at", "updated_at": "updated_at"}, default="name"
     )
@@ -83,7 +84,7 @@ class ServiceChanges(ServiceFields):
 
 
 class ServicesOfAnyQuery(PageQuery):
-    search = serializers.CharField(max_length=200, required=False, help_text="In title and description.")
+    search = SearchField(help_text="In title and description.")
     ordering = OrderingField(
         {"title": "title", "created_at": "created_at", "updated_at": "updated_at"}, default="title"
     )

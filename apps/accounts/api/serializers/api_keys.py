@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db.models import F
 from rest_framework import serializers
 
-from apps.common.api import InputSerializer, OrderingField, OutputSerializer, PageQuery
+from apps.common.api import InputSerializer, OrderingField, OutputSerializer, PageQuery, SearchField
 
 
 class ApiKeyCreateInput(InputSerializer):
@@ -15,7 +15,7 @@ class ApiKeyCreateInput(InputSerializer):
 
 
 class ApiKeyListQuery(PageQuery):
-    search = serializers.CharField(max_length=200, required=False, help_text="In name and prefix.")
+    search = SearchField(help_text="In name and prefix.")
     ordering = OrderingField(
         {
             "created_at": "created_at",

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from apps.accounts.api.serializers.tenants import OrganizationInput, OrganizationSettingsInput
-from apps.common.api import InputSerializer, OrderingField, OutputSerializer, PageQuery
+from apps.common.api import InputSerializer, OrderingField, OutputSerializer, PageQuery, SearchField
 from apps.tenants.models import COLOR
 
 _HOST, _HOSTS = 253, 100
@@ -54,7 +54,7 @@ class PlatformOrganizationCreateInput(InputSerializer):
 
 
 class PlatformOrganizationListQuery(PageQuery):
-    search = serializers.CharField(max_length=200, required=False, help_text=_("In name, slug and hosts."))
+    search = SearchField(help_text=_("In name, slug and hosts."))
     plan = serializers.CharField(max_length=40, required=False)
     is_active = serializers.BooleanField(required=False)
     ordering = OrderingField({"name": "name", "slug": "slug", "created_at": "created_at"}, default="name")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rest_framework import serializers
 
-from apps.common.api import InputSerializer, OutputSerializer
+from apps.common.api import InputSerializer, OutputSerializer, SearchField
 
 
 class UserImportInput(InputSerializer):
@@ -35,6 +35,6 @@ class UserImportOutput(OutputSerializer):
 class UserExportQuery(InputSerializer):
     format = serializers.ChoiceField(choices=["csv"], default="csv")
     separator = serializers.ChoiceField(choices=["comma", "semicolon", "tab"], default="comma")
-    search = serializers.CharField(max_length=200, required=False, help_text="In address, name and user name.")
+    search = SearchField(help_text="In address, name and user name.")
     role = serializers.CharField(max_length=60, required=False)
     is_active = serializers.BooleanField(required=False)

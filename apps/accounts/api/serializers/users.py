@@ -9,7 +9,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from apps.accounts.models import AuthSource, User
-from apps.common.api import InputSerializer, OrderingField, OutputSerializer, PageQuery, shown_by
+from apps.common.api import InputSerializer, OrderingField, OutputSerializer, PageQuery, SearchField, shown_by
 
 
 class OrganizationSummary(OutputSerializer):
@@ -94,7 +94,7 @@ class UserUpdateInput(InputSerializer):
 
 
 class UserListQuery(PageQuery):
-    search = serializers.CharField(max_length=200, required=False, help_text="In address, name and user name.")
+    search = SearchField(help_text="In address, name and user name.")
     role = serializers.CharField(max_length=60, required=False)
     is_active = serializers.BooleanField(required=False)
     ordering = OrderingField(

@@ -46,6 +46,7 @@ def test_it_works(client_of: Clients, owner: User) -> None:
     [
         ("?search=TEAM", ["teammate"]),
         ("?search=vi", ["viewer"]),
+        ("?search=&role=viewer", ["viewer"]),
         ("?search=%25", []),
         ("?role=operator", ["teammate"]),
         ("?role=Admin", ["owner"]),

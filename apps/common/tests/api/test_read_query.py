@@ -23,6 +23,13 @@ def test_it_works(api: APIClient) -> None:
     assert answer.json()["received"] == expected
 
 
+@pytest.mark.parametrize("text", ["", "%20"])
+def test_an_empty_search_finds_everything(api: APIClient, text: str) -> None:
+    """A search box that was cleared still sends its name."""
+    answer = api.get(f"{URL}?search={text}")
+    assert (answer.status_code, answer.json()["received"]["search"]) == (200, "")
+
+
 @pytest.mark.parametrize(
     ("query", "field"),
     [

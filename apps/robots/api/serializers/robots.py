@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from apps.common.api import InputSerializer, OrderingField, OutputSerializer, PageQuery
+from apps.common.api import InputSerializer, OrderingField, OutputSerializer, PageQuery, SearchField
 from apps.robots.api.serializers.fields import JSONTextField, TagsField
 from apps.robots.api.serializers.versions import VersionOutput, VersionSummaryOutput
 from apps.robots.models import Robot
@@ -43,7 +43,7 @@ class RobotTagsInput(InputSerializer):
 
 class RobotListQuery(PageQuery):
     tag = serializers.CharField(max_length=60, required=False)
-    search = serializers.CharField(max_length=200, required=False, help_text=_("In name and description."))
+    search = SearchField(help_text=_("In name and description."))
     pool = serializers.CharField(max_length=60, required=False)
     ordering = OrderingField({"name": "name", "created_at": "created_at", "updated_at": "updated_at"}, default="name")
 

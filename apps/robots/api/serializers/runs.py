@@ -18,6 +18,7 @@ from apps.common.api import (
     OrderingField,
     OutputSerializer,
     PageQuery,
+    SearchField,
     Written,
 )
 from apps.executions.models import Artifact
@@ -168,7 +169,7 @@ class RunOutput(OutputSerializer):
 
 
 class ArtifactListQuery(PageQuery):
-    search = serializers.CharField(max_length=255, required=False, help_text=_("In the name."))
+    search = SearchField(max_length=255, help_text=_("In the name."))
     ordering = OrderingField({"name": "name", "size": "size", "created_at": "created_at"}, default="name")
 
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-from apps.common.api import InputSerializer, OrderingField, OutputSerializer, PageQuery
+from apps.common.api import InputSerializer, OrderingField, OutputSerializer, PageQuery, SearchField
 from apps.robots.api.serializers.fields import MomentField
 from apps.robots.api.serializers.runs import LONGEST_TIMEOUT_SECONDS
 from apps.robots.models import Schedule
@@ -48,7 +48,7 @@ class ScheduleCreateInput(ScheduleUpdateInput):
 
 
 class ScheduleListQuery(PageQuery):
-    search = serializers.CharField(max_length=200, required=False, help_text=_("In name and cron expression."))
+    search = SearchField(help_text=_("In name and cron expression."))
     ordering = OrderingField(
         {"created_at": "created_at", "name": "name", "updated_at": "updated_at"}, default="created_at"
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-from apps.common.api import InputSerializer, OrderingField, OutputSerializer, PageQuery
+from apps.common.api import InputSerializer, OrderingField, OutputSerializer, PageQuery, SearchField
 from apps.robots.api.serializers.fields import JSONTextField
 from apps.robots.models.robot import EntrypointType
 
@@ -45,7 +45,7 @@ class VersionActivateInput(InputSerializer):
 
 
 class VersionListQuery(PageQuery):
-    search = serializers.CharField(max_length=200, required=False, help_text=_("In number and change log."))
+    search = SearchField(help_text=_("In number and change log."))
     ordering = OrderingField({"created_at": "created_at"}, default="-created_at")
 
 
