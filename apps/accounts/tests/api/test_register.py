@@ -101,6 +101,12 @@ def test_nonsense_is_422(api: APIClient, extra: dict[str, str]) -> None:
     assert api.post(URL, BODY | extra).status_code == 422
 
 
+@pytest.mark.parametrize("field", ["name", "organization_name"])
+def test_names_are_one_line(api: APIClient, field: str) -> None:
+    answer = api.post(URL, BODY | {field: "Padaria\nBcc: everybody@padaria.example"})
+    assert (answer.status_code, list(answer.json()["errors"])) == (422, [field])
+
+
 def test_the_fourth_in_an_hour_is_429(api: APIClient) -> None:
     for number in range(3):
         assert api.post(URL, BODY | {"email": f"rosa{number}@padaria.example"}).status_code == 201
