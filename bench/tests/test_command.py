@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -11,10 +12,21 @@ import pytest
 from bench import __main__ as command
 from bench.figures import Figure, Target
 
+DOCUMENT = Path(__file__).parents[2] / "docs" / "performance.md"
+
 
 def test_it_works() -> None:
     assert command._chosen(["viewers", "robot-runs"]) == ["robot_runs", "viewers"]
     assert command._chosen([]) == list(command.ROWS)
+
+
+def test_rows_are_known_by_their_names_in_the_table() -> None:
+    """As docs/performance.md heads them, and as results.json keeps them."""
+    headings = re.findall(r"^### (.*)$", DOCUMENT.read_text("utf-8"), re.MULTILINE)
+    rows = [name for heading in headings if ": at " in heading for name in re.findall(r"[a-z0-9-]+(?=[,:])", heading)]
+    assert {"people-list", "sign-in-10000-organizations", "viewers-stalled", "many-schemas-p95"} <= {*rows}
+    assert set(map(tuple, (command._chosen([name]) for name in rows))) == {(name,) for name in command.ROWS}
+    assert command._chosen(["grants-check", "people-list"]) == ["big_organization"]
 
 
 def test_a_row_that_is_none_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
