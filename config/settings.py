@@ -201,11 +201,14 @@ CORS_ALLOW_HEADERS = [
 CORS_EXPOSE_HEADERS = [
     "Content-Disposition",
     "Content-Range",
+    "Deprecated",
+    "Deprecation",
     "ETag",
     "Idempotency-Replayed",
     "Link",
     "Location",
     "Retry-After",
+    "Sunset",
     "X-Request-ID",
     "X-Total-Count",
 ]
