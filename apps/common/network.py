@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 _REMEMBERED, _LONGEST = 1024, 200
 
@@ -14,12 +14,22 @@ def _networks(trusted: tuple[str, ...]) -> tuple[IPv4Network | IPv6Network, ...]
     return tuple(ip_network(entry, strict=False) for entry in trusted)
 
 
-def _trusted(address: str, trusted: tuple[str, ...]) -> bool:
+def _read(text: str | None) -> IPv4Address | IPv6Address | None:
+    """As servers and proxies write it: with a port or without, with a zone, an address of IPv4 in the form of IPv6."""
+    host = text or ""
+    if host.startswith("["):
+        host = host[1:].partition("]")[0]
+    elif host.count(":") == 1:
+        host = host.partition(":")[0]
     try:
-        parsed = ip_address(address)
+        found = ip_address(host.partition("%")[0])
     except ValueError:
-        return False
-    return any(parsed in network for network in _networks(trusted))
+        return None
+    return getattr(found, "ipv4_mapped", None) or found
+
+
+def _trusted(address: IPv4Address | IPv6Address, trusted: tuple[str, ...]) -> bool:
+    return any(address in network for network in _networks(trusted))
 
 
 def client_address(peer: str | None, forwarded_for: str | None, trusted: Sequence[str]) -> str | None:
@@ -33,15 +43,13 @@ def client_address(peer: str | None, forwarded_for: str | None, trusted: Sequenc
 
 
 def _client_address(peer: str | None, forwarded_for: str | None, networks: tuple[str, ...]) -> str | None:
-    client = peer or None
+    nearest = client = _read(peer)
     for hop in reversed([part.strip() for part in (forwarded_for or "").split(",") if part.strip()]):
         if client is None or not _trusted(client, networks):
             break
-        client = hop
-    try:
-        return str(ip_address(client)) if client else None
-    except ValueError:
-        return peer
+        client = _read(hop)
+    found = client or nearest
+    return str(found) if found else None
 
 
 _known_client_address = lru_cache(maxsize=_REMEMBERED)(_client_address)
@@ -51,5 +59,5 @@ def neighbourhood(address: str | None) -> str:
     """What an address is counted by: itself, or its /64 network for IPv6, where anybody has billions of addresses."""
     if address is None:
         return "unknown"
-    parsed = ip_address(address)
-    return str(ip_network((parsed, 64), strict=False)) if isinstance(parsed, IPv6Address) else str(parsed)
+    parsed = _read(address)
+    return str(ip_network((parsed, 64), strict=False)) if isinstance(parsed, IPv6Address) else str(parsed or address)
