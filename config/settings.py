@@ -272,6 +272,7 @@ DOCUMENTED_ERRORS = {  # what stands before every view, or depends on who asks a
         "apps.common.errors.ReadOnlyPreview",
         "apps.tenants.errors.WrongOrganization",
     ],
+    "changing": ["apps.accounts.errors.CsrfRefused"],
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Oficina",

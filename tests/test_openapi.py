@@ -41,6 +41,28 @@ def test_every_failure_names_its_codes(document: Any) -> None:
                 assert schema["allOf"][1]["properties"]["error_code"]["enum"], (path, method, status)
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "code"),
+    [
+        ("post", "/api/v1/api-keys", "permission_denied"),  # asked by a key
+        ("get", "/api/v1/tenants/{organization_id}/settings", "permission_denied"),  # another organization's
+        ("post", "/api/v1/tenants", "support_forbidden"),  # with settings that are not the platform's to say
+        ("put", "/api/v1/tenants/{organization_id}", "support_forbidden"),
+        ("post", "/api/v1/ws/ticket", "csrf_failed"),
+        ("delete", "/api/v1/api-keys/{key_id}", "csrf_failed"),
+    ],
+)
+def test_refusals_that_a_declaration_does_not_imply(document: Any, method: str, path: str, code: str) -> None:
+    schema = document["paths"][path][method]["responses"]["403"]["content"]["application/json"]["schema"]
+    assert code in schema["allOf"][1]["properties"]["error_code"]["enum"]
+
+
+def test_reading_needs_no_token_of_a_form(document: Any) -> None:
+    for path, method, operation in operations(document):
+        refused = str(operation["responses"].get("403", ""))
+        assert ("csrf_failed" in refused) == (method != "get" and operation["x-right"] != "public"), (path, method)
+
+
 def test_every_operation_says_what_it_needs(document: Any) -> None:
     for path, method, operation in operations(document):
         assert operation["summary"], (path, method)

@@ -12,6 +12,7 @@ from apps.accounts.errors import ApiKeyNotFound, PermissionNotHeld, UnknownPermi
 from apps.accounts.selectors.api_keys import api_key_get, api_keys_visible
 from apps.accounts.services.api_keys import api_key_create, api_key_revoke
 from apps.common.api import ApiRequest, ApiViewSet, Right, operation, page_of, paginated
+from apps.common.errors import PermissionDenied
 
 
 class ApiKeyViewSet(ApiViewSet):
@@ -33,7 +34,7 @@ class ApiKeyViewSet(ApiViewSet):
         request=ApiKeyCreateInput,
         response=NewApiKeyOutput,
         status=201,
-        errors=[UnknownPermission, PermissionNotHeld],
+        errors=[UnknownPermission, PermissionNotHeld, PermissionDenied],
         idempotent=True,
     )
     def create(self, request: ApiRequest) -> Response:

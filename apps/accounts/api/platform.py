@@ -38,7 +38,7 @@ from apps.accounts.services.platform_organizations import (
     platform_settings_update,
 )
 from apps.common.api import ApiRequest, ApiViewSet, Right, operation, page_of, paginated, single
-from apps.common.errors import Unavailable
+from apps.common.errors import PermissionDenied, Unavailable
 from apps.tenants.errors import (
     CertificateNotFound,
     DomainTaken,
@@ -71,7 +71,7 @@ class PlatformOrganizationViewSet(ApiViewSet):
         request=PlatformOrganizationCreateInput,
         response=OrganizationOutput,
         status=201,
-        errors=[InvalidHost, DomainTaken, SlugTaken, UserAlreadyExists],
+        errors=[InvalidHost, DomainTaken, SlugTaken, SupportForbidden, UserAlreadyExists],
         idempotent=True,
     )
     def create(self, request: ApiRequest) -> Response:
@@ -95,7 +95,7 @@ class PlatformOrganizationViewSet(ApiViewSet):
         right=RIGHT,
         request=PlatformOrganizationUpdateInput,
         response=OrganizationOutput,
-        errors=[OrganizationNotFound, InvalidHost, DomainTaken],
+        errors=[OrganizationNotFound, InvalidHost, DomainTaken, SupportForbidden],
         conditional=True,
     )
     def update(self, request: ApiRequest, organization_id: UUID) -> Response:
@@ -130,7 +130,7 @@ class PlatformSettingsViewSet(ApiViewSet):
         summary="An organization's settings; the defaults until they are changed",
         right=Right.AUTHENTICATED,
         response=OrganizationSettingsOutput,
-        errors=[OrganizationNotFound],
+        errors=[OrganizationNotFound, PermissionDenied],
     )
     def retrieve(self, request: ApiRequest, organization_id: UUID) -> Response:
         found = organization_settings_of(actor=request.actor, organization_id=organization_id)

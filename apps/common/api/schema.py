@@ -163,6 +163,7 @@ class OperationSchema(AutoSchema):
         names = list(settings.DOCUMENTED_ERRORS["everywhere"])
         if declared.right is not Right.PUBLIC:
             names += settings.DOCUMENTED_ERRORS["with_credentials"]
+            names += settings.DOCUMENTED_ERRORS["changing"] if self.method != "GET" else []
         found = [*declared.errors, *(import_string(name) for name in names)]
         if "{" in self.path:
             found.append(NotFound)
