@@ -45,7 +45,7 @@ def test_every_failure_names_its_codes(document: Any) -> None:
     ("method", "path", "code"),
     [
         ("post", "/api/v1/api-keys", "permission_denied"),  # asked by a key
-        ("get", "/api/v1/tenants/{organization_id}/settings", "permission_denied"),  # another organization's
+        ("get", "/api/v1/tenants/{organization_id}/settings", "permission_denied"),  # a key without it
         ("post", "/api/v1/tenants", "support_forbidden"),  # with settings that are not the platform's to say
         ("put", "/api/v1/tenants/{organization_id}", "support_forbidden"),
         ("post", "/api/v1/ws/ticket", "csrf_failed"),

@@ -58,8 +58,15 @@ def certificate_get(*, actor: Actor, organization_id: UUID) -> PurgeCertificate:
 
 
 def is_own(*, actor: Actor, organization_id: UUID) -> bool:
-    """Whether an id is that of the organization the actor works in; the platform is nobody's own."""
-    return actor.schema != PLATFORM and organization_current().pk == organization_id
+    """Whether an id is that of the actor's own organization: always, but for who runs the platform, which is nobody's.
+
+    To others no organization but their own is there: raises ``OrganizationNotFound``.
+    """
+    if actor.schema == PLATFORM:
+        return False
+    if organization_current().pk != organization_id:
+        raise OrganizationNotFound
+    return True
 
 
 def organization_settings_of(*, actor: Actor, organization_id: UUID) -> OrganizationSettings:
