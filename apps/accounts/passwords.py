@@ -1,7 +1,8 @@
 """Rules of passwords: 8 to 100 characters with upper case, lower case and a digit; one text for each rule missed.
 
-Words that anybody would try first count for nothing: names of the product and the organization, parts of one's own name
-and address. The rest of a password must have its 8 characters without them.
+None is a word that anybody would try first with a character or two behind it: names of the product and the
+organization, parts of one's own name and address. No more than that is refused, for the product's contract knows the
+rules above alone.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from apps.tenants.naming import PUBLIC
 from apps.tenants.selectors import PRODUCT, organization_current, organization_title
 
 MINIMUM, MAXIMUM = 8, 100
-SHORTEST_WORD = 4
+SHORTEST_WORD, LEAST_BESIDE_WORDS = 4, 3
 _RULES: tuple[tuple[Callable[[str], bool], Any], ...] = (
     (lambda text: len(text) >= MINIMUM, _("The password must have at least 8 characters.")),
     (lambda text: len(text) <= MAXIMUM, _("The password must have at most 100 characters.")),
@@ -30,7 +31,7 @@ _RULES: tuple[tuple[Callable[[str], bool], Any], ...] = (
     (lambda text: any(c.islower() for c in text), _("The password must have a lower-case letter.")),
     (lambda text: any(c.isdigit() for c in text), _("The password must have a digit.")),
 )
-_GUESSED = _("“%(word)s” is tried first and does not count: the rest of the password must have at least 8 characters.")
+_GUESSED = _("“%(word)s” is tried first and does not count: the rest of the password must have at least 3 characters.")
 _APART = re.compile(r"[^0-9a-z]+")
 
 
@@ -74,7 +75,7 @@ class ContextValidator:
         for word in sorted(context_words(user), key=len, reverse=True):
             if word in rest:
                 rest, found = rest.replace(word, ""), found or word
-        if found and len(rest) < MINIMUM:
+        if found and len(rest) < LEAST_BESIDE_WORDS:
             raise ValidationError(_GUESSED, params={"word": found})
 
     def get_help_text(self) -> str:

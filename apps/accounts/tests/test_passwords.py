@@ -41,13 +41,13 @@ def test_it_works(db: None) -> None:
 @pytest.mark.parametrize(
     "password",
     [
-        "Padaria-2026",
-        "OFICINA-oficina-1",
+        "Padaria9",
+        "OFICINA-oficina1",
         "Conceicao1!",
         "Conceição1!",
-        "Rosa.Silva.99",
-        "RSilva-1234",
-        "Padaria Sao Joao 1",
+        "RosaSilva99",
+        "RSilva-1",
+        "PadariaCentral1",
     ],
 )
 def test_what_is_guessed_first(db: None, password: str) -> None:
@@ -58,9 +58,9 @@ def test_what_is_guessed_first(db: None, password: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "password", [PASSWORD, "My padaria sells 12 loaves", "Rosa and 7 other flowers", "Central-9-batteries"]
+    "password", [PASSWORD, "Padaria-2026", "My padaria sells 12 loaves", "RSilva123", "Central-9-batteries"]
 )
-def test_words_may_stand_in_what_is_long_enough(db: None, password: str) -> None:
+def test_words_may_stand_beside_something_else(db: None, password: str) -> None:
     password_validate(password, user=ROSA)
 
 
@@ -75,25 +75,30 @@ def test_each_rule_missed_has_its_text(db: None) -> None:
 
 
 def test_the_organization_at_work(organization: Organization) -> None:
-    password_validate("Rival-12345", user=Owner("Ana"))
+    password_validate("Rivalry1", user=Owner("Ana"))
     with pytest.raises(InvalidInput):
-        password_validate("Acme-12345", user=Owner("Ana"))
+        password_validate("Acme-Acme1", user=Owner("Ana"))
 
 
 def test_registering(api: APIClient) -> None:
-    body = {"email": "ana@x.example", "name": "Ana", "organization_name": "Padaria São João", "password": "Joao-12345"}
+    body = {
+        "email": "ana@x.example",
+        "name": "Ana",
+        "organization_name": "Padaria São João",
+        "password": "Padaria-Joao1",
+    }
     assert refused(api.post("/api/v1/auth/register", body), "password")
 
 
 def test_adding_and_changing_somebody(client_of: Callable[[User | None], APIClient], owner: User) -> None:
     client, body = client_of(owner), {"email": "silvana@x.example", "name": "Ana", "role": "viewer"}
-    assert refused(client.post("/api/v1/users", body | {"password": "Silvana-1234"}), "password")
+    assert refused(client.post("/api/v1/users", body | {"password": "Silvana-1"}), "password")
     assert not User.objects.filter(email=body["email"]).exists()
     made = client.post("/api/v1/users", body | {"password": PASSWORD}).json()
     url = f"/api/v1/users/{made['id']}"
-    assert refused(client.patch(url, {"password": "Silvana-1234"}), "password")
-    assert refused(client.patch(url, {"name": "Beatriz", "password": "Beatriz-123"}), "password")
-    assert client.patch(url, {"email": "bia@x.example", "password": "Silvana-1234"}).status_code == 200
+    assert refused(client.patch(url, {"password": "Silvana-1"}), "password")
+    assert refused(client.patch(url, {"name": "Beatriz", "password": "Beatriz-1"}), "password")
+    assert client.patch(url, {"email": "bia@x.example", "password": "Silvana-1"}).status_code == 200
 
 
 def test_changing_ones_own(client_of: Callable[[User | None], APIClient], rosa: User) -> None:
