@@ -73,7 +73,7 @@ def _is_out_of_order(exception: Exception) -> bool:
     return isinstance(exception, OperationalError | InterfaceError)
 
 
-def _is_in_a_ring(exception: Exception) -> bool:
+def _is_deadlock(exception: Exception) -> bool:
     """Whether PostgreSQL gave this transaction up because it and another waited for each other."""
     return isinstance(exception, OperationalError) and isinstance(exception.__cause__, DeadlockDetected)
 
@@ -91,7 +91,7 @@ def as_application_error(exception: Exception) -> errors.ApplicationError | None
     if (slipped := _first(_SLIPPED, exception)) is not None:
         logger.warning("input_slipped_through", exc_info=exception)
         return slipped()  # type: ignore[no-any-return]
-    if _is_in_a_ring(exception):
+    if _is_deadlock(exception):
         logger.warning("database_deadlock", exc_info=exception)
         return errors.Busy(retry_after=1)
     if _is_out_of_order(exception):
