@@ -32,7 +32,7 @@ _RULES: tuple[tuple[Callable[[str], bool], Any], ...] = (
     (lambda text: any(c.isdigit() for c in text), _("The password must have a digit.")),
 )
 _GUESSED = _("“%(word)s” is tried first and does not count: the rest of the password must have at least 3 characters.")
-_APART = re.compile(r"[^0-9a-z]+")
+_APART = re.compile(r"[\W_]+")
 
 
 class PasswordHasher(Argon2PasswordHasher):

@@ -64,6 +64,13 @@ def test_words_may_stand_beside_something_else(db: None, password: str) -> None:
     password_validate(password, user=ROSA)
 
 
+@pytest.mark.parametrize(("name", "word"), [("Søren Kjær", "søren"), ("Łukasz", "łukasz"), ("Мария", "мария")])
+def test_words_of_any_alphabet(db: None, name: str, word: str) -> None:
+    assert word in context_words(Owner(name))
+    with pytest.raises(InvalidInput):
+        password_validate(f"{name.split(maxsplit=1)[0]}-Aa1", user=Owner(name))
+
+
 def test_short_words_are_no_words(db: None) -> None:
     password_validate("Ana-2026", user=Owner("Ana", "ana@x.io"))
 
