@@ -59,14 +59,18 @@ def _looked_at(row: OidcSettings, *, now: datetime) -> OidcSettings:
     """
     with suppress(TooManyRequests), _looks.taken(), only_one("oidc-keys", seconds=LOOK_SECONDS * 2):
         stored = _stored(row)
+        if stored is None:
+            return row
         if stored.keys_fetched_at <= row.keys_fetched_at and not spent(FAILED, _FAILURE, row.jwks_uri):
             _look(stored, now=now)
         return stored
-    return _stored(row)
+    return _stored(row) or row
 
 
-def _stored(row: OidcSettings) -> OidcSettings:
-    return OidcSettings.objects.filter(pk=row.pk, jwks_uri=row.jwks_uri).first() or row
+def _stored(row: OidcSettings) -> OidcSettings | None:
+    """The settings as they are now; None where they are gone, or name other keys."""
+    found: OidcSettings | None = OidcSettings.objects.filter(pk=row.pk, jwks_uri=row.jwks_uri).first()
+    return found
 
 
 def _look(row: OidcSettings, *, now: datetime) -> None:

@@ -149,6 +149,15 @@ def test_nobody_waits_for_somebody_else_s_look(issuer: Issuer, trusted: Trust, o
     assert issuer.asked[KEYS] == asked + 1
 
 
+def test_an_issuer_that_was_taken_away_meanwhile_is_not_asked(issuer: Issuer, trusted: Trust) -> None:
+    trusted()
+    assert ask(issuer.token()).status_code == 200
+    asked = issuer.asked[KEYS]
+    OidcSettings.objects.all().delete()  # this process still remembers them
+    assert refused(issuer.signed(key_of(2), "RS256", headers={"kid": "made-up"}))
+    assert issuer.asked[KEYS] == asked
+
+
 def test_keys_are_looked_at_each_hour_and_outlive_an_issuer_for_a_day(issuer: Issuer, trusted: Trust) -> None:
     trusted()
     asked = issuer.asked[KEYS]
