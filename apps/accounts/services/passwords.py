@@ -45,14 +45,15 @@ def session_end_proved(*, actor: Actor, session: Session, password: str, client:
     """Ends a session of the actor's own, for who gives the password once more.
 
     None is asked for by who has none here, nor for the session that asks, which is signing out. Wrong ones count like
-    those of a sign-in. Raises ``WrongPassword``, ``AccountLocked``, ``SessionNotFound``.
+    those of a sign-in; an empty one is no guess, but a button that was pressed too soon. Raises ``WrongPassword``,
+    ``AccountLocked``, ``SessionNotFound``.
     """
     with transaction.atomic():
         refusal = None
         if actor.type == "user" and str(session.pk) != actor.session_id:
             user: User = User.objects.select_for_update(of=("self",), no_key=True).get(pk=actor.user_id)
             if user.has_usable_password():
-                refusal = password_refusal(user, password, client=client, now=now)
+                refusal = password_refusal(user, password, client=client, now=now) if password else WrongPassword()
         if refusal is None:
             session_end_own(actor=actor, session=session, now=now)
     if refusal is not None:  # raised out here, so that the count is not rolled back

@@ -125,15 +125,18 @@ def test_sessions_are_listed_and_ended(person: User, browser: Browser) -> None:
     assert client.post(f"{ACCOUNT}sessions/{other.pk}/end/", {"password": PASSWORD}).status_code == 404
 
 
-@pytest.mark.parametrize("sent", [{}, {"password": ""}, {"password": "Wrong-horse-7"}, {"password": "x" * 2000}])
-def test_ending_another_takes_the_password(person: User, browser: Browser, sent: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    ("sent", "counted"),
+    [({}, 0), ({"password": ""}, 0), ({"password": "x" * 2000}, 0), ({"password": "Wrong-horse-7"}, 1)],
+)
+def test_ending_another_takes_the_password(person: User, browser: Browser, sent: dict[str, str], counted: int) -> None:
     client, other = browser(person), session_of(person)
     answer = client.post(f"{ACCOUNT}sessions/{other.pk}/end/", sent)
     assert answer.status_code == 400
     assert re.findall(r'name="(\w+)"[^>]*aria-invalid="true"', answer.content.decode()) == ["password"]
     other.refresh_from_db()
     person.refresh_from_db()
-    assert (other.revoked_at, person.failed_logins) == (None, 1)
+    assert (other.revoked_at, person.failed_logins) == (None, counted)
 
 
 def test_guesses_at_sessions_lock_the_account(person: User, browser: Browser) -> None:
