@@ -141,8 +141,8 @@ class UserForm(_UserModelForm):
         password = str(self.cleaned_data["new_password"])
         try:
             if password:
-                known = (self.cleaned_data.get(field, getattr(self.instance, field)) for field in Owner._fields[:3])
-                password_validate(password, user=Owner(*known), field="new_password")
+                owner = Owner.changed(self.instance, self.cleaned_data)
+                password_validate(password, user=owner, field="new_password")
         except InvalidInput as error:
             raise ValidationError([str(text) for text in (error.errors or {})["new_password"]]) from error
         return password

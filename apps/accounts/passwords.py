@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from django.contrib.auth.hashers import Argon2PasswordHasher
@@ -32,6 +32,7 @@ _RULES: tuple[tuple[Callable[[str], bool], Any], ...] = (
     (lambda text: any(c.isdigit() for c in text), _("The password must have a digit.")),
 )
 _GUESSED = _("“%(word)s” is tried first and does not count: the rest of the password must have at least 3 characters.")
+_TOLD_BY_ACCOUNTS = ("name", "email", "username")
 _APART = re.compile(r"[\W_]+")
 
 
@@ -53,6 +54,11 @@ class Owner(NamedTuple):
     email: str = ""
     username: str = ""
     organization: str = ""
+
+    @classmethod
+    def changed(cls, user: Any, changes: Mapping[str, Any]) -> Owner:
+        """The owner of an account once these fields of it have changed."""
+        return cls(*(changes.get(field, getattr(user, field)) for field in _TOLD_BY_ACCOUNTS))
 
 
 class CompositionValidator:
@@ -84,7 +90,7 @@ class ContextValidator:
 
 def context_words(user: Any = None) -> set[str]:
     """Words of four letters or more that a person's password is guessed by, folded."""
-    name, email, username = (getattr(user, field, "") or "" for field in ("name", "email", "username"))
+    name, email, username = (getattr(user, field, "") or "" for field in _TOLD_BY_ACCOUNTS)
     local, _at, domain = email.partition("@")
     labels = domain.rpartition(".")[0]  # without the last one, which says nothing
     texts = [PRODUCT, name, username, local, labels, *_organization(user)]

@@ -108,8 +108,7 @@ def user_update(
     """
     require_insider(actor, "admin.manage")
     if changes.get("password") is not None:
-        owner = Owner(*(changes.get(field, getattr(user, field)) for field in ("name", "email", "username")))
-        password_validate(changes["password"], user=owner)
+        password_validate(changes["password"], user=Owner.changed(user, changes))
     elif not (counted or is_password_usable(user.password) or _INVITING.isdisjoint(changes)):
         invitations_limit()
     with transaction.atomic():
