@@ -98,9 +98,10 @@ class ProfileForm(forms.Form):
     )
 
 
-def _password(label: Any) -> forms.CharField:
+def _password(label: Any, *, required: bool = True) -> forms.CharField:
     return forms.CharField(
         label=label,
+        required=required,
         strip=False,
         max_length=1000,
         widget=forms.PasswordInput(attrs={"class": "input", "autocomplete": "current-password"}),
@@ -119,8 +120,7 @@ def _code(help_text: Any) -> forms.CharField:
 class EndSessionForm(forms.Form):
     """Ending another session takes the password once more, from who has one."""
 
-    password = _password(_("Your password"))
-    password.required = False  # the service knows who has none
+    password = _password(_("Your password"), required=False)  # the service knows who has none
 
 
 class SecondFactorBeginForm(forms.Form):
