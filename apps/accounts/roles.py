@@ -68,16 +68,16 @@ ROLES: dict[str, frozenset[str]] = {
     "agent": AGENT,
     "viewer": VIEWER,
 }
-NAMES = (
-    gettext_noop("Org admin"),
-    gettext_noop("Maintainer"),
-    gettext_noop("Operator"),
-    gettext_noop("Agent"),
-    gettext_noop("Viewer"),
-    gettext_noop("Super admin"),
-)
-"""What built-in roles are called where they are stored; pages say it in the reader's language."""
 PLATFORM_ROLES: dict[str, frozenset[str]] = {SUPER_ADMIN_SLUG: PLATFORM_ADMIN}
+NAMES = {
+    ORG_ADMIN_SLUG: gettext_noop("Org admin"),
+    "maintainer": gettext_noop("Maintainer"),
+    "operator": gettext_noop("Operator"),
+    "agent": gettext_noop("Agent"),
+    "viewer": gettext_noop("Viewer"),
+    SUPER_ADMIN_SLUG: gettext_noop("Super admin"),
+}
+"""What built-in roles are called where they are stored; pages say it in the reader's language."""
 ALIASES = {"admin": ORG_ADMIN_SLUG}
 ACTIONS = ORG_ADMIN | PLATFORM_ADMIN
 

@@ -18,7 +18,7 @@ from apps.accounts.errors import (
 )
 from apps.accounts.models import Role, User
 from apps.accounts.permissions import require_insider, scopes_of
-from apps.accounts.roles import ALIASES, ORG_ADMIN, PLATFORM_ROLES, ROLES
+from apps.accounts.roles import ALIASES, NAMES, ORG_ADMIN, PLATFORM_ROLES, ROLES
 from apps.common.actor import Actor
 from apps.common.changes import check_fields
 from apps.common.errors import PermissionDenied
@@ -136,7 +136,7 @@ def roles_sync() -> None:
         Role.objects.update_or_create(
             slug=slug,
             defaults={
-                "name": slug.replace("_", " ").capitalize(),
+                "name": NAMES[slug],
                 "actions": sorted(actions),
                 "built_in": True,
                 "group": group,
