@@ -17,7 +17,7 @@ from drf_spectacular.utils import OpenApiParameter
 from apps.common.api.declaration import Declaration, Right
 from apps.common.api.renderers import JSONRenderer
 from apps.common.api.serializers import InputSerializer
-from apps.common.errors import ApplicationError, NotFound
+from apps.common.errors import ApplicationError, Busy, NotFound
 
 ErrorClass = type[ApplicationError]
 _ERROR_SCHEMA = {
@@ -167,6 +167,8 @@ class OperationSchema(AutoSchema):
         found = [*declared.errors, *(import_string(name) for name in names)]
         if "{" in self.path:
             found.append(NotFound)
+        if self.method != "GET":  # of two that write and wait for each other, one is given up
+            found.append(Busy)
         return list(dict.fromkeys(found))
 
     def _failure(self, status: int, errors: list[ErrorClass]) -> dict[str, Any]:

@@ -31,7 +31,7 @@ def test_it_works(document: Any) -> None:
     assert create["x-right"] == "robot.publish"
     assert create["security"] == [{"bearer": []}, {"apiKey": []}]
     assert "Idempotency-Key" in {parameter["name"] for parameter in create["parameters"]}
-    assert codes(create, 409) == ["idempotency_in_progress", "idempotency_key_reused"]
+    assert codes(create, 409) == ["busy", "idempotency_in_progress", "idempotency_key_reused"]
     assert "malformed_json" in codes(create, 400)
     assert create["responses"]["201"]["content"]["application/json"]["schema"]["$ref"].endswith("/TinyOutput")
 
