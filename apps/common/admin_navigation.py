@@ -34,6 +34,7 @@ SECTIONS: Final = (
     Section("system", _("Behind the scenes"), folded=True),
 )
 """In the order they stand in. What a page says nothing of stands behind the scenes."""
+_BY_KEY: Final = {section.key: section for section in SECTIONS}
 
 
 def navigation_of(site: Any, request: HttpRequest) -> list[dict[str, Any]]:
@@ -65,7 +66,7 @@ def trail_of(shown: Mapping[str, Any]) -> list[Step]:
     page = site._registry.get(opts.model) if site is not None and opts is not None else None
     if page is None:
         return [Step(capfirst(shown.get("title") or ""))]
-    section = next(section for section in SECTIONS if section.key == page.section)
+    section = _BY_KEY[page.section]
     steps = [Step(section.title)] if str(section.title) != _title_of(page) else []
     steps.append(Step(_title_of(page), _address(site, page, "changelist")))
     row = shown.get("original") or shown.get("object")

@@ -27,7 +27,7 @@ class Rows(Generic[M]):
 
     def columns(self, table: str) -> str:
         """All columns, in order, of a table that the query calls so."""
-        return ", ".join(f"{table}.{field.column}" for field in self._fields)
+        return ", ".join(f'{table}."{field.column}"' for field in self._fields)
 
     @property
     def width(self) -> int:
@@ -42,7 +42,7 @@ class Rows(Generic[M]):
         # Filled as one that is unpickled: the constructor sets each column by itself, which takes five times as long.
         instance = self._model.__new__(self._model)
         instance.__dict__.update(zip(self._names, values, strict=True), _state=ModelState())
-        self.added(instance)
+        self.stored(instance)
         return instance
 
     @cached_property
@@ -62,9 +62,9 @@ class Rows(Generic[M]):
     def add(self, instance: M) -> None:
         """Adds the row of a new object."""
         wrapper().ask(f"{self.insert} RETURNING true", self.values(instance))
-        self.added(instance)
+        self.stored(instance)
 
-    def added(self, instance: M) -> None:
+    def stored(self, instance: M) -> None:
         """Has an object know that its row is there, as ``save`` does and reading does."""
         instance._state.adding, instance._state.db = False, self._origin()
 

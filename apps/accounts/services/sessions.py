@@ -86,7 +86,7 @@ def session_start(
     long_ago = now - KEPT_AFTER_END
     with transaction.atomic(savepoint=False):
         ((has_old_ones,),) = wrapper().ask(_BEGIN, _SESSIONS.values(session) | {"now": now, "long_ago": long_ago})
-        _SESSIONS.added(session)
+        _SESSIONS.stored(session)
         if has_old_ones:
             Session.objects.filter(user=user, expires_at__lt=long_ago).delete()
         user.last_login = now

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from apps.common.admin_display import Kind, badge
 from apps.common.times import duration_text
 from apps.executions.selectors import QueuePosition
+from apps.executions.services.restored import UNFINISHED
 from apps.robots.models import Run
 from apps.robots.selectors.runs import status_word as word_of
 
@@ -44,6 +45,7 @@ PROBLEMS: Final = {
     "last seen at line ": gettext_lazy("Its worker was lost; last seen at line %(number)s."),
     "TIMEOUT": gettext_lazy("It took longer than it may."),
     "Internal error": gettext_lazy("Something went wrong on our side."),
+    UNFINISHED: gettext_lazy(UNFINISHED),
 }
 """What we say of ends, up to a number, for people; on the wire it never changes."""
 
@@ -55,7 +57,7 @@ def problem_text(message: str) -> str:
         number = message.removeprefix(start)
         if message.startswith(start) and (number.isdecimal() or not number):
             return str(text) % {"number": number}
-    return _(message) if message else ""
+    return message
 
 
 @register.filter
