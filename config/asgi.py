@@ -29,7 +29,11 @@ _STREAM = re.compile(r"/api/v1/runs/[^/]+/logs/stream/?\Z")
 
 
 class HttpRouter:
-    """Long streams (Server-Sent Events) to Channels, everything else to WSGI."""
+    """Long streams (Server-Sent Events) to Channels, everything else to WSGI.
+
+    That tells ``X_Forwarded_For`` and ``X-Forwarded-For`` not apart, and proxies overwrite the second alone. So names
+    with underscores end here, as they do at nginx.
+    """
 
     def __init__(self) -> None:
         self.streams = URLRouter(stream_urlpatterns)
@@ -37,7 +41,8 @@ class HttpRouter:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         target = self.streams if _STREAM.match(scope["path"]) and scope["method"] == "GET" else self.wsgi
-        await target(scope, receive, send)
+        headers = [(name, value) for name, value in scope["headers"] if b"_" not in name]
+        await target({**scope, "headers": headers}, receive, send)
 
 
 class CountedSockets:

@@ -156,7 +156,9 @@ class Environment(BaseSettings):
     # --- web
     cors_allowed_origins: CommaSeparated = Field((), description="Origins allowed to call the API from a browser.")
     trusted_proxies: Annotated[tuple[Network, ...], NoDecode] = Field(
-        (), description="Networks whose X-Forwarded-For is believed."
+        (),
+        description="Networks whose X-Forwarded-For is believed: of proxies that drop names with underscores, as nginx "
+        "does.",
     )
     secure_cookies: bool = Field(False, description="Cookies over TLS only, under names with `__Host-`, and HSTS.")
     max_body_bytes: int = Field(10 * 1024**2, ge=1024, description="Largest request body in bytes, uploads aside.")

@@ -163,6 +163,11 @@ def test_what_the_client_says_about_its_address_is_not_believed(proxy: Proxy) ->
     assert (answer["x-forwarded-for"], answer["x-forwarded-proto"]) == ("127.0.0.1", "http")
 
 
+def test_nor_under_a_name_that_the_product_cannot_tell_from_ours(proxy: Proxy) -> None:
+    answer = told(httpx.get(proxy.url, headers={"X_Forwarded_For": "10.9.8.7", "X_Forwarded-Proto": "https"}))
+    assert {name for name in answer if "forwarded" in name} == {"x-forwarded-for", "x-forwarded-proto"}
+
+
 def test_sockets_are_upgraded(proxy: Proxy) -> None:
     headers = {"Upgrade": "websocket", "Connection": "Upgrade"}
     answer = told(httpx.get(f"{proxy.url}/api/v1/ws/runs/1/logs?token=t", headers=headers))
