@@ -12,7 +12,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_POST
 
-from apps.accounts.authentication.pages import SUPPORT_KEY
+from apps.accounts.authentication.pages import SUPPORT_KEY, support_in
 from apps.accounts.pages.views import shown
 from apps.accounts.services.support_grants import support_grant_end_own, support_ticket_redeem
 from apps.common.errors import ApplicationError
@@ -31,7 +31,10 @@ def enter(request: Any) -> HttpResponseBase:
         grant = support_ticket_redeem(ticket=ticket, origin=origin, ip=request.client_ip, now=timezone.now())
     except ApplicationError as error:
         return shown(request, "accounts/pages/not_signed_in.html", {"error": error}, status=error.status)
-    logout(request)  # whoever was here before: their session of ours ends as well
+    if support_in(request) == str(grant.pk):
+        request.session.flush()  # who is let in by it already is so in another session, and their access goes on
+    else:
+        logout(request)  # whoever was here before: their session of ours ends as well
     request.session[SUPPORT_KEY] = str(grant.pk)
     request.session.set_expiry(grant.expires_at)
     return HttpResponseRedirect(_OFFICE)

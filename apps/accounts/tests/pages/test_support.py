@@ -198,6 +198,26 @@ def test_whoever_was_signed_in_before_is_not_any_more(person: Actor, owner: User
     assert b"owner@acme.example" not in re.sub(b"<table.*</table>", b"", browser.get("/admin/").content)
 
 
+def test_who_is_inside_already_may_enter_again(inside: Client, person: Actor, organization: Organization) -> None:
+    key, grant = inside.cookies["sessionid"].value, SupportGrant.objects.get()
+    with tenant_context("platform"):
+        given: dict[str, Any] = {"organization_id": organization.pk, "grant_id": grant.pk, "now": timezone.now()}
+        ticket = support_ticket_issue(actor=person, **given)[1]
+    assert entering(inside, ticket).status_code == 302
+    assert inside.cookies["sessionid"].value != key
+    assert inside.get("/admin/").status_code == 200
+    assert not Event.objects.filter(name="support.ended").exists()
+
+
+def test_entering_by_another_access_ends_the_one_before(
+    inside: Client, person: Actor, organization: Organization
+) -> None:
+    before = SupportGrant.objects.get()
+    assert entering(inside, ticket_for(person, organization)).status_code == 302
+    assert inside.get("/admin/").status_code == 200
+    assert list(SupportGrant.objects.exclude(ended_at=None)) == [before]
+
+
 @pytest.mark.parametrize("out", ["/support/leave", "/admin/logout/"])
 def test_leaving(inside: Client, out: str) -> None:
     assert inside.get("/support/leave").status_code == 405
