@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -67,10 +67,14 @@ def _fields(run: Run) -> dict[str, Mapping[str, Any]]:
 
 
 def _answer(field: Mapping[str, Any], value: Any) -> Answer:
-    """A file by its name, options by their labels; the rest as it is."""
-    if isinstance(value, Mapping) and "content_base64" in value:
+    """A file by its name, options by their labels; the rest as it is, whatever programs gave."""
+    if isinstance(value, Mapping) and {"content_base64", "name"} <= value.keys():
         return Answer(field["label"], value["name"])
     options = {option["value"]: option["label"] for option in field.get("options") or ()}
     if isinstance(value, list):
-        return Answer(field["label"], [options.get(each, each) for each in value])
-    return Answer(field["label"], options.get(value, value) if options else value)
+        return Answer(field["label"], [_called(each, options) for each in value])
+    return Answer(field["label"], _called(value, options))
+
+
+def _called(value: Any, options: Mapping[Any, str]) -> Any:
+    return options.get(value, value) if isinstance(value, Hashable) else value

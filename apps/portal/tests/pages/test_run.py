@@ -87,6 +87,12 @@ def test_answers_keep_the_labels_they_were_asked_with(
     assert "Something else" not in page
 
 
+@pytest.mark.parametrize("given", [[{"deep": 1}], [[1]], {"deep": [1]}, {"content_base64": "eA=="}])
+def test_answers_of_programs_have_any_shape(teammate: User, browser: Browser, run: Run, given: Any) -> None:
+    Run.objects.filter(pk=run.pk).update(parameters={"periodo": given, "unasked": given})
+    assert browser(teammate).get(f"/portal/runs/{run.pk}/").status_code == 200
+
+
 def test_a_run_without_a_service_has_a_page_too(teammate: User, browser: Browser, run: Run) -> None:
     Run.objects.update(service_id=None, service_title="", service_revision=None, trigger_type=TriggerType.MANUAL)
     page = browser(teammate).get(f"/portal/runs/{run.pk}/")
