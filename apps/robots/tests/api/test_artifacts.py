@@ -146,6 +146,24 @@ def test_who_has_it_already_gets_no_body(client_of: Clients, viewer: User, url: 
     assert client.get(url, headers={"If-None-Match": '"other"'}).status_code == 200
 
 
+def test_what_a_browser_keeps_stays_confined(client_of: Clients, viewer: User, url: str) -> None:
+    """Headers of a 304 come in the place of those that were kept with the file."""
+    first, second = client_of(viewer).get(url), client_of(viewer).get(url, headers={"If-None-Match": "*"})
+    for name in ("Content-Security-Policy", "Cache-Control", "X-Content-Type-Options", "ETag"):
+        assert second[name] == first[name]
+    assert second["Content-Security-Policy"].endswith("; sandbox")
+
+
+def test_a_tag_tells_nothing_to_who_may_not(
+    client_of: Clients, viewer: User, foreigner: User, organization: Organization, url: str, grant: Any
+) -> None:
+    tag = client_of(viewer).get(url)["ETag"]
+    grant(viewer, "artifact.download", robot_made(organization.schema_name, "Other"))
+    for seen in (tag, "*"):
+        told = [client_of(who).get(url, headers={"If-None-Match": seen}).status_code for who in (foreigner, viewer)]
+        assert told == [404, 403]
+
+
 def test_an_empty_file(client_of: Clients, viewer: User, run: Run) -> None:
     empty = artifact_made(run, b"", "empty.txt")
     answer = client_of(viewer).get(f"/api/v1/runs/{run.pk}/artifacts/{empty.pk}/download")
