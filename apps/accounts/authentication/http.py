@@ -73,6 +73,11 @@ class ActorAuthentication(BaseAuthentication):
         return 'Bearer realm="api"'
 
 
+def comes_by_cookie(http: HttpRequest) -> bool:
+    """Whether a call that somebody was let in with carries nothing but a browser's session cookie."""
+    return not {"HTTP_AUTHORIZATION", "HTTP_X_API_KEY"} & http.META.keys()
+
+
 def require_csrf(http: HttpRequest) -> None:
     """Refuses a call that changes something with the cookie alone: any page of the web could have sent it."""
     check: Any = CSRFCheck(lambda _request: HttpResponse())

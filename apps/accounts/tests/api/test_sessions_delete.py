@@ -6,9 +6,11 @@ from collections.abc import Callable
 from uuid import uuid4
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from apps.accounts.authentication.pages import SESSION_KEY
 from apps.accounts.models import Session, User
 from apps.accounts.tests.api.test_sessions_list import URL, begun
 from apps.events.models import Event
@@ -42,6 +44,25 @@ def test_ending_the_one_that_asks_is_signing_out(client_of: Clients, member: Use
     assert api.delete(f"{URL}/{current['id']}").status_code == 204
     assert api.get(URL).status_code == 401
     assert Session.objects.get().revoked_reason == "signed_out"
+
+
+def test_a_browser_s_cookie_is_no_way_around_the_page_that_asks_for_the_password(member: User) -> None:
+    browser, other = Client(SERVER_NAME="acme.localhost"), begun(member)
+    browser.force_login(member)
+    answer = browser.delete(f"{URL}/{other.pk}")
+    assert (answer.status_code, answer.json()["error_code"]) == (400, "wrong_password")
+    other.refresh_from_db()
+    member.refresh_from_db()
+    assert (other.revoked_at, member.failed_logins) == (None, 0)
+    assert browser.delete(f"{URL}/{browser.session[SESSION_KEY]}").status_code == 204
+
+
+def test_who_has_no_password_is_asked_for_none(member: User) -> None:
+    browser, other = Client(SERVER_NAME="acme.localhost"), begun(member)
+    member.set_unusable_password()
+    member.save(update_fields=["password"])
+    browser.force_login(member)
+    assert browser.delete(f"{URL}/{other.pk}").status_code == 204
 
 
 def test_twice_is_404(client_of: Clients, member: User) -> None:
