@@ -79,6 +79,18 @@ def test_a_question_is_added_shown_and_put_into_the_command(shop: Shop, browse: 
     assert saved.run_template_json["mapping"]["runtime_arguments"] == ["{count}", "{name}", "{loja_de_saida}"]
 
 
+def test_a_new_service_begins_with_the_editors(shop: Shop, browse: Browse) -> None:
+    reader = browse(shop.address)
+    reader.sign_in(shop.email, PASSWORD)
+    reader.open("/admin/portal/service/add/")
+    page = reader.page
+    expect(page.get_by_text("It asks for nothing yet.")).to_be_visible()
+    expect(page.locator("textarea[name=form_schema_json]")).to_be_hidden()
+    page.get_by_role("button", name="Add a question").click()
+    expect(page.locator(".builder-card")).to_have_count(1)
+    expect(page.get_by_role("button", name="Add an argument")).to_be_visible()
+
+
 def test_a_name_is_followed_and_a_mistake_stands_at_its_field(shop: Shop, browse: Browse) -> None:
     reader = opened(shop, browse, width=360)
     page = reader.page

@@ -95,8 +95,8 @@ else:
 class ServiceForm(_ServiceModelForm):
     """The service judges both documents together; see :class:`apps.common.admin_forms.JudgedAdmin`."""
 
-    form_schema_json = DocumentField(label=_("questions"), required=False, widget=QuestionsWidget)
-    run_template_json = DocumentField(label=_("command"), required=False, widget=CommandWidget)
+    form_schema_json = DocumentField(label=_("questions"), required=False, initial=dict, widget=QuestionsWidget)
+    run_template_json = DocumentField(label=_("command"), required=False, initial=dict, widget=CommandWidget)
 
     class Meta:
         model = Service
