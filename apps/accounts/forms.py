@@ -14,12 +14,13 @@ from django.utils.translation import gettext_lazy as _
 from unfold.forms import AdminOwnPasswordChangeForm, AuthenticationForm
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget
 
+from apps.accounts.authentication.pages import begun_keep
 from apps.accounts.backends import PATH
 from apps.accounts.errors import WrongSecondFactor
 from apps.accounts.models import User
 from apps.accounts.oidc.flow import LOGIN
 from apps.accounts.passwords import Owner, password_validate
-from apps.accounts.payloads import Client
+from apps.accounts.payloads import Client, PageSignIn
 from apps.accounts.selectors.oidc import oidc_settings
 from apps.accounts.services.local_sign_in import local_sign_in_on
 from apps.accounts.services.sign_in import page_second_step, page_sign_in
@@ -72,17 +73,21 @@ class SignInForm(AuthenticationForm):  # type: ignore[misc]  # untyped library
         given = self.cleaned_data
         email, password, step = given.get("username"), given.get("password"), given.get("step")
         if step:
-            self.user_cache = self._called(page_second_step, ticket=step, code=given.get("code") or "")
+            self._take(self._called(page_second_step, ticket=step, code=given.get("code") or ""))
         elif email and password:
-            signed_in = self._called(page_sign_in, email=email, password=password)
-            self.ticket, self.user_cache = signed_in.ticket, signed_in.user
+            self._take(self._called(page_sign_in, email=email, password=password))
         if self.ticket:
             raise ValidationError(_("Now give a code of your device, or a recovery code."), code="second_step")
-        if self.user_cache is not None:
-            self.user_cache.backend = PATH
         return dict(given)
 
-    def _called(self, service: Callable[..., Any], **given: str) -> Any:
+    def _take(self, signed_in: PageSignIn) -> None:
+        """Keeps who signed in, with their session, for the page's ``login``; or the ticket for the next step."""
+        self.ticket, self.user_cache = signed_in.ticket, signed_in.user
+        if self.user_cache is not None:
+            self.user_cache.backend = PATH
+        begun_keep(self.request, signed_in.session)
+
+    def _called(self, service: Callable[..., PageSignIn], **given: str) -> PageSignIn:
         request: Any = self.request
         client = Client(ip=request.client_ip, device=request.headers.get("User-Agent", ""))
         try:

@@ -16,8 +16,9 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from rest_framework.permissions import SAFE_METHODS
 
-from apps.accounts.authentication.pages import SupportVisitor, page_actor, support_in
+from apps.accounts.authentication.pages import SupportVisitor, begun_kept, page_actor, support_in
 from apps.accounts.selectors.second_factors import second_factor_missing
+from apps.accounts.services.sessions import session_end_unused
 from apps.common.actor import Actor
 from apps.common.api.fallback import error_answer
 from apps.common.api.responses import error_response
@@ -51,6 +52,12 @@ class ActorMiddleware:
             if self.only_looks(request):
                 return error_answer(request, ReadOnlyPreview())
         return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> None:
+        """A sign-in that fails half way leaves no session behind: no browser gets its cookie."""
+        session = begun_kept(request)
+        if session is not None:
+            session_end_unused(session=session, now=timezone.now())
 
     def only_looks(self, request: Any) -> bool:
         return (

@@ -44,9 +44,10 @@ class SignedIn:
 
 @dataclass(frozen=True, slots=True)
 class PageSignIn:
-    """Who signed in on a page, or a ticket for the second step of it."""
+    """Who signed in on a page and the session that has begun with it, or a ticket for the second step."""
 
     user: User | None = None
+    session: Session | None = None
     ticket: str = field(default="", repr=False)
 
 

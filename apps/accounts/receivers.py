@@ -10,6 +10,8 @@ from django.utils import timezone
 
 from apps.accounts.authentication.pages import (
     SESSION_KEY,
+    begun_keep,
+    begun_kept,
     page_actor,
     preview_forget,
     signed_in_actor,
@@ -45,19 +47,18 @@ def know_addresses(**_: Any) -> None:
 def begin_page_session(request: Any, user: User, **_: Any) -> None:
     """A browser signed in by a form is a session like any other: listed, ended at once with the user.
 
+    A form's session has begun with the attempt that let in, and is taken as it is: it may have ended again meanwhile.
     One that was signed in already as the same person begins anew: the old session ends, with its key.
     """
     if SESSION_KEY in request.session:
         end_page_session(request)
         request.session.cycle_key()
-    client = Client(ip=getattr(request, "client_ip", None), device=request.META.get("HTTP_USER_AGENT", ""))
-    session = session_start(
-        user=user,
-        schema=require_tenant(),
-        client=client,
-        life=page_life(),
-        now=timezone.now(),
-    )
+    session = begun_kept(request)
+    if session is None:
+        client = Client(ip=getattr(request, "client_ip", None), device=request.META.get("HTTP_USER_AGENT", ""))
+        now = timezone.now()
+        session = session_start(user=user, schema=require_tenant(), client=client, life=page_life(), now=now)
+        begun_keep(request, session)
     request.session[SESSION_KEY] = str(session.pk)
     preview_forget(request)
     support_forget(request)

@@ -11,6 +11,7 @@ from typing import Any
 from django.contrib.auth.models import AnonymousUser
 
 from apps.accounts.errors import InvalidCredentials
+from apps.accounts.models import Session
 from apps.accounts.services.credentials import actor_as_role, actor_from_page
 from apps.accounts.services.support_actors import actor_from_support_grant
 from apps.common.actor import Actor
@@ -49,6 +50,17 @@ def signed_in_actor(http: Any, *, now: datetime) -> Actor | None:
         return actor_from_page(http.session[SESSION_KEY], user_id=user.pk, now=now, ip=ip)
     except InvalidCredentials:
         return None
+
+
+def begun_keep(http: Any, session: Session | None) -> None:
+    """Notes the session that a sign-in in this request has begun, for the browser that is about to be signed in."""
+    http.begun_session = session
+
+
+def begun_kept(http: Any) -> Session | None:
+    """The session that a sign-in in this request has begun, whether or not the browser has been given it."""
+    found: Session | None = getattr(http, "begun_session", None)
+    return found
 
 
 def support_in(http: Any) -> str | None:

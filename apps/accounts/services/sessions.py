@@ -21,7 +21,7 @@ from apps.common.actor import Actor
 from apps.common.limits import hit_everywhere
 from apps.common.network import neighbourhood
 from apps.events.services import record
-from apps.tenants.context import public_context, tenant_context, wrapper
+from apps.tenants.context import public_context, require_tenant, tenant_context, wrapper
 from apps.tenants.errors import OrganizationInactive, WrongOrganization
 from apps.tenants.models import Organization
 from apps.tenants.rows import Rows
@@ -175,6 +175,15 @@ def session_end(*, actor: Actor, refresh_token: str | None = None, now: datetime
     if refresh_token is not None:
         chosen = chosen | own.filter(tokens__token_hash=hash_secret(refresh_token))
     sessions_revoke(actor=actor, sessions=chosen.distinct(), reason=Ending.SIGNED_OUT, now=now)
+
+
+def session_end_unused(*, session: Session, now: datetime) -> None:
+    """Ends a session whose browser never got it, for its sign-in failed half way.
+
+    No actor: who signed in has not become one.
+    """
+    actor = actor_of_user(session.user, schema=require_tenant(), ip=session.ip, session_id=str(session.pk))
+    session_end(actor=actor, now=now)
 
 
 def session_end_own(*, actor: Actor, session: Session, now: datetime) -> None:

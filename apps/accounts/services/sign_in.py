@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
+from typing import TypeVar
 
 from django.conf import settings
 from django.db import transaction
@@ -24,6 +25,7 @@ from apps.accounts.errors import (
 from apps.accounts.models import User
 from apps.accounts.payloads import Client, PageSignIn, SignedIn
 from apps.accounts.services.attempts import LOCK, NOBODY, Attempt, attempt, failure_forgive, second_attempt
+from apps.accounts.services.credentials import page_life
 from apps.accounts.services.directory import address_hash, directory_candidates
 from apps.accounts.services.local_sign_in import local_sign_in_require
 from apps.accounts.services.second_step_tickets import second_step_ticket, second_step_user
@@ -36,6 +38,8 @@ from apps.tenants.context import tenant_context
 from apps.tenants.errors import OrganizationInactive
 from apps.tenants.models import Organization
 from apps.tenants.selectors import platform
+
+Begun = TypeVar("Begun", SignedIn, PageSignIn)
 
 
 def sign_in(
@@ -60,8 +64,9 @@ def sign_in(
     local_sign_in_require(host)
     candidates = directory_candidates(email=email, slug=slug, host=host)
     given = partial(attempt, email=email, password=password, client=client, now=now)
+    begin = partial(_begin, client=client, now=now)
     if len(candidates) == 1:
-        return _try_and_begin(partial(given, candidates[0], code=code), candidates[0], client=client, now=now)
+        return _try_and_begin(partial(given, candidates[0], code=code), candidates[0], begin=begin)
     attempts = [given(each) for each in candidates]
     if not attempts:
         attempts = [attempt(_home(host), email=NOBODY, password=password, client=client, now=now)]
@@ -70,24 +75,30 @@ def sign_in(
     if chosen.refusal is None:
         with tenant_context(chosen.organization), transaction.atomic():
             _still_let_in(_let_in(chosen))
-            return _begin(chosen, client=client, now=now)
+            return begin(chosen)
     if not isinstance(chosen.refusal, SecondFactorRequired) or code is None:
         raise chosen.refusal
-    again = partial(given, chosen.organization, code=code)
-    return _try_and_begin(again, chosen.organization, client=client, now=now)
+    return _try_and_begin(partial(given, chosen.organization, code=code), chosen.organization, begin=begin)
 
 
 def _try_and_begin(
-    given: Callable[[], Attempt], organization: Organization, *, client: Client, now: datetime
-) -> SignedIn:
-    """An attempt and what it lets begin, in one transaction, for the disk is waited for once; raises its refusal.
+    given: Callable[[], Attempt],
+    organization: Organization,
+    *,
+    begin: Callable[[Attempt], Begun],
+    ask: Callable[[User], Begun] | None = None,
+) -> Begun:
+    """An attempt and what it lets begin, in one transaction: nothing comes in between, and the disk is waited for once.
 
-    That is raised out here, so that what was counted and noted is not rolled back.
+    Gives what ``ask`` makes of whom only the second step keeps out, where there is one. Else raises the refusal: out
+    here, so that what was counted and noted is not rolled back.
     """
     with tenant_context(organization), transaction.atomic():
         tried = given()
         if tried.refusal is None:
-            return _begin(tried, client=client, now=now)
+            return begin(tried)
+        if ask is not None and tried.user is not None and isinstance(tried.refusal, SecondFactorRequired):
+            return ask(tried.user)
     raise tried.refusal
 
 
@@ -103,31 +114,44 @@ def _begin(let_in: Attempt, *, client: Client, now: datetime) -> SignedIn:
 def page_sign_in(*, email: str, password: str, organization: Organization, client: Client, now: datetime) -> PageSignIn:
     """Checks e-mail and password for the pages of one organization, under the same rules as the API.
 
-    Who has a second factor gets a ticket for :func:`page_second_step`. Raises what :func:`sign_in` raises. The door
-    begins the session. No actor: the person is about to become one.
+    Who has a second factor gets a ticket for :func:`page_second_step`; anybody else a session, which the door gives to
+    the browser or ends. Raises what :func:`sign_in` raises. No actor: the person is about to become one.
     """
     _limit(email, client)
     local_sign_in_require(organization)
-    chosen = _chosen([attempt(organization, email=email, password=password, client=client, now=now)])
-    if chosen.user is not None and isinstance(chosen.refusal, SecondFactorRequired):
-        with tenant_context(organization):
-            return PageSignIn(ticket=second_step_ticket(chosen.user, now=now))
-    return PageSignIn(_let_in(chosen))
+    return _try_and_begin(
+        partial(attempt, organization, email=email, password=password, client=client, now=now),
+        organization,
+        begin=partial(_begin_on_page, client=client, now=now),
+        ask=lambda user: PageSignIn(ticket=second_step_ticket(user, now=now)),
+    )
 
 
-def page_second_step(*, ticket: str, code: str, organization: Organization, client: Client, now: datetime) -> User:
-    """Checks the code of who gave the right password on a page within the last five minutes.
+def page_second_step(
+    *, ticket: str, code: str, organization: Organization, client: Client, now: datetime
+) -> PageSignIn:
+    """Checks the code of who gave the right password on a page within the last five minutes, and begins the session.
 
-    Raises ``SecondStepOver``, ``WrongSecondFactor``, ``AccountLocked`` and the like. The door begins the session.
-    No actor: the person is about to become one.
+    The door gives that to the browser or ends it. Raises ``SecondStepOver``, ``WrongSecondFactor``, ``AccountLocked``
+    and the like. No actor: the person is about to become one.
     """
     with tenant_context(organization):
         user_id = second_step_user(ticket, now=now)
         hit_everywhere(settings.ENV.rate_limit_login, "login-ip", neighbourhood(client.ip))
         hit_everywhere(settings.ENV.rate_limit_login, "login-second-step", str(user_id))
         local_sign_in_require(organization)
-        given = second_attempt(organization, user_id=user_id, ticket=ticket, code=code, client=client, now=now)
-    return _let_in(given)
+    return _try_and_begin(
+        partial(second_attempt, organization, user_id=user_id, ticket=ticket, code=code, client=client, now=now),
+        organization,
+        begin=partial(_begin_on_page, client=client, now=now),
+    )
+
+
+def _begin_on_page(let_in: Attempt, *, client: Client, now: datetime) -> PageSignIn:
+    """The session of an attempt without a refusal: a browser has no tokens."""
+    user, schema = _let_in(let_in), let_in.organization.schema_name
+    session = session_start(user=user, schema=schema, client=client, life=page_life(), now=now)
+    return PageSignIn(user, session)
 
 
 def _limit(email: str, client: Client) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -10,20 +11,41 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from apps.accounts.models import User
+from apps.accounts.authentication.session_store import SessionStore
+from apps.accounts.forms import SignInForm
+from apps.accounts.models import Session, User
 from apps.accounts.services.attempts import FAILURES_UNTIL_LOCK
+from apps.accounts.services.credentials import page_life
 from apps.accounts.services.second_step_tickets import LIFE, second_step_ticket
-from apps.accounts.tests.conftest import Device
+from apps.accounts.services.users import user_update
+from apps.accounts.tests.conftest import Device, enrolled
+from apps.common.actor import Actor
 from apps.tenants.context import tenant_context
 from apps.tenants.models import Organization
 from conftest import PASSWORD
 
+Meanwhile = Callable[[Callable[[], Any]], None]
 PORTAL, OFFICE = "/portal/session/sign-in/", "/admin/login/"
 
 
 @pytest.fixture
 def browser(organization: Organization) -> Client:
     return Client(SERVER_NAME="acme.localhost")
+
+
+@pytest.fixture
+def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Meanwhile:
+    """Has something happen once a form has let somebody in, and before the page gives the browser a session."""
+    given = SignInForm.get_user
+
+    def between(act: Callable[[], Any]) -> None:
+        def acted(form: SignInForm) -> Any:
+            act()
+            return given(form)
+
+        monkeypatch.setattr(SignInForm, "get_user", acted)
+
+    return between
 
 
 def first(browser: Client, url: str, user: User, **more: str) -> Any:
@@ -68,6 +90,56 @@ class TestBoth:
     def test_no_code_at_all_is_a_wrong_one(self, url: str, browser: Client, member: User, device: Device) -> None:
         second(browser, url, ticket_of(first(browser, url, member)), "")
         assert not signed_in(browser)
+
+    @pytest.mark.parametrize("changes", [{"password": "Another-horse-7"}, {"is_active": False}])
+    def test_what_changed_while_the_code_was_tried(
+        self,
+        url: str,
+        changes: dict[str, Any],
+        browser: Client,
+        member: User,
+        device: Device,
+        owner: User,
+        actor: Callable[[User], Actor],
+        meanwhile: Meanwhile,
+    ) -> None:
+        by = actor(owner)
+        ticket = ticket_of(first(browser, url, member))
+        meanwhile(lambda: user_update(actor=by, user=member, changes=changes, now=timezone.now()))
+        second(browser, url, ticket, device.code())
+        assert not signed_in(browser)
+        assert not Session.objects.filter(user=member, revoked_at=None).exists()
+
+    def test_a_second_factor_that_was_confirmed_while_the_password_was_tried(
+        self, url: str, browser: Client, member: User, organization: Organization, meanwhile: Meanwhile
+    ) -> None:
+        """It ended the sessions that there were, and one that had begun with the password alone is among them."""
+        meanwhile(lambda: enrolled(member, organization))
+        first(browser, url, member)
+        assert not signed_in(browser)
+
+    @pytest.mark.parametrize("step", ["rotate_token", "clear_expired"])
+    def test_a_sign_in_that_fails_half_way_leaves_no_session(
+        self, url: str, step: str, browser: Client, member: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def fails(*_given: Any) -> None:
+            raise ConnectionError
+
+        browser.raise_request_exception = False
+        with monkeypatch.context() as patched:
+            if step == "rotate_token":
+                patched.setattr("django.contrib.auth.rotate_token", fails)
+            else:
+                patched.setattr(SessionStore, "clear_expired", fails)
+            assert first(browser, url, member).status_code == 500
+        assert not signed_in(browser)
+        assert Session.objects.get().revoked_reason == "signed_out"
+
+    def test_a_sign_in_is_one_session(self, url: str, browser: Client, member: User) -> None:
+        first(browser, url, member)
+        session = Session.objects.get()
+        assert session.expires_at - session.created_at == page_life()
+        assert not session.tokens.exists()
 
 
 def test_without_a_second_factor_one_step_is_enough(browser: Client, member: User) -> None:
