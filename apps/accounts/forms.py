@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.forms import AdminOwnPasswordChangeForm, AuthenticationForm
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget
 
-from apps.accounts.authentication.pages import begun_keep
+from apps.accounts.authentication.pages import begun_keep, others_out
 from apps.accounts.backends import PATH
 from apps.accounts.errors import WrongSecondFactor
 from apps.accounts.models import User
@@ -83,9 +83,10 @@ class SignInForm(AuthenticationForm):  # type: ignore[misc]  # untyped library
     def _take(self, signed_in: PageSignIn) -> None:
         """Keeps who signed in, with their session, for the page's ``login``; or the ticket for the next step."""
         self.ticket, self.user_cache = signed_in.ticket, signed_in.user
+        begun_keep(self.request, signed_in.session)
         if self.user_cache is not None:
             self.user_cache.backend = PATH
-        begun_keep(self.request, signed_in.session)
+            others_out(self.request, self.user_cache)
 
     def _called(self, service: Callable[..., PageSignIn], **given: str) -> PageSignIn:
         request: Any = self.request

@@ -8,10 +8,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django.contrib.auth import logout
 from django.contrib.auth.models import AnonymousUser
 
 from apps.accounts.errors import InvalidCredentials
-from apps.accounts.models import Session
+from apps.accounts.models import Session, User
 from apps.accounts.services.credentials import actor_as_role, actor_from_page
 from apps.accounts.services.support_actors import actor_from_support_grant
 from apps.common.actor import Actor
@@ -61,6 +62,15 @@ def begun_kept(http: Any) -> Session | None:
     """The session that a sign-in in this request has begun, whether or not the browser has been given it."""
     found: Session | None = getattr(http, "begun_session", None)
     return found
+
+
+def others_out(http: Any, user: User) -> None:
+    """Signs out whoever else is signed in with the browser that is about to be a person's.
+
+    Django would forget them and no more: their session would stay in their list, live, with nobody in it.
+    """
+    if SESSION_KEY in http.session and http.user.pk != user.pk:
+        logout(http)
 
 
 def support_in(http: Any) -> str | None:

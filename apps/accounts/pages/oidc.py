@@ -15,6 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_GET
 
+from apps.accounts.authentication.pages import others_out
 from apps.accounts.backends import PATH
 from apps.accounts.oidc.flow import CALLBACK, LIFE
 from apps.accounts.pages.views import shown
@@ -61,6 +62,7 @@ def callback(request: Any) -> HttpResponseBase:
     except ApplicationError as error:
         response = shown(request, "accounts/pages/not_signed_in.html", {"error": error}, status=error.status)
     else:
+        others_out(request, user)
         login(request, user, backend=PATH)
         response = HttpResponseRedirect(_safe(request, target))
     response.delete_cookie(COOKIE, samesite="Lax")

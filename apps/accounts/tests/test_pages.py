@@ -197,6 +197,22 @@ def test_signing_in_once_more_is_another_session(browser: Client, admin: User) -
     assert Session.objects.filter(user=admin, revoked_at=None).count() == 1
 
 
+def test_signing_in_as_somebody_else_signs_the_first_one_out(browser: Client, admin: User) -> None:
+    """Nothing stays live in the list of who was there before."""
+    other = make_user("other@acme.example", "org_admin", password=PASSWORD)
+    sign_in(browser, admin)
+    assert sign_in(browser, other).status_code == 302
+    assert browser.get(ME).json()["user"]["email"] == other.email
+    assert Session.objects.get(user=admin).revoked_reason == "signed_out"
+    assert Session.objects.get(user=other).revoked_at is None
+
+
+def test_a_form_that_lets_nobody_in_signs_nobody_out(browser: Client, admin: User) -> None:
+    sign_in(browser, admin)
+    sign_in(browser, "other@acme.example")
+    assert browser.get(ME).json()["user"]["email"] == admin.email
+
+
 class TestIdleness:
     @pytest.fixture(autouse=True)
     def _hours(self, settings: Any) -> None:

@@ -13,7 +13,7 @@ from django.conf import settings as django_settings
 from django.test import Client
 from django.utils import timezone
 
-from apps.accounts.models import OidcSettings, Session, User
+from apps.accounts.models import OidcSettings, Role, Session, User
 from apps.accounts.selectors.oidc import oidc_settings_forget
 from apps.accounts.services.platform import platform_admin_create
 from apps.tenants.models import Organization
@@ -129,6 +129,21 @@ def test_the_session_is_a_new_one(issuer: Issuer, trusted: Trust, browser: Clien
     thief = Client(SERVER_NAME="acme.localhost")
     thief.cookies[name] = planted
     assert thief.get(HOME).status_code == 302
+    assert browser.get("/api/v1/auth/me", headers={"Accept": "*/*"}).json()["user"]["email"] == "person@acme.example"
+
+
+@pytest.mark.parametrize("previews", [False, True])
+def test_whoever_was_here_before_is_signed_out(
+    issuer: Issuer, trusted: Trust, browser: Client, owner: User, previews: bool
+) -> None:
+    """Of whatever they looked around as in this browser nothing stays either."""
+    trusted()
+    browser.force_login(owner)
+    if previews:
+        role = Role.objects.get(slug="viewer")
+        assert browser.post(f"/admin/accounts/role/{role.pk}/preview/").status_code == 302
+    assert browser.get(there_and_back(browser)).status_code == 302
+    assert Session.objects.get(user=owner).revoked_reason == "signed_out"
     assert browser.get("/api/v1/auth/me", headers={"Accept": "*/*"}).json()["user"]["email"] == "person@acme.example"
 
 
