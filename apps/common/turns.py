@@ -41,9 +41,9 @@ class Turns:
             self._changed.notify_all()
 
     @contextmanager
-    def taken(self, name: str = "") -> Iterator[None]:
-        """A turn for the length of a block, without waiting for it. Raises ``TooManyRequests``."""
-        self.take(name)
+    def taken(self, name: str = "", *, seconds: float = 0) -> Iterator[None]:
+        """A turn for the length of a block, taken within ``seconds``. Raises ``TooManyRequests``."""
+        self.take(name, seconds=seconds)
         try:
             yield
         finally:

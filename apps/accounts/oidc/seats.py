@@ -10,12 +10,13 @@ from apps.common.turns import Turns, only_one
 from apps.tenants.context import require_tenant
 
 MOST_AT_ONCE, MOST_OF_EACH = 4, 2  # a fraction of WEB_THREADS; and one organization's issuer holds up no other's
+WAITING_SECONDS = 2.0  # of who was at the issuer already: an exchange takes a fraction of it
 _seats = Turns(MOST_AT_ONCE, of_each=MOST_OF_EACH, lasting=LONGEST_SECONDS)
 
 
-def seat_taken() -> AbstractContextManager[None]:
-    """Holds one of the seats, without waiting for it. Raises ``TooManyRequests`` where none is free."""
-    return _seats.taken(require_tenant())
+def seat_taken(*, seconds: float = 0) -> AbstractContextManager[None]:
+    """Holds one of the seats. Raises ``TooManyRequests`` where none is free within ``seconds``."""
+    return _seats.taken(require_tenant(), seconds=seconds)
 
 
 @contextmanager

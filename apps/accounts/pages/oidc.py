@@ -21,6 +21,7 @@ from apps.accounts.oidc.flow import CALLBACK, LIFE
 from apps.accounts.pages.views import shown
 from apps.accounts.payloads import Client
 from apps.accounts.services.oidc_sign_in import oidc_flow_begin, oidc_flow_finish
+from apps.common.api.responses import error_headers
 from apps.common.errors import ApplicationError
 
 COOKIE = f"{settings.COOKIE_PREFIX}oidc"
@@ -61,6 +62,8 @@ def callback(request: Any) -> HttpResponseBase:
         )
     except ApplicationError as error:
         response = shown(request, "accounts/pages/not_signed_in.html", {"error": error}, status=error.status)
+        for name, value in error_headers(error).items():
+            response.headers[name] = value
     else:
         others_out(request, user)
         login(request, user, backend=PATH)

@@ -11,6 +11,7 @@ from django.db import transaction
 
 from apps.accounts.errors import AccountInactive, InvalidCredentials, OidcFlowFailed, OidcNotConfigured, OidcRefused
 from apps.accounts.models import OidcSettings, Session, User
+from apps.accounts.oidc import seats
 from apps.accounts.oidc.claims import Person, person_of
 from apps.accounts.oidc.flow import Begun, begin, exchange, resumed
 from apps.accounts.oidc.seats import seat_taken
@@ -81,7 +82,7 @@ def oidc_flow_finish(*, kept: str, query: Mapping[str, str], client: Client, now
         raise OidcFlowFailed
     if "error" in query or "code" not in query:
         raise OidcRefused
-    with seat_taken():
+    with seat_taken(seconds=seats.WAITING_SECONDS):
         token = exchange(row, flow, code=query["code"], client_secret=client_secret_of(row))
     check = partial(verified_id_token, token, issuer=row.issuer, client_id=row.client_id, nonce=flow.nonce)
     try:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -14,14 +17,19 @@ from django.test import Client
 from django.utils import timezone
 
 from apps.accounts.models import OidcSettings, Role, Session, User
+from apps.accounts.oidc import seats
 from apps.accounts.selectors.oidc import oidc_settings_forget
+from apps.accounts.services.oidc_settings import oidc_settings_save
 from apps.accounts.services.platform import platform_admin_create
+from apps.common.actor import Actor
+from apps.tenants.context import tenant_context
 from apps.tenants.models import Organization
 from conftest import PASSWORD, make_user
-from tests.issuer import AUTHORIZE, CLIENT_ID, DISCOVERY, KEYS, TOKEN, Issuer, key_of
+from tests.issuer import AUDIENCE, AUTHORIZE, CLIENT_ID, CLIENT_SECRET, DISCOVERY, KEYS, TOKEN, Issuer, key_of
 
 LOGIN, CALLBACK, HOME = "/api/v1/auth/oidc/login", "/oidc/callback", "/portal/"
 SIGN_INS = ("/portal/session/sign-in/", "/admin/login/")
+InThreads = Callable[[list[Callable[[], Any]]], list[Any]]
 Trust = Callable[..., OidcSettings]
 
 
@@ -274,6 +282,38 @@ def test_a_secret_in_the_header(issuer: Issuer, trusted: Trust, browser: Client,
     trusted()
     assert browser.get(there_and_back(browser)).status_code == 302
     assert "client_secret" not in issuer.token_requests[0]
+
+
+def test_a_seat_is_waited_for_by_who_comes_back(
+    issuer: Issuer, live_organization: Organization, in_threads: InThreads, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three at once, where two of an organization are asked about at a time and the issuer takes a moment."""
+    monkeypatch.setattr(seats, "WAITING_SECONDS", 20.0)  # on a machine that has much else to do
+    with tenant_context(live_organization):
+        given = {"issuer": issuer.url, "audience": AUDIENCE, "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
+        system = Actor.system("tests", schema=live_organization.schema_name)
+        oidc_settings_save(actor=system, changes=given, now=timezone.now())
+    host = f"{live_organization.slug}.localhost"
+    browsers = [Client(SERVER_NAME=host, REMOTE_ADDR=f"192.0.2.{number}") for number in range(3)]
+    ways = [there_and_back(browser).removeprefix(f"http://{host}") for browser in browsers]
+    issuer.between = lambda: threading.Event().wait(0.0005)
+    backs: list[Callable[[], Any]] = [partial(browser.get, back) for browser, back in zip(browsers, ways, strict=True)]
+    assert [answer.status_code for answer in in_threads(backs)] == [302] * 3
+
+
+def test_nobody_frees_a_seat_in_time(
+    issuer: Issuer, trusted: Trust, browser: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(seats, "WAITING_SECONDS", 0.05)
+    trusted()
+    back = there_and_back(browser)
+    with ExitStack() as held:
+        for _each in range(seats.MOST_OF_EACH):
+            held.enter_context(seats.seat_taken())
+        page = browser.get(back)
+    assert (page.status_code, int(page["Retry-After"]) > 0) == (429, True)
+    assert "text/html" in page["Content-Type"]
+    assert not Session.objects.exists()
 
 
 def test_who_may_not_come_in(issuer: Issuer, trusted: Trust, browser: Client) -> None:
