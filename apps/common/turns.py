@@ -26,24 +26,28 @@ class Turns:
         self._taken: Counter[str] = Counter()
         self._changed = threading.Condition()
 
-    def take(self, name: str = "", *, seconds: float = 0) -> None:
-        """Takes a turn within ``seconds``; any thread may give it back. Raises ``TooManyRequests``."""
+    def take(self, name: str = "", *, seconds: float = 0, lasting: float | None = None) -> None:
+        """Takes a turn within ``seconds``; any thread may give it back. Raises ``TooManyRequests``.
+
+        That tells to come back after ``lasting``, where turns of this name last otherwise than most.
+        """
         with self._changed:
             if not self._changed.wait_for(lambda: self._is_free(name), timeout=seconds):
-                raise TooManyRequests(retry_after=self._lasting)
+                raise TooManyRequests(retry_after=self._lasting if lasting is None else lasting)
             self._taken[name] += 1
 
     def give_back(self, name: str = "") -> None:
         """Ends a turn."""
         with self._changed:
             self._taken[name] -= 1
-            self._taken += Counter()  # without those that hold none
+            if not self._taken[name]:
+                del self._taken[name]
             self._changed.notify_all()
 
     @contextmanager
-    def taken(self, name: str = "", *, seconds: float = 0) -> Iterator[None]:
-        """A turn for the length of a block, taken within ``seconds``. Raises ``TooManyRequests``."""
-        self.take(name, seconds=seconds)
+    def taken(self, name: str = "", *, seconds: float = 0, lasting: float | None = None) -> Iterator[None]:
+        """A turn for the length of a block, as of :meth:`take`. Raises ``TooManyRequests``."""
+        self.take(name, seconds=seconds, lasting=lasting)
         try:
             yield
         finally:
@@ -64,7 +68,7 @@ def only_one(name: str, *, seconds: float) -> Iterator[None]:
     process alone while Redis is away. Raises ``TooManyRequests``.
     """
     key = f"oficina:turns:{getattr(connection, 'schema_name', '')}:{name}"
-    with _own.taken(key):
+    with _own.taken(key, lasting=seconds):
         lock = _acquired(key, seconds)
         try:
             yield

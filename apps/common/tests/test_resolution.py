@@ -56,9 +56,9 @@ def test_waiting_for_a_thread_counts(silent: threading.Event, monkeypatch: pytes
     now = [100.0]
 
     class Late(Turns):
-        def take(self, name: str = "", *, seconds: float = 0) -> None:
+        def take(self, name: str = "", *, seconds: float = 0, lasting: float | None = None) -> None:
             now[0] += 60
-            super().take(name, seconds=seconds)
+            super().take(name, seconds=seconds, lasting=lasting)
 
     monkeypatch.setattr(resolution, "_turns", Late(1, lasting=8))
     monkeypatch.setattr(resolution, "time", SimpleNamespace(monotonic=lambda: now[0]))

@@ -28,6 +28,14 @@ def test_another_process() -> None:
         pass
 
 
+def test_who_is_refused_is_told_the_same_whoever_holds_the_turn() -> None:
+    key = f"oficina:turns:{getattr(connection, 'schema_name', '')}:asked"
+    for held in (only_one("asked", seconds=30), redis_client().lock(key, timeout=30)):
+        with held, pytest.raises(TooManyRequests) as caught, only_one("asked", seconds=30):
+            pass
+        assert caught.value.retry_after == 30
+
+
 def test_threads() -> None:
     had, start = [], threading.Barrier(4)
 
@@ -67,6 +75,7 @@ def test_so_many_of_all_and_of_each() -> None:
         assert caught.value.retry_after == 5
         with turns.taken("b"), pytest.raises(TooManyRequests):
             turns.take("c")
+    assert not turns._taken  # names that hold none are forgotten
     for name in ("a", "a", "b"):
         turns.take(name)
 
