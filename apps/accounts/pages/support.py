@@ -34,7 +34,9 @@ def enter(request: Any) -> HttpResponseBase:
     if support_in(request) == str(grant.pk):
         request.session.flush()  # who is let in by it already is so in another session, and their access goes on
     else:
-        logout(request)  # whoever was here before: their session of ours ends as well
+        # Whoever was here before. Their session of ours ends as well where the browser sends cookies along; from
+        # another site it sends none, and theirs stays in their list until it runs out.
+        logout(request)
     request.session[SUPPORT_KEY] = str(grant.pk)
     request.session.set_expiry(grant.expires_at)
     return HttpResponseRedirect(_OFFICE)
