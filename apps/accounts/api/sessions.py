@@ -12,8 +12,7 @@ from apps.accounts.api.serializers.auth import SessionListQuery, SessionOutput
 from apps.accounts.authentication.http import comes_by_cookie
 from apps.accounts.errors import SessionNotFound, WrongPassword
 from apps.accounts.selectors.sessions import session_own_get, sessions_own
-from apps.accounts.services.passwords import session_end_proved
-from apps.accounts.services.sessions import session_end_own
+from apps.accounts.services.sessions import session_end_own, session_end_with_password
 from apps.common.api import ApiRequest, ApiViewSet, Right, operation, page_of, paginated
 
 
@@ -40,7 +39,9 @@ class SessionViewSet(ApiViewSet):
         now = timezone.now()
         session = session_own_get(actor=request.actor, session_id=session_id, now=now)
         if comes_by_cookie(request._request):  # the page asks for the password, and there is no way around it
-            session_end_proved(actor=request.actor, session=session, password="", client=client_of(request), now=now)
+            session_end_with_password(
+                actor=request.actor, session=session, password="", client=client_of(request), now=now
+            )
         else:
             session_end_own(actor=request.actor, session=session, now=now)
         return Response(status=204)

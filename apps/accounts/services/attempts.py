@@ -19,6 +19,7 @@ from apps.accounts.errors import (
     SecondFactorRequired,
     SecondStepOver,
     WrongCredentials,
+    WrongPassword,
     WrongSecondFactor,
 )
 from apps.accounts.models import Role, User
@@ -131,6 +132,19 @@ def second_step(user: User, code: str | None, *, client: Client, now: datetime) 
         return WrongSecondFactor()
     _forget_failures(user)
     return None
+
+
+def password_refusal(user: User, password: str, *, client: Client, now: datetime) -> ApplicationError | None:
+    """Why a password does not prove that somebody is this user, whose row the caller holds; a wrong one is counted.
+
+    No actor: the caller has one, and asks whether it is really them.
+    """
+    if user.locked_until is not None and user.locked_until > now:
+        return account_locked(user.locked_until, now=now)
+    if user.check_password(password):
+        return None
+    failure_count(user, subject=user, client=client, now=now)
+    return WrongPassword()
 
 
 def account_locked(until: datetime, *, now: datetime) -> AccountLocked:

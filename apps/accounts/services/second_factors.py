@@ -23,8 +23,7 @@ from apps.accounts.errors import (
 from apps.accounts.models import RecoveryCode, SecondFactor, Session, User
 from apps.accounts.payloads import Client, Enrolment
 from apps.accounts.permissions import require_insider
-from apps.accounts.services.attempts import failure_count
-from apps.accounts.services.passwords import password_refusal
+from apps.accounts.services.attempts import failure_count, password_refusal
 from apps.accounts.services.second_steps import (
     recovery_hash,
     second_factor_confirmed,

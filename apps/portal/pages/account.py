@@ -20,8 +20,9 @@ from apps.accounts.errors import AccountLocked, WrongPassword
 from apps.accounts.pages.forms import ChangePasswordForm, EndSessionForm, ProfileForm
 from apps.accounts.payloads import Client
 from apps.accounts.selectors.sessions import session_own_get, sessions_own
-from apps.accounts.services.passwords import password_change, session_end_proved
+from apps.accounts.services.passwords import password_change
 from apps.accounts.services.profile import profile_update
+from apps.accounts.services.sessions import session_end_with_password
 from apps.common.errors import ApplicationError, InvalidInput
 from apps.portal.pages.door import PageRequest, page, show
 
@@ -72,7 +73,9 @@ def end_session(request: PageRequest, session_id: UUID) -> HttpResponse:
     session = session_own_get(actor=request.actor, session_id=session_id, now=now)
     password = form.cleaned_data["password"] if form.is_valid() else ""
     try:
-        session_end_proved(actor=request.actor, session=session, password=password, client=_client(request), now=now)
+        session_end_with_password(
+            actor=request.actor, session=session, password=password, client=_client(request), now=now
+        )
     except (AccountLocked, WrongPassword) as error:
         return _drawn(request, ending=_refused(form, error), status=error.status)
     return _done(request, _("The session was ended."))
