@@ -140,6 +140,12 @@ class Environment(BaseSettings):
         ..., description="Redis ≥ 6.2: redis://:password@host:port/0 or unix://:password@/path?db=0."
     )
     database_max_age: int = Field(600, ge=0, description="Seconds a database connection is kept.")
+    database_max_organizations: int = Field(
+        100,
+        ge=1,
+        description="Organizations that a database connection serves before another takes its place; "
+        "PostgreSQL keeps some 200 kB of each in its memory.",
+    )
     web_processes: int = Field(
         2, ge=1, le=64, description="Processes that answer HTTP in production, behind one port (python -m config.web)."
     )

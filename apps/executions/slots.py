@@ -106,7 +106,7 @@ class Slots:
     def _serve(self) -> None:
         try:
             while self._heard() and self._work_on():
-                pass
+                connection.close_if_unusable_or_obsolete()  # as after a request
         finally:
             connection.close()
 

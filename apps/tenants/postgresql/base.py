@@ -58,6 +58,7 @@ class DatabaseWrapper(django_tenants_base.DatabaseWrapper):  # type: ignore[misc
         self._applied: Context | None = None
         self._applied_to: Any = None
         self._asking: PreparedCursor | None = None
+        self._met: set[str] = set()
         super().__init__(settings_dict, str(alias))
 
     # -- what is wanted
@@ -86,6 +87,13 @@ class DatabaseWrapper(django_tenants_base.DatabaseWrapper):  # type: ignore[misc
         with self.wrap_database_errors, self.connection.cursor() as cursor:
             cursor.execute(_SET_CONTEXT, wanted)
         self._applied, self._applied_to = wanted, self.connection
+        self._meet(self.schema_name)
+
+    def _meet(self, schema: str) -> None:
+        """Has a connection that met too many organizations replaced after the request: the server forgets no table."""
+        self._met.add(schema)
+        if len(self._met) > settings.ENV.database_max_organizations:
+            self.close_at = 0.0
 
     def forget_context(self) -> None:
         """Makes the next statement set search_path and role again."""
@@ -140,6 +148,7 @@ class DatabaseWrapper(django_tenants_base.DatabaseWrapper):  # type: ignore[misc
 
     def connect(self) -> None:
         self.forget_context()
+        self._met.clear()
         super().connect()
 
     def is_usable(self) -> bool:

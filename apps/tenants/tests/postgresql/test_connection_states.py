@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from typing import Any
 
 import psycopg
 import pytest
@@ -88,6 +89,27 @@ def test_a_lost_connection_starts_over(schema: str) -> None:
         connection.close()
         assert server_state() == state_of(schema)
     assert server_state() == state_of("public")
+
+
+def test_a_connection_that_met_many_organizations_is_replaced(schema: str, settings: Any) -> None:
+    settings.ENV = settings.ENV.model_copy(update={"database_max_organizations": 2})
+    connection.close()
+    for met in ("public", schema, "public"):
+        with tenant_context(met) if met != "public" else public_context():
+            server_state()
+    kept = connection.connection
+    connection.close_if_unusable_or_obsolete()
+    assert connection.connection is kept
+    with owner_context("information_schema"):
+        server_state()
+    assert connection.connection is kept  # never in the middle of something
+    connection.close_if_unusable_or_obsolete()
+    assert connection.connection is None
+    with tenant_context(schema):
+        assert server_state() == state_of(schema)
+    kept = connection.connection
+    connection.close_if_unusable_or_obsolete()
+    assert connection.connection is kept
 
 
 def test_a_connection_exchanged_behind_our_back_starts_over(schema: str) -> None:
