@@ -26,6 +26,7 @@ FRAMES, LONGEST_WINDOW_SECONDS, SETTLE_SECONDS, CONNECT_SECONDS = 6, 60.0, 2.0, 
 _AT_ONCE = 20
 _SMALL_WINDOW = 4096
 _SHORT, _LONG = 126, 127
+_PING, _PONG, _MASKED = 0x89, 0x8A, 0x80
 _MESSAGE, _WRITTEN = b'"message":"', re.compile(rb"(\d{19}) ")
 
 
@@ -88,7 +89,7 @@ class Latencies:
 
 
 class Reader(asyncio.Protocol):
-    """Reads frames as quickly as it can, and notes how old the newest line of each is."""
+    """Reads frames as quickly as it can, notes how old the newest line of each is, and answers when it is pinged."""
 
     def __init__(self, request: bytes, latencies: Latencies) -> None:
         self._request, self._latencies = request, latencies
@@ -96,7 +97,8 @@ class Reader(asyncio.Protocol):
         self.watching: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        cast("asyncio.Transport", transport).write(self._request)
+        self._transport = cast("asyncio.Transport", transport)
+        self._transport.write(self._request)
 
     def data_received(self, data: bytes) -> None:
         arrived = time.time_ns()
@@ -110,7 +112,10 @@ class Reader(asyncio.Protocol):
                 return
             self._unread = rest
             self.watching.set_result(None)
-        while (frame := self._frame()) is not None:
+        while (found := self._frame()) is not None:
+            kind, frame = found
+            if kind == _PING:
+                self._transport.write(bytes((_PONG, _MASKED | len(frame))) + bytes(4) + frame)
             newest = frame.rfind(_MESSAGE)
             if newest > 0 and (written := _WRITTEN.match(frame, newest + len(_MESSAGE))):
                 self._latencies.add((arrived - int(written[1])) / 1e6)
@@ -119,8 +124,8 @@ class Reader(asyncio.Protocol):
         if not self.watching.done():
             self.watching.set_exception(exc or ConnectionError("the server hung up"))
 
-    def _frame(self) -> bytes | None:
-        """The next whole frame, taken off; servers do not mask theirs."""
+    def _frame(self) -> tuple[int, bytes] | None:
+        """The next whole frame, taken off: its first byte and what it carries; servers do not mask theirs."""
         data = self._unread
         if len(data) < 2:  # noqa: PLR2004  # the shortest head of a frame
             return None
@@ -131,7 +136,7 @@ class Reader(asyncio.Protocol):
         if len(data) < start + length:
             return None
         self._unread = data[start + length :]
-        return data[start : start + length]
+        return data[0], data[start : start + length]
 
 
 async def watch(plan: Plan) -> Measured:
