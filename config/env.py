@@ -264,6 +264,9 @@ class Environment(BaseSettings):
         "auto", description="bubblewrap: used when present, required, or never."
     )
     robot_network: Literal["host", "none"] = Field("host", description="Network a robot sees.")
+    robot_spares: int = Field(
+        4, ge=0, le=100, description="Sandboxes a worker keeps ready for the robots to come (a MiB each); 0: none."
+    )
     robot_memory_bytes: int = Field(2 * 1024**3, ge=64 * 1024**2, description="Address space of a robot process.")
     robot_processes: int = Field(256, ge=4, description="Processes and threads of a robot.")
     robot_file_bytes: int = Field(1024**3, ge=1024**2, description="Largest file a robot may write.")

@@ -22,6 +22,7 @@ def sandbox_policy() -> SandboxPolicy:
         mode=SandboxMode(env.robot_sandbox),
         network=env.robot_network == "host",
         hidden=(BASE_DIR, env.data_dir.absolute()),
+        spares=env.robot_spares,
         limits=ResourceLimits(
             address_space_bytes=env.robot_memory_bytes,
             memory_bytes=2 * env.robot_memory_bytes,

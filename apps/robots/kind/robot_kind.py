@@ -22,8 +22,8 @@ from apps.robots.kind.sink import ExecutionSink
 from apps.robots.models import Run
 from apps.robots.models.run import KIND
 from apps.robots.sandbox.entrypoint import robot_command, robot_environment
+from apps.robots.sandbox.spares import workspace_for_run
 from apps.robots.sandbox.spec import ProcessSpec
-from apps.robots.sandbox.workspace import open_workspace
 from apps.robots.selectors.executed import run_with_version
 from apps.robots.services.canaries import canary_review
 from apps.robots.services.runs import run_facts
@@ -63,12 +63,13 @@ class RobotKind:
     @staticmethod
     def _attempt(lease: Lease, run: Run, ready: Prepared, sink: ExecutionSink) -> ExitReport:
         policy, version = sandbox_policy(), run.version
-        with open_workspace(
+        with workspace_for_run(
             policy,
             f"{run.pk}-{lease.attempt}",
             package=ready.package,
             environment=ready.runtime.environment,
             module=ready.module,
+            readable=ready.runtime.readable,
             parameters=run.parameters,
         ) as workspace:
             spec = ProcessSpec(
@@ -85,7 +86,6 @@ class RobotKind:
                 workspace=workspace,
                 policy=policy,
                 directory=version.working_directory,
-                readable=ready.runtime.readable,
             )
             report = supervise(spec, sink=sink, control=_obeyed(lease), supervision=_supervision(lease))
             if report.reason is Ending.LOST:

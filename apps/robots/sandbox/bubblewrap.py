@@ -21,20 +21,31 @@ from apps.robots.sandbox.limits import limit_process
 from apps.robots.sandbox.policy import ResourceLimits
 from apps.robots.sandbox.running import RunningProcess, readable
 
+SHELL = "/bin/sh"
+
 
 class BubblewrapProcess(RunningProcess):
     """The tree is a pid namespace: it has no way out, and its end is the end of all in it."""
 
-    def __init__(self, executable: str, options: Sequence[str], command: Sequence[str], limits: ResourceLimits) -> None:
+    def __init__(
+        self,
+        executable: str,
+        options: Sequence[str],
+        command: Sequence[str],
+        limits: ResourceLimits,
+        *,
+        said: int | None = None,
+    ) -> None:
         """Start it, up to the gate. Options travel in a file without name, so that no list of processes shows them.
 
-        Raises SandboxFailed with bubblewrap's words when the sandbox cannot be set up.
+        ``said`` is a descriptor that the command reads from; it stays the caller's, and without it there is nothing to
+        read. Raises SandboxFailed with bubblewrap's words when the sandbox cannot be set up.
         """
         output, output_end = os.pipe()
         errors, errors_end = os.pipe()
         status, status_end = os.pipe()
         gate_end, self._gate = os.pipe()
-        arguments = _file_of("\0".join([*options, ""]))
+        arguments = _file_of("\0".join([*options, ""]).encode("utf-8", "surrogateescape"))
         super().__init__(output, errors, status)
         self._handle = -1
         self._handle_lock = threading.Lock()
@@ -42,7 +53,7 @@ class BubblewrapProcess(RunningProcess):
         try:
             try:
                 request = {"kind": "sandbox", "arguments": [executable, "--args", str(ARGUMENTS), "--", *command]}
-                guard.order(request, handed_over)
+                guard.order(request, handed_over if said is None else (*handed_over, said))
             finally:
                 for descriptor in handed_over:
                     os.close(descriptor)
@@ -99,9 +110,40 @@ class BubblewrapProcess(RunningProcess):
         super().close()
 
 
-def _file_of(text: str) -> int:
-    descriptor = os.memfd_create("options", os.MFD_CLOEXEC)
-    with os.fdopen(os.dup(descriptor), "wb") as file:
-        file.write(text.encode("utf-8", "surrogateescape"))
-    os.lseek(descriptor, 0, os.SEEK_SET)
+class ReadyProcess(BubblewrapProcess):
+    """A sandbox at its gate whose robot is not known yet. A shell will read what to become from a file without name."""
+
+    def __init__(self, executable: str, options: Sequence[str], limits: ResourceLimits) -> None:
+        """Start it, up to the gate; raises SandboxFailed."""
+        self._script = _file_of(b"")
+        self._guard = guard.guard()
+        super().__init__(executable, options, [SHELL], limits, said=self._script)
+
+    def become(self, script: str) -> None:
+        """What the shell will do once the gate is open."""
+        _write(self._script, script.encode("utf-8", "surrogateescape"))
+
+    @property
+    def stands(self) -> bool:
+        """Whether it still waits at its gate, with a guardian who would see to its end."""
+        with self._handle_lock:
+            return self._guard.is_alive and self._handle >= 0 and not readable(self._handle, 0)
+
+    def close(self) -> None:
+        super().close()
+        script, self._script = self._script, -1
+        if script >= 0:
+            os.close(script)
+
+
+def _file_of(content: bytes) -> int:
+    descriptor = os.memfd_create("oficina", os.MFD_CLOEXEC)
+    _write(descriptor, content)
     return descriptor
+
+
+def _write(descriptor: int, content: bytes) -> None:
+    """Fills a file for whoever shares its descriptor, and reads from its beginning."""
+    written = 0
+    while written < len(content):
+        written += os.pwrite(descriptor, content[written:], written)

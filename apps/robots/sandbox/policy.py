@@ -40,7 +40,8 @@ class SandboxPolicy:
     """How this installation runs robots.
 
     ``state`` is a directory of ours for what sandboxes share. ``hidden`` are places that stay hidden even where they
-    lie inside something visible; everything that is not named here or in ``readable`` is hidden anyway.
+    lie inside something visible; everything that is not named here or in ``readable`` is hidden anyway. So many
+    ``spares`` may stand ready in a process, for runs to come.
     """
 
     state: Path
@@ -49,3 +50,4 @@ class SandboxPolicy:
     readable: tuple[Path, ...] = ()
     hidden: tuple[Path, ...] = ()
     limits: ResourceLimits = field(default_factory=ResourceLimits)
+    spares: int = 0

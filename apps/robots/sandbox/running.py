@@ -37,6 +37,7 @@ class RunningProcess(ABC):
         self.limit: str | None = None
         self._failure: str | None = None
         self._unread = b""
+        self._closed = False
         for descriptor in (output, errors, status):
             os.set_blocking(descriptor, False)
 
@@ -61,9 +62,10 @@ class RunningProcess(ABC):
         """The processes of the robot, to be measured."""
 
     def close(self) -> None:
-        """Close the pipes. What still runs is killed."""
-        for descriptor in (self.output, self.errors, self.status):
-            with suppress(OSError):
+        """Close the pipes, once: the numbers belong to others afterwards. What still runs is killed."""
+        closed, self._closed = self._closed, True
+        if not closed:
+            for descriptor in (self.output, self.errors, self.status):
                 os.close(descriptor)
 
     def read_status(self) -> bool:

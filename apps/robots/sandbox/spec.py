@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from apps.robots.sandbox.policy import SandboxPolicy
 from apps.robots.sandbox.workspace import Workspace
@@ -15,7 +14,6 @@ class ProcessSpec:
     """One robot process, in the words of the robot: paths are those that it sees.
 
     ``environment`` is all it gets, there is no inheritance. ``directory`` is relative to the work directory.
-    ``readable`` are directories of the system that its interpreter needs.
     """
 
     arguments: tuple[str, ...]
@@ -23,7 +21,6 @@ class ProcessSpec:
     policy: SandboxPolicy
     environment: Mapping[str, str] = field(default_factory=dict)
     directory: str = ""
-    readable: tuple[Path, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse what cannot be passed to a process; a NUL would also cut our own protocol into pieces."""

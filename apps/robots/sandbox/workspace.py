@@ -9,11 +9,13 @@ import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from apps.robots.sandbox import skeleton
 from apps.robots.sandbox.available import Sandbox, sandbox_for
+from apps.robots.sandbox.bubblewrap import ReadyProcess
 from apps.robots.sandbox.directories import run_directory
 from apps.robots.sandbox.policy import MIB, SandboxPolicy
 from apps.robots.sandbox.users import sandbox_user
@@ -40,8 +42,9 @@ class Workspace:
     """The same places on this machine, and where they are for the robot.
 
     ``environment`` is a virtual environment, ``module`` the directory of an importable Python package that is shown
-    below ``visible.library``. ``user`` owns the files when we are root, else None. ``linked`` says that large files
-    of the package are links to it.
+    below ``visible.library``. ``user`` owns the files when we are root, else None. ``readable`` are directories of the
+    system that its interpreter needs. ``linked`` says that large files of the package are links to it. ``ready`` is the
+    sandbox that was built around it beforehand, if one was.
     """
 
     root: Path
@@ -51,7 +54,9 @@ class Workspace:
     environment: Path | None
     module: Path | None
     user: int | None
+    readable: tuple[Path, ...] = ()
     linked: bool = False
+    ready: ReadyProcess | None = None
 
     @property
     def work(self) -> Path:
@@ -78,18 +83,41 @@ def open_workspace(
     package: Path | None = None,
     environment: Path | None = None,
     module: Path | None = None,
+    readable: tuple[Path, ...] = (),
     parameters: Mapping[str, Any] | None = None,
 ) -> Iterator[Workspace]:
     """Lay out the places of a run and remove them in the end; collect the artifacts before that.
 
     ``package`` must stay leased meanwhile. Raises SandboxUnavailable when the policy insists on a sandbox.
     """
+    with empty_workspace(policy, identifier, environment=environment, module=module, readable=readable) as workspace:
+        yield filled(workspace, package=package, parameters=parameters or {})
+
+
+@contextmanager
+def empty_workspace(
+    policy: SandboxPolicy,
+    identifier: str,
+    *,
+    environment: Path | None,
+    module: Path | None,
+    readable: tuple[Path, ...],
+) -> Iterator[Workspace]:
+    """The places alone, for a run that is not known yet. Raises SandboxUnavailable."""
     sandbox = sandbox_for(policy)
     with sandbox_user(sandbox) as user, run_directory(policy.state / "runs", identifier) as root:
-        workspace = Workspace(
-            root, _visible(root, sandbox, environment), sandbox.available, package, environment, module, user
-        )
-        yield replace(workspace, linked=_lay_out(workspace, parameters or {}))
+        visible = _visible(root, sandbox, environment)
+        workspace = Workspace(root, visible, sandbox.available, None, environment, module, user, readable)
+        _lay_out(workspace)
+        yield workspace
+
+
+def filled(workspace: Workspace, *, package: Path | None, parameters: Mapping[str, Any]) -> Workspace:
+    """The workspace with what its run brings."""
+    workspace.parameters.write_text(json.dumps(parameters), encoding="utf-8")
+    workspace.parameters.chmod(0o444)
+    workspace = replace(workspace, package=package)
+    return replace(workspace, linked=package is not None and _copy(package, workspace.work, workspace))
 
 
 def _visible(root: Path, sandbox: Sandbox, environment: Path | None) -> Visible:
@@ -113,22 +141,19 @@ def _visible(root: Path, sandbox: Sandbox, environment: Path | None) -> Visible:
     )
 
 
-def _lay_out(workspace: Workspace, parameters: Mapping[str, Any]) -> bool:
-    """Make the directories and fill them; whether links to the package were needed."""
+def _lay_out(workspace: Workspace) -> None:
     for directory in (workspace.work, workspace.temporary, workspace.artifacts):
         directory.mkdir(mode=0o700)
         _own(directory, workspace.user)
-    workspace.parameters.write_text(json.dumps(parameters), encoding="utf-8")
-    workspace.parameters.chmod(0o444)
+    workspace.parameters.touch()
     if workspace.module and not workspace.sandboxed:
         library = Path(workspace.visible.library)
         library.mkdir()
         (library / workspace.module.name).symlink_to(workspace.module)
-    return workspace.package is not None and _copy(workspace.package, workspace.work, workspace)
 
 
 def _copy(source: Path, target: Path, workspace: Workspace) -> bool:
-    """Copy a directory of the package: regular files only, writable, large ones as links."""
+    """Copy a directory of the package: regular files only, writable, large ones as links; whether there were any."""
     linked = False
     with os.scandir(source) as entries:
         for entry in entries:
@@ -151,6 +176,13 @@ def _copy_file(entry: os.DirEntry[str], copy: Path, workspace: Workspace) -> boo
     copy.chmod(0o700 if status.st_mode & stat.S_IXUSR else 0o600)
     _own(copy, workspace.user)
     return False
+
+
+@lru_cache(maxsize=1024)
+def needs_links(package: Path) -> bool:
+    """Whether files of an unpacked package are too large to be copied; packages never change."""
+    files = (path for path in package.rglob("*") if not path.is_symlink() and path.is_file())
+    return any(path.stat().st_size >= LINKED_FROM_BYTES for path in files)
 
 
 def _seen_in_package(path: Path, workspace: Workspace) -> Path:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from apps.robots.sandbox.running import RunningProcess
+from apps.robots.sandbox.spares import make_ready
 from apps.robots.sandbox.spec import ProcessSpec
 from apps.robots.sandbox.start import start
 from apps.robots.supervision.control import Control
@@ -72,7 +73,7 @@ class _Supervisor:
     def __init__(
         self, process: RunningProcess, spec: ProcessSpec, sink: LogSink, control: Control, supervision: Supervision
     ) -> None:
-        self._process, self._control, self._supervision = process, control, supervision
+        self._process, self._spec, self._control, self._supervision = process, spec, control, supervision
         self._started_at = datetime.now(UTC)
         self._began = math.inf
         self._log = Log(
@@ -106,6 +107,7 @@ class _Supervisor:
         self._began = time.monotonic()
         if not self._control.lost.is_set():
             self._process.let_go()
+            make_ready(self._spec)
         with self._selector:
             while self._running:
                 self._wait()

@@ -82,8 +82,14 @@ def unsandboxed(state: Path) -> Runner:
     return runner(state, SandboxMode.OFF)
 
 
-@pytest.fixture(params=["sandboxed", "unsandboxed"])
+@pytest.fixture
+def prepared(sandboxed: Runner) -> Runner:
+    """Runs robots in bubblewrap that was built beforehand."""
+    return runner(sandboxed.policy.state, spares=1)
+
+
+@pytest.fixture(params=["sandboxed", "prepared", "unsandboxed"])
 def either(request: pytest.FixtureRequest) -> Runner:
-    """Once in bubblewrap, once without: both must keep the same promises."""
+    """Once in bubblewrap, once in one that stands ready, once without: all must keep the same promises."""
     found: Runner = request.getfixturevalue(request.param)
     return found

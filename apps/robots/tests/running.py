@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from apps.robots.packages.environment import PythonRuntime, base_python
+from apps.robots.sandbox import spares
 from apps.robots.sandbox.policy import ResourceLimits, SandboxMode, SandboxPolicy
+from apps.robots.sandbox.spares import Frame, workspace_for_run
 from apps.robots.sandbox.spec import ProcessSpec
-from apps.robots.sandbox.workspace import Visible, Workspace, open_workspace
+from apps.robots.sandbox.workspace import Visible, Workspace
 from apps.robots.supervision.control import Control
 from apps.robots.supervision.process import Supervision, supervise
 from apps.robots.supervision.records import ExitReport, LogLine, Progress
@@ -76,14 +78,15 @@ class Runner:
         environment: Mapping[str, str] | None = None,
     ) -> ExitReport:
         """``{work}``, ``{tmp}`` and ``{artifacts}`` in values of the environment become the robot's paths."""
-        with open_workspace(self.policy, "run") as workspace:
+        if self.policy.spares:
+            spares.kept.make(Frame(self.policy, None, None, BARE.readable))
+        with workspace_for_run(self.policy, "run", readable=BARE.readable) as workspace:
             self.workspace = workspace
             spec = ProcessSpec(
                 arguments=command,
                 workspace=workspace,
                 policy=self.policy,
                 environment={"PATH": "/usr/bin:/bin", **self._with_paths(environment or {}, workspace.visible)},
-                readable=BARE.readable,
             )
             try:
                 return supervise(spec, sink=self.recorder, control=self.control, supervision=supervision)
@@ -121,5 +124,8 @@ class Background:
         return self._future.result(seconds)
 
 
-def runner(state: Path, mode: SandboxMode = SandboxMode.REQUIRED, limits: ResourceLimits | None = None) -> Runner:
-    return Runner(SandboxPolicy(state=state, mode=mode, limits=limits or ResourceLimits()))
+def runner(
+    state: Path, mode: SandboxMode = SandboxMode.REQUIRED, limits: ResourceLimits | None = None, *, spares: int = 0
+) -> Runner:
+    """With ``spares`` each robot starts in a sandbox that stands ready for it."""
+    return Runner(SandboxPolicy(state=state, mode=mode, limits=limits or ResourceLimits(), spares=spares))

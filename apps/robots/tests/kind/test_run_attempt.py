@@ -12,6 +12,7 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
+from apps.common.testing import eventually
 from apps.dispatch.services.claims import ticket_claim
 from apps.executions.errors import LeaseLost
 from apps.executions.lease import Lease, Outcome
@@ -21,6 +22,7 @@ from apps.executions.services.transitions import executions_start
 from apps.robots.errors import EnvironmentFailed
 from apps.robots.kind import RobotKind, installation
 from apps.robots.models import Robot, Run
+from apps.robots.sandbox import spares
 from apps.robots.sandbox.available import sandbox_available
 from apps.robots.tests.factories import run_made, version_made, zip_of
 from apps.robots.tests.packages.test_environment import make_wheel
@@ -33,12 +35,15 @@ Attempt = Callable[..., Lease]
 
 
 @pytest.fixture(autouse=True)
-def _own_caches(tmp_path: Path, settings: Any) -> Any:
-    """Packages and environments of this test alone."""
+def _own_caches(tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Packages, environments and ready sandboxes of this test alone."""
+    kept = spares.Spares()
+    monkeypatch.setattr(spares, "kept", kept)
     installation.package_cache.cache_clear()
     installation.environment_cache.cache_clear()
     settings.ENV = settings.ENV.model_copy(update={"data_dir": tmp_path, "cancel_grace_seconds": 0.2})
     yield
+    kept.close()
     installation.package_cache.cache_clear()
     installation.environment_cache.cache_clear()
 
@@ -86,7 +91,13 @@ assert "DATABASE_URL" not in os.environ and "SECRET_KEY" not in os.environ
 """
 
 
-def test_it_works(begun: Attempt) -> None:
+@pytest.mark.parametrize("ready", [False, True])
+def test_it_works(begun: Attempt, *, ready: bool) -> None:
+    if ready:
+        if shutil.which("bwrap") is None:
+            pytest.skip("needs bubblewrap")
+        RobotKind().run(begun("print('before')", version="0.9.0"))
+        eventually(lambda: spares.kept.number == 1)
     given = {"runtime_arguments": ["--b"], "runtime_env": {"LEVEL": "2"}, "parameters": {"mes": "2026-02"}}
     lease = begun(EVERYTHING, given=given, arguments=["--a"], env_vars={"REGION": "sul", "LEVEL": "1"})
     outcome = RobotKind().run(lease)
@@ -105,6 +116,17 @@ def test_it_works(begun: Attempt) -> None:
     execution = Execution.objects.get(pk=lease.execution_id)
     assert (execution.progress_done, execution.progress_total, execution.progress_message) == (3, 10, "half way")
     assert execution.process_id
+
+
+@pytest.mark.skipif(shutil.which("bwrap") is None, reason="needs bubblewrap")
+def test_the_next_run_starts_in_a_sandbox_that_stands_ready(begun: Attempt) -> None:
+    RobotKind().run(begun("print('before')"))
+    eventually(lambda: spares.kept.number == 1)
+    [spare] = spares.kept._standing
+    lease = begun("print('after')", version="1.0.1")
+    RobotKind().run(lease)
+    assert Execution.objects.get(pk=lease.execution_id).process_id == spare.process.pid
+    assert messages(lease) == ["after"]
 
 
 def test_exit_code(begun: Attempt) -> None:

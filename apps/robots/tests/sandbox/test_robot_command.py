@@ -15,7 +15,7 @@ from apps.robots.tests.running import BARE, Runner
 
 def run(robots: Runner, package: Path, kind: str, path: str, *arguments: str, directory: str = "") -> ExitReport:
     module = robot_framework() if kind == "ROBOT" else None
-    with open_workspace(robots.policy, "one", package=package, module=module) as workspace:
+    with open_workspace(robots.policy, "one", package=package, module=module, readable=BARE.readable) as workspace:
         runtime = BARE
         spec = ProcessSpec(
             arguments=robot_command(kind, path, arguments, workspace=workspace, runtime=runtime),
@@ -25,7 +25,6 @@ def run(robots: Runner, package: Path, kind: str, path: str, *arguments: str, di
             workspace=workspace,
             policy=robots.policy,
             directory=directory,
-            readable=runtime.readable,
         )
         report = supervise(spec, sink=robots.recorder, control=robots.control)
         robots.recorder.artifacts = sorted(path.name for path in workspace.artifacts.iterdir())
@@ -45,7 +44,7 @@ def test_an_environment(either: Runner, tmp_path: Path) -> None:
     source = "import sys; print(sys.prefix == sys.argv[1], sys.prefix != sys.base_prefix)"
     with (
         EnvironmentCache(tmp_path).lease(None) as runtime,
-        open_workspace(either.policy, "one", environment=runtime.environment) as workspace,
+        open_workspace(either.policy, "one", environment=runtime.environment, readable=runtime.readable) as workspace,
     ):
         (workspace.work / "main.py").write_text(source)
         (workspace.work / "main.py").chmod(0o644)
@@ -55,7 +54,6 @@ def test_an_environment(either: Runner, tmp_path: Path) -> None:
             environment=robot_environment("run-1", [], workspace=workspace, runtime=runtime),
             workspace=workspace,
             policy=either.policy,
-            readable=runtime.readable,
         )
         supervise(spec, sink=either.recorder, control=either.control)
     assert either.recorder.messages == ["True True"]

@@ -33,7 +33,6 @@ def run_in(robots: Runner, workspace: Workspace, source: str) -> str:
         arguments=(PYTHON, "-c", source),
         workspace=workspace,
         policy=robots.policy,
-        readable=BARE.readable,
         environment={"PARAMETERS": workspace.visible.parameters, "ARTIFACTS": workspace.visible.artifacts},
     )
     report = supervise(spec, sink=robots.recorder, control=robots.control)
@@ -50,7 +49,9 @@ pathlib.Path("data/new").write_text("x")
 pathlib.Path(os.environ["ARTIFACTS"], "report.txt").write_text("result")
 print(subprocess.check_output(["./tool"], text=True).strip())
 """
-    with open_workspace(either.policy, "one", package=package, parameters={"day": "monday"}) as workspace:
+    with open_workspace(
+        either.policy, "one", readable=BARE.readable, package=package, parameters={"day": "monday"}
+    ) as workspace:
         assert run_in(either, workspace, source) == "data main.py tool monday\ntool"
         assert (workspace.artifacts / "report.txt").read_text() == "result"
         root = workspace.root
@@ -64,14 +65,14 @@ import os
 try: open(os.environ["PARAMETERS"], "w")
 except OSError as error: print(type(error).__name__)
 """
-    with open_workspace(sandboxed.policy, "one", parameters={}) as workspace:
+    with open_workspace(sandboxed.policy, "one", readable=BARE.readable, parameters={}) as workspace:
         assert run_in(sandboxed, workspace, source) in {"OSError", "PermissionError"}
 
 
 def test_large_files_are_linked(either: Runner, package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "LINKED_FROM_BYTES", 1_000)
     (package / "model.bin").write_bytes(b"m" * 1_000)
-    with open_workspace(either.policy, "one", package=package) as workspace:
+    with open_workspace(either.policy, "one", readable=BARE.readable, package=package) as workspace:
         assert workspace.linked
         assert (workspace.work / "model.bin").is_symlink()
         assert (
@@ -85,7 +86,9 @@ def test_an_environment_and_a_module_are_shown(either: Runner, tmp_path: Path) -
         directory.mkdir(parents=True)
     (environment / "marker").write_text("environment")
     (library / "__init__.py").write_text("word = 'imported'")
-    with open_workspace(either.policy, "one", environment=environment, module=library) as workspace:
+    with open_workspace(
+        either.policy, "one", readable=BARE.readable, environment=environment, module=library
+    ) as workspace:
         source = f"""
 import sys
 print(open({workspace.visible.environment!r} + "/marker").read())
@@ -101,14 +104,14 @@ def test_what_a_robot_locks_away_is_removed(either: Runner) -> None:
 import os
 os.makedirs("a/b"); open("a/b/c", "w").close(); os.chmod("a/b", 0); os.chmod("a", 0)
 """
-    with open_workspace(either.policy, "one") as workspace:
+    with open_workspace(either.policy, "one", readable=BARE.readable) as workspace:
         run_in(either, workspace, source)
     eventually(lambda: not workspace.root.exists())
 
 
 def test_two_attempts_of_one_run_do_not_meet(either: Runner) -> None:
-    with open_workspace(either.policy, "one") as first:
-        with open_workspace(either.policy, "one") as second:
+    with open_workspace(either.policy, "one", readable=BARE.readable) as first:
+        with open_workspace(either.policy, "one", readable=BARE.readable) as second:
             assert first.root != second.root
         assert first.work.is_dir()
 
@@ -130,7 +133,10 @@ def test_leftovers_of_a_dead_worker_are_swept_up(unsandboxed: Runner, tmp_path: 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only robots of root have users of their own")
 def test_robots_of_root_are_somebody_else(sandboxed: Runner) -> None:
-    with open_workspace(sandboxed.policy, "one") as one, open_workspace(sandboxed.policy, "two") as two:
+    with (
+        open_workspace(sandboxed.policy, "one", readable=BARE.readable) as one,
+        open_workspace(sandboxed.policy, "two", readable=BARE.readable) as two,
+    ):
         users = {one.user, two.user}
         assert len(users) == 2
         assert all(user and user > 2**30 for user in users)

@@ -1,0 +1,192 @@
+"""Sandboxes that stand ready: built around empty places, up to their gate, before anybody knows what will run in them.
+
+Building one takes about as long as a small robot. Whoever has started a robot therefore has the next one's sandbox
+built meanwhile, by a thread of its own. A spare is used for one run and never again, and holds nothing of any
+organization. What its run brings comes when the run does: files into places that are shown already, command and
+environment as the words of a shell that waits behind the gate.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import threading
+from collections import deque
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from apps.robots.errors import SandboxFailed, SandboxUnavailable
+from apps.robots.sandbox import options
+from apps.robots.sandbox.available import sandbox_for
+from apps.robots.sandbox.bubblewrap import ReadyProcess
+from apps.robots.sandbox.command import ready_options, shell_is_known
+from apps.robots.sandbox.policy import SandboxPolicy
+from apps.robots.sandbox.spec import ProcessSpec
+from apps.robots.sandbox.workspace import Workspace, empty_workspace, filled, needs_links, open_workspace
+
+logger = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """All that a sandbox is built of before its run is known."""
+
+    policy: SandboxPolicy
+    environment: Path | None
+    module: Path | None
+    readable: tuple[Path, ...]
+
+    def state(self) -> tuple[Any, ...]:
+        """What it is built of now: names may mean something else later. Raises FileNotFoundError when some is gone."""
+        shown = [path.stat() for path in (self.environment, self.module) if path is not None]
+        root = options.system(self.policy.state, readable=(*self.readable, *self.policy.readable))
+        return (*root, *((status.st_dev, status.st_ino, status.st_ctime_ns) for status in shown))
+
+
+@dataclass(frozen=True, slots=True)
+class Spare:
+    """A sandbox at its gate, and the places around which it was built."""
+
+    frame: Frame
+    state: tuple[Any, ...]
+    workspace: Workspace
+    process: ReadyProcess
+    places: ExitStack
+
+
+@dataclass
+class Spares:
+    """The spares of one process, the oldest first."""
+
+    _standing: deque[Spare] = field(default_factory=deque)
+    _wanted: deque[Frame] = field(default_factory=deque)
+    _changed: threading.Condition = field(default_factory=threading.Condition)
+    _pid: int = 0
+    _closed: bool = False
+
+    @property
+    def number(self) -> int:
+        """How many stand."""
+        with self._changed:
+            return len(self._standing)
+
+    def take(self, frame: Frame) -> Spare | None:
+        """One that was built as it would be built now, and that waits at its gate. It is the caller's then."""
+        state = frame.state()
+        while True:
+            with self._changed:
+                found = next((spare for spare in self._standing if (spare.frame, spare.state) == (frame, state)), None)
+                if found is None:
+                    return None
+                self._standing.remove(found)
+            if found.process.stands:
+                return found
+            found.places.close()  # it died with its guardian
+
+    def replace(self, frame: Frame) -> None:
+        """Has another one made soon."""
+        with self._changed:
+            self._wanted.append(frame)
+            self._changed.notify_all()
+            if self._pid != os.getpid():  # threads do not survive a fork
+                self._pid = os.getpid()
+                threading.Thread(target=self._run, name="spares", daemon=True).start()
+
+    def make(self, frame: Frame) -> None:
+        """Builds one; of too many the oldest goes. Raises SandboxFailed, SandboxUnavailable, FileNotFoundError."""
+        spare = _built(frame)
+        with self._changed:
+            self._standing.append(spare)
+            most = 0 if self._closed else frame.policy.spares
+            superfluous = [self._standing.popleft() for _number in range(len(self._standing) - most)]
+        for old in superfluous:
+            old.places.close()
+
+    def close(self) -> None:
+        """Removes all; no more are kept."""
+        with self._changed:
+            self._closed = True
+            spares = list(self._standing)
+            self._standing.clear()
+        for spare in spares:
+            spare.places.close()
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._wanted)
+                frame = self._wanted.popleft()
+            try:
+                self.make(frame)
+            except (
+                SandboxFailed,
+                SandboxUnavailable,
+                OSError,
+            ) as error:  # whoever needs it builds it and is told
+                logger.warning("spare_not_made", error=str(error))
+            except Exception:  # without this thread there would be none any more
+                logger.exception("spare_failed")
+
+
+def _built(frame: Frame) -> Spare:
+    with ExitStack() as places:
+        state = frame.state()
+        workspace = places.enter_context(
+            empty_workspace(
+                frame.policy, "spare", environment=frame.environment, module=frame.module, readable=frame.readable
+            )
+        )
+        executable = sandbox_for(frame.policy).executable
+        process = ReadyProcess(executable, ready_options(frame.policy, workspace), frame.policy.limits)
+        places.callback(process.close)
+        return Spare(frame, state, workspace, process, places.pop_all())
+
+
+kept = Spares()
+atexit.register(kept.close)
+
+
+@contextmanager
+def workspace_for_run(
+    policy: SandboxPolicy,
+    identifier: str,
+    *,
+    package: Path | None = None,
+    environment: Path | None = None,
+    module: Path | None = None,
+    readable: tuple[Path, ...] = (),
+    parameters: Mapping[str, Any] | None = None,
+) -> Iterator[Workspace]:
+    """The places of a run, as ``open_workspace`` lays them out, in a sandbox that stands ready where one does."""
+    spare = kept.take(Frame(policy, environment, module, readable)) if _may_be_ready(policy, package) else None
+    if spare is None:
+        with open_workspace(
+            policy,
+            identifier,
+            package=package,
+            environment=environment,
+            module=module,
+            readable=readable,
+            parameters=parameters,
+        ) as workspace:
+            yield workspace
+    else:
+        with spare.places:
+            yield replace(filled(spare.workspace, package=package, parameters=parameters or {}), ready=spare.process)
+
+
+def make_ready(spec: ProcessSpec) -> None:
+    """Has a sandbox like this robot's made ready, for the next one of its kind."""
+    workspace = spec.workspace
+    if workspace.sandboxed and _may_be_ready(spec.policy, workspace.package):
+        kept.replace(Frame(spec.policy, workspace.environment, workspace.module, workspace.readable))
+
+
+def _may_be_ready(policy: SandboxPolicy, package: Path | None) -> bool:
+    """Large files are shown from the package itself, which must be known when the sandbox is built."""
+    return policy.spares > 0 and shell_is_known() and not (package is not None and needs_links(package))
