@@ -279,7 +279,7 @@ class Environment(BaseSettings):
     schedule_grace_seconds: int = Field(
         300, ge=1, description="A scheduled run missed for longer than this is skipped, not started late."
     )
-    viewer_buffer_bytes: int = Field(256 * 1024, ge=65_536, description="Bytes of a live log that wait for one viewer.")
+    viewer_buffer_bytes: int = Field(128 * 1024, ge=65_536, description="Bytes of a live log that wait for one viewer.")
     viewer_stall_seconds: float = Field(
         5, gt=0, le=300, description="A viewer whose buffer is full and who reads nothing this long is cut off."
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Iterable, Iterator
 from uuid import UUID
 
@@ -73,7 +74,10 @@ class Feed:
         await self._outbox.put(_status(self._run_id, state))
 
     async def _forward(self, piece: Piece) -> None:
-        for frame in frames.frames_after(self._run_id, self._cursor, piece):
+        waiting = deque(frames.frames_after(self._run_id, self._cursor, piece))
+        del piece  # of what waits for room, frames alone are kept, and none that was sent
+        while waiting:
+            frame = waiting.popleft()
             await self._outbox.put(frame)
             self._cursor = frame.seq or self._cursor  # frames of lines all have one
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import orjson
 
-FRAME_BYTES = 64 * 1024
+FRAME_BYTES = 32 * 1024
 LOGS, STATUS, GAP, END, PONG, HEARTBEAT = "logs", "status", "gap", "end", "pong", "heartbeat"
 _EXPECTED_EXTRA_BYTES = 96  # of a line beside its message
 
