@@ -28,7 +28,7 @@ class IdempotencyRecords(models.Manager["IdempotencyRecord"]):
 class IdempotencyRecord(BaseModel):
     """A successful answer, sealed, for who asks again with the same ``Idempotency-Key``."""
 
-    digest = models.CharField(_("key"), max_length=64, unique=True, editable=False)
+    digest = models.CharField(_("key"), max_length=64, editable=False)
     request_digest = models.CharField(_("request"), max_length=64, editable=False)
     answer = models.BinaryField(_("answer"))
     expires_at = models.DateTimeField(_("expires"), db_index=True, editable=False)
@@ -42,6 +42,7 @@ class IdempotencyRecord(BaseModel):
         verbose_name = _("idempotency record")
         verbose_name_plural = _("idempotency records")
         default_permissions: ClassVar = ()
+        constraints: ClassVar = [models.UniqueConstraint(fields=["digest"], name="idempotency_record_unique")]
 
     def __str__(self) -> str:
         return self.digest[:12]

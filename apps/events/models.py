@@ -32,11 +32,7 @@ class Event(TenantModel):
         ordering = ("-id",)
         verbose_name = _("event")
         verbose_name_plural = _("events")
-        indexes: ClassVar = [
-            models.Index(fields=["subject_type", "subject_id", "id"]),
-            models.Index(fields=["name", "id"]),
-            models.Index(fields=["trace_id"]),
-        ]
+        indexes: ClassVar = [models.Index(fields=["subject_type", "subject_id", "id"])]
 
     def __str__(self) -> str:
         return f"{self.name} {self.subject_label or self.subject_id}"

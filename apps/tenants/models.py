@@ -243,6 +243,7 @@ class SupportGrant(BaseModel):
         db_column="schema_name",  # what the row rules of `public` go by
         on_delete=models.CASCADE,
         related_name="support_grants",
+        db_index=False,
         verbose_name=_("organization"),
     )
     person_id = models.UUIDField(_("id of who asked"), editable=False)
@@ -273,7 +274,7 @@ class SupportGrant(BaseModel):
 class DirectoryEntry(BaseModel):
     """Which organizations know an e-mail address; the address itself is only there as a keyed hash."""
 
-    address_hash = models.CharField(_("hash of the address"), max_length=64, db_index=True)
+    address_hash = models.CharField(_("hash of the address"), max_length=64)
     schema_name = models.CharField(_("schema"), max_length=63)
 
     class Meta:

@@ -17,7 +17,7 @@ class ApiKey(TenantModel):
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_keys", verbose_name=_("made by"))
     name = models.CharField(_("name"), max_length=120)
-    prefix = models.CharField(_("prefix"), max_length=40, unique=True)
+    prefix = models.CharField(_("prefix"), max_length=40)
     secret_hash = models.CharField(_("hash of the secret"), max_length=64)
     permissions = ArrayField(models.CharField(max_length=60), verbose_name=_("permissions"))
     expires_at = models.DateTimeField(_("expires"), null=True, blank=True)
@@ -30,6 +30,7 @@ class ApiKey(TenantModel):
         ordering = ("-created_at",)
         verbose_name = _("API key")
         verbose_name_plural = _("API keys")
+        constraints: ClassVar = [models.UniqueConstraint(fields=["prefix"], name="api_key_unique")]
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix})"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
+from django.contrib.contenttypes.models import ContentType
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from guardian.managers import GroupObjectPermissionManager, UserObjectPermissionManager
@@ -53,17 +54,26 @@ class ObjectGrant:
 class UserGrant(ObjectGrant, TenantModel, UserObjectPermissionAbstract):
     """An action on one object, for one person: takes the place of the role for that action."""
 
+    # Guardian's own fields, but for the indexes: grants are looked for by their holder, as the unique key begins.
+    user = models.ForeignKey(User, on_delete=models.CASCADE, db_index=False)
+    permission = models.ForeignKey(Permission, on_delete=models.CASCADE, db_index=False)
+    content_type = models.ForeignKey(ContentType, on_delete=models.CASCADE, db_index=False)
+
     objects: ClassVar[Any] = UserGrantManager()
 
     class Meta(UserObjectPermissionAbstract.Meta):
         abstract = False
         verbose_name = _("grant to a person")
         verbose_name_plural = _("grants to people")
-        indexes: ClassVar = [models.Index(fields=["user", "permission", "object_pk"], name="user_grant_lookup")]
+        indexes: ClassVar = []
 
 
 class GroupGrant(ObjectGrant, TenantModel, GroupObjectPermissionAbstract):
     """An action on one object, for everybody of a group or role: only ever adds."""
+
+    group = models.ForeignKey(Group, on_delete=models.CASCADE, db_index=False)
+    permission = models.ForeignKey(Permission, on_delete=models.CASCADE, db_index=False)
+    content_type = models.ForeignKey(ContentType, on_delete=models.CASCADE, db_index=False)
 
     objects: ClassVar[Any] = GroupGrantManager()
 
@@ -71,7 +81,7 @@ class GroupGrant(ObjectGrant, TenantModel, GroupObjectPermissionAbstract):
         abstract = False
         verbose_name = _("grant to a group")
         verbose_name_plural = _("grants to groups")
-        indexes: ClassVar = [models.Index(fields=["group", "permission", "object_pk"], name="group_grant_lookup")]
+        indexes: ClassVar = []
 
 
 class TagGrant(TenantModel):
@@ -82,7 +92,13 @@ class TagGrant(TenantModel):
     action = models.CharField(_("action"), max_length=60)
     scope_tag = models.CharField(_("tag"), max_length=60)
     user = models.ForeignKey(
-        User, on_delete=models.CASCADE, null=True, blank=True, related_name="tag_grants", verbose_name=_("user")
+        User,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="tag_grants",
+        db_index=False,  # the unique key begins with it
+        verbose_name=_("user"),
     )
     group = models.ForeignKey(
         Group, on_delete=models.CASCADE, null=True, blank=True, related_name="tag_grants", verbose_name=_("group")
@@ -99,7 +115,7 @@ class TagGrant(TenantModel):
                 name="tag_grant_one_holder",
             ),
             models.UniqueConstraint(
-                fields=["action", "scope_tag", "user", "group"], nulls_distinct=False, name="tag_grant_unique"
+                fields=["user", "group", "action", "scope_tag"], nulls_distinct=False, name="tag_grant_unique"
             ),
         ]
 

@@ -19,9 +19,11 @@ class LinkPurpose(models.TextChoices):
 class PasswordLink(TenantModel):
     """Lets a person set a password, once; the token in it is stored as a hash. A person has one for each purpose."""
 
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="password_links", verbose_name=_("user"))
+    user = models.ForeignKey(
+        User, on_delete=models.CASCADE, related_name="password_links", db_index=False, verbose_name=_("user")
+    )
     purpose = models.CharField(_("purpose"), max_length=10, choices=LinkPurpose)
-    token_hash = models.CharField(_("hash of the token"), max_length=64, unique=True)
+    token_hash = models.CharField(_("hash of the token"), max_length=64)
     expires_at = models.DateTimeField(_("expires"))
 
     in_archives: ClassVar[bool] = False
@@ -30,7 +32,10 @@ class PasswordLink(TenantModel):
         ordering = ("-id",)
         verbose_name = _("password link")
         verbose_name_plural = _("password links")
-        constraints: ClassVar = [models.UniqueConstraint(fields=["user", "purpose"], name="password_link_one_each")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["user", "purpose"], name="password_link_one_each"),
+            models.UniqueConstraint(fields=["token_hash"], name="password_link_unique"),
+        ]
 
     def __str__(self) -> str:
         return str(self.pk)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -43,12 +45,13 @@ class RecoveryCode(TenantModel):
     in_archives = False  # of no use without the device
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="recovery_codes", verbose_name=_("user"))
-    code_hash = models.CharField(_("hash of the code"), max_length=64, unique=True)
+    code_hash = models.CharField(_("hash of the code"), max_length=64)
 
     class Meta:
         ordering = ("-id",)
         verbose_name = _("recovery code")
         verbose_name_plural = _("recovery codes")
+        constraints: ClassVar = [models.UniqueConstraint(fields=["code_hash"], name="recovery_code_unique")]
 
     def __str__(self) -> str:
         return str(self.pk)

@@ -18,16 +18,16 @@ class Session(TenantModel):
     A token of the organization's own issuer is a session too, known by its hash, and lives as long as the token.
     """
 
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions", verbose_name=_("user"))
+    user = models.ForeignKey(
+        User, on_delete=models.CASCADE, related_name="sessions", db_index=False, verbose_name=_("user")
+    )
     device = models.CharField(_("device"), max_length=200, blank=True)
     ip = models.GenericIPAddressField(_("address"), null=True)
     last_used_at = models.DateTimeField(_("last used"))
     expires_at = models.DateTimeField(_("expires"))
     revoked_at = models.DateTimeField(_("revoked"), null=True)
     revoked_reason = models.CharField(_("reason"), max_length=40, blank=True)
-    bearer_hash = models.CharField(
-        _("hash of the issuer's token"), max_length=64, null=True, unique=True, editable=False
-    )
+    bearer_hash = models.CharField(_("hash of the issuer's token"), max_length=64, null=True, editable=False)
 
     in_archives: ClassVar[bool] = False
 
@@ -35,7 +35,8 @@ class Session(TenantModel):
         ordering = ("-last_used_at",)
         verbose_name = _("session")
         verbose_name_plural = _("sessions")
-        indexes: ClassVar = [models.Index(fields=["user", "revoked_at"]), models.Index(fields=["expires_at"])]
+        indexes: ClassVar = [models.Index(fields=["user", "revoked_at"])]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["bearer_hash"], name="session_bearer_unique")]
 
     def __str__(self) -> str:
         return f"{self.device or '?'} ({self.ip or '?'})"
@@ -45,7 +46,7 @@ class RefreshToken(TenantModel):
     """A refresh token, stored as a hash; used ones stay until they expire, so that reuse is seen."""
 
     session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="tokens", verbose_name=_("session"))
-    token_hash = models.CharField(_("hash of the token"), max_length=64, unique=True)
+    token_hash = models.CharField(_("hash of the token"), max_length=64)
     expires_at = models.DateTimeField(_("expires"))
     used_at = models.DateTimeField(_("used"), null=True)
 
@@ -55,6 +56,7 @@ class RefreshToken(TenantModel):
         ordering = ("-id",)
         verbose_name = _("refresh token")
         verbose_name_plural = _("refresh tokens")
+        constraints: ClassVar = [models.UniqueConstraint(fields=["token_hash"], name="refresh_token_unique")]
 
     def __str__(self) -> str:
         return str(self.pk)
@@ -66,11 +68,13 @@ class SocketTicket(TenantModel):
     It stands for the session or the API key that asked for it, and is worth nothing without that.
     """
 
-    token_hash = models.CharField(_("hash of the token"), max_length=64, unique=True)
+    token_hash = models.CharField(_("hash of the token"), max_length=64)
     user = models.ForeignKey(User, on_delete=models.CASCADE, verbose_name=_("user"))
     session = models.ForeignKey(Session, on_delete=models.CASCADE, null=True, verbose_name=_("session"))
-    api_key = models.ForeignKey(ApiKey, on_delete=models.CASCADE, null=True, verbose_name=_("API key"))
-    expires_at = models.DateTimeField(_("expires"), db_index=True)
+    api_key = models.ForeignKey(
+        ApiKey, on_delete=models.CASCADE, null=True, db_index=False, verbose_name=_("API key")
+    )  # keys are never deleted, so nothing looks for theirs
+    expires_at = models.DateTimeField(_("expires"))
 
     in_archives: ClassVar[bool] = False
 
@@ -83,7 +87,8 @@ class SocketTicket(TenantModel):
                 condition=models.Q(session__isnull=False, api_key__isnull=True)
                 | models.Q(session__isnull=True, api_key__isnull=False),
                 name="socket_ticket_one_source",
-            )
+            ),
+            models.UniqueConstraint(fields=["token_hash"], name="socket_ticket_unique"),
         ]
 
     def __str__(self) -> str:

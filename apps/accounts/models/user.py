@@ -24,7 +24,7 @@ class Role(TenantModel):
     Each stands beside a Django group of the same name, so that admin and guardian know it too.
     """
 
-    slug = models.SlugField(_("slug"), max_length=60, unique=True)
+    slug = models.SlugField(_("slug"), max_length=60)
     name = models.CharField(_("name"), max_length=80)
     actions = ArrayField(models.CharField(max_length=60), default=list, verbose_name=_("actions"))
     built_in = models.BooleanField(_("built in"), default=False, editable=False)
@@ -34,6 +34,7 @@ class Role(TenantModel):
         ordering = ("slug",)
         verbose_name = _("role")
         verbose_name_plural = _("roles")
+        constraints: ClassVar = [models.UniqueConstraint(fields=["slug"], name="role_slug_unique")]
 
     def __str__(self) -> str:
         return self.slug

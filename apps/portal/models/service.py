@@ -23,14 +23,22 @@ class Service(TenantModel):
 
     tags_count: ClassVar[bool] = True
 
-    domain = models.ForeignKey(Domain, on_delete=models.PROTECT, related_name="services", verbose_name=_("domain"))
+    domain = models.ForeignKey(
+        Domain, on_delete=models.PROTECT, related_name="services", db_index=False, verbose_name=_("domain")
+    )
     robot = models.ForeignKey(Robot, on_delete=models.PROTECT, related_name="services", verbose_name=_("robot"))
     title = models.CharField(_("title"), max_length=200, validators=[MinLengthValidator(2)])
     description = models.TextField(_("description"), blank=True)
     icon = models.CharField(_("icon"), max_length=120, blank=True)
     enabled = models.BooleanField(_("enabled"), default=True)
     default_version = models.ForeignKey(
-        RobotVersion, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("version")
+        RobotVersion,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("version"),
     )
     form_schema_json = models.JSONField(_("form"), default=dict, blank=True)
     run_template_json = models.JSONField(_("run template"), default=dict, blank=True)
@@ -38,7 +46,12 @@ class Service(TenantModel):
     expected_minutes = models.PositiveIntegerField(_("expected minutes"), null=True, blank=True)
     revision = models.PositiveIntegerField(_("revision"), default=1, editable=False)
     created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, editable=False, verbose_name=_("created by")
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        editable=False,
+        db_index=False,
+        verbose_name=_("created by"),
     )
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
 
@@ -82,11 +95,13 @@ class Service(TenantModel):
 class ServiceRevision(TenantModel):
     """A service as it stood after one save. Rows are only added; a run names the revision it was made from."""
 
-    service = models.ForeignKey(Service, on_delete=models.CASCADE, related_name="revisions", verbose_name=_("service"))
+    service = models.ForeignKey(
+        Service, on_delete=models.CASCADE, related_name="revisions", db_index=False, verbose_name=_("service")
+    )
     number = models.PositiveIntegerField(_("number"))
     content = models.JSONField(_("content"))
     created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, verbose_name=_("created by")
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, db_index=False, verbose_name=_("created by")
     )
 
     class Meta:

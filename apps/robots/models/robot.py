@@ -24,14 +24,25 @@ class Robot(TenantModel):
     name = models.CharField(_("name"), max_length=200, validators=[MinLengthValidator(3)])
     description = models.TextField(_("description"), blank=True)
     tags = ArrayField(models.CharField(max_length=60), default=list, blank=True, verbose_name=_("tags"))
-    pool = models.SlugField(_("pool"), max_length=60, default="default")
+    pool = models.SlugField(_("pool"), max_length=60, default="default", db_index=False)
     archived_at = models.DateTimeField(_("archived"), null=True, editable=False)
     created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, editable=False, verbose_name=_("created by")
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        editable=False,
+        db_index=False,
+        verbose_name=_("created by"),
     )
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
     canary_version = models.ForeignKey(
-        "RobotVersion", on_delete=models.PROTECT, null=True, editable=False, related_name="+", verbose_name=_("canary")
+        "RobotVersion",
+        on_delete=models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("canary"),
     )
     canary_percent = models.PositiveSmallIntegerField(_("percent to the canary"), default=0, editable=False)
     canary_started_at = models.DateTimeField(_("canary since"), null=True, editable=False)
@@ -68,7 +79,9 @@ class EntrypointType(models.TextChoices):
 class RobotVersion(TenantModel):
     """One published package of a robot; nothing of it changes but which one is active."""
 
-    robot = models.ForeignKey(Robot, on_delete=models.CASCADE, related_name="versions", verbose_name=_("robot"))
+    robot = models.ForeignKey(
+        Robot, on_delete=models.CASCADE, related_name="versions", db_index=False, verbose_name=_("robot")
+    )
     version = models.CharField(_("version"), max_length=100)
     channel = models.CharField(_("channel"), max_length=10, choices=Channel, default=Channel.STABLE)
     artifact_type = models.CharField(_("type of artifact"), max_length=10)
@@ -89,7 +102,7 @@ class RobotVersion(TenantModel):
     branch = models.CharField(_("branch"), max_length=200, blank=True)
     build_url = models.URLField(_("address of the build"), max_length=500, blank=True)
     created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, verbose_name=_("created by")
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, db_index=False, verbose_name=_("created by")
     )
     is_active = models.BooleanField(_("active"), default=False)
     release_tags = ArrayField(models.CharField(max_length=20), default=list, verbose_name=_("release tags"))

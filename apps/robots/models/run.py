@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from apps.executions.models import Execution
@@ -30,8 +31,12 @@ class Run(TenantModel):
     execution = models.OneToOneField(
         Execution, on_delete=models.CASCADE, related_name="run", verbose_name=_("execution")
     )
-    robot = models.ForeignKey(Robot, on_delete=models.PROTECT, related_name="runs", verbose_name=_("robot"))
-    version = models.ForeignKey(RobotVersion, on_delete=models.PROTECT, related_name="runs", verbose_name=_("version"))
+    robot = models.ForeignKey(
+        Robot, on_delete=models.PROTECT, related_name="runs", db_index=False, verbose_name=_("robot")
+    )
+    version = models.ForeignKey(
+        RobotVersion, on_delete=models.PROTECT, related_name="runs", db_index=False, verbose_name=_("version")
+    )
     trigger_type = models.CharField(_("trigger"), max_length=10, choices=TriggerType, default=TriggerType.MANUAL)
     arguments = models.JSONField(_("arguments"), default=list)
     environment = models.JSONField(_("environment"), default=dict)
@@ -41,10 +46,15 @@ class Run(TenantModel):
     service_title = models.CharField(_("service"), max_length=200, blank=True)
     service_revision = models.PositiveIntegerField(_("service revision"), null=True)
     retry_of = models.ForeignKey(
-        "self", on_delete=models.SET_NULL, null=True, related_name="retries", verbose_name=_("retry of")
+        "self", on_delete=models.SET_NULL, null=True, related_name="retries", db_index=False, verbose_name=_("retry of")
     )
     schedule = models.ForeignKey(
-        "robots.Schedule", on_delete=models.SET_NULL, null=True, related_name="runs", verbose_name=_("schedule")
+        "robots.Schedule",
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="runs",
+        db_index=False,
+        verbose_name=_("schedule"),
     )
     is_canary = models.BooleanField(_("canary"), default=False)
 
@@ -54,8 +64,11 @@ class Run(TenantModel):
         verbose_name_plural = _("runs")
         indexes: ClassVar = [
             models.Index(fields=["robot", "id"]),
-            models.Index(fields=["service_id", "id"]),
             models.Index(fields=["version", "id"]),
+            # Most runs have none of these, and cost the indexes nothing.
+            models.Index(fields=["service_id", "id"], name="run_of_service", condition=Q(service_id__isnull=False)),
+            models.Index(fields=["schedule"], name="run_of_schedule", condition=Q(schedule__isnull=False)),
+            models.Index(fields=["retry_of"], name="run_retry", condition=Q(retry_of__isnull=False)),
         ]
 
     def __str__(self) -> str:

@@ -34,7 +34,12 @@ class Schedule(TenantModel):
     parameters = models.JSONField(_("parameters"), default=dict)
     next_due_at = models.DateTimeField(_("next firing"), null=True, editable=False, db_index=True)
     created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, editable=False, verbose_name=_("created by")
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        editable=False,
+        db_index=False,
+        verbose_name=_("created by"),
     )
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
 
@@ -52,7 +57,9 @@ class Schedule(TenantModel):
 class ScheduleFiring(TenantModel):
     """One due moment of one schedule and what became of it."""
 
-    schedule = models.ForeignKey(Schedule, on_delete=models.CASCADE, related_name="firings", verbose_name=_("schedule"))
+    schedule = models.ForeignKey(
+        Schedule, on_delete=models.CASCADE, related_name="firings", db_index=False, verbose_name=_("schedule")
+    )
     due_at = models.DateTimeField(_("due"))
     run = models.ForeignKey("robots.Run", on_delete=models.SET_NULL, null=True, verbose_name=_("run"))
     skipped_reason = models.CharField(_("why it was skipped"), max_length=120, blank=True)
