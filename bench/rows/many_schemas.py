@@ -65,9 +65,10 @@ class _Side:
         return 1000 * percentile(taken, 95)
 
     def weights(self) -> list[float]:
-        """MiB that only each of the web process's connections has in memory."""
+        """MiB of memory of their own that the web process's connections have; pages of PostgreSQL's cache are shared."""
         with self.database.connection() as connection:
             found = connection.execute(
                 "SELECT pid FROM pg_stat_activity WHERE application_name = 'oficina' AND pid <> pg_backend_pid()"
             )
-            return [psutil.Process(pid).memory_full_info().uss / MIB for (pid,) in found.fetchall()]
+            maps = [psutil.Process(pid).memory_maps() for (pid,) in found.fetchall()]
+        return [sum(each.anonymous for each in of_one) / MIB for of_one in maps]
