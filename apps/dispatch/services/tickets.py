@@ -17,8 +17,19 @@ from django.db.models.functions import Now
 
 from apps.dispatch.models import Ticket
 from apps.dispatch.rings import ring
-from apps.tenants.context import public_context, require_tenant
+from apps.tenants.context import public_context, require_tenant, wrapper
 from apps.tenants.models import Organization
+
+_ENQUEUE = f"""
+    INSERT INTO {Ticket._meta.db_table} (
+        id, created_at, schema_name, kind, queue, priority, available_at, worker, cancel_requested
+    )
+    VALUES (
+        %(id)s, statement_timestamp(), %(schema)s, %(kind)s, %(queue)s, %(priority)s,
+        coalesce(%(available_at)s::timestamptz, statement_timestamp()), '', false
+    )
+    RETURNING true
+"""
 
 
 class NoTransactionError(RuntimeError):
@@ -44,15 +55,15 @@ def ticket_enqueue(*, execution_id: UUID, kind: str, queue: str, priority: int, 
     No actor: the service that accepts the work has checked the right. Raises ``NoTransactionError``.
     """
     _require_transaction()
-    ticket = Ticket(
-        id=execution_id,
-        schema_name=require_tenant(),
-        kind=kind,
-        queue=queue,
-        priority=priority,
-        available_at=Now() if available_at is None else available_at,
-    )
-    ticket.save(force_insert=True)
+    ticket = {
+        "id": execution_id,
+        "schema": require_tenant(),
+        "kind": kind,
+        "queue": queue,
+        "priority": priority,
+        "available_at": available_at,
+    }
+    wrapper().ask(_ENQUEUE, ticket)
     transaction.on_commit(lambda: ring(queue))
 
 

@@ -26,7 +26,9 @@ from apps.executions.registry import kind_of
 from apps.executions.services.persistence import while_held
 from apps.executions.services.transitions import ended
 from apps.executions.wakeups import execution_group, wake_changed
+from apps.tenants.rows import Rows
 
+_EXECUTIONS = Rows(Execution)
 PROGRESS_MESSAGE_LENGTH = 500
 _HELD = f"WHERE id = %(execution)s AND token = %(token)s AND status = '{Status.RUNNING}'"
 _STARTED = f"""
@@ -73,7 +75,7 @@ def execution_create(
         timeout_seconds=timeout_seconds,
         queued_at=now,
     )
-    execution.save(force_insert=True)
+    _EXECUTIONS.add(execution)
     ticket_enqueue(execution_id=execution.pk, kind=kind, queue=queue, priority=priority, available_at=available_at)
     return execution
 

@@ -1,4 +1,4 @@
-"""What a worker has to know of a run, read on the way of every start."""
+"""What is read on the way of every run: the version that is due when it is accepted, run and version when it starts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from uuid import UUID
 
 from django.db import connection
 
-from apps.robots.models import RobotVersion, Run
+from apps.robots.models import Robot, RobotVersion, Run
+from apps.tenants.context import wrapper
+from apps.tenants.origin import check_instance
 from apps.tenants.rows import Rows
 
 _RUNS, _VERSIONS = Rows(Run), Rows(RobotVersion)
@@ -15,6 +17,16 @@ _FIND = f"""
     FROM {Run._meta.db_table} run JOIN {RobotVersion._meta.db_table} version ON version.id = run.version_id
     WHERE run.id = %s
 """
+_ACTIVE = f"""
+    SELECT {_VERSIONS.columns("version")} FROM {RobotVersion._meta.db_table} version
+    WHERE version.robot_id = %(robot)s AND version.is_active
+"""
+
+
+def active_version(robot: Robot) -> RobotVersion | None:
+    """The version that runs where none is named, if there is one. No actor: who runs it has asked for the right."""
+    check_instance(robot)
+    return next((_VERSIONS.made(row) for row in wrapper().ask(_ACTIVE, {"robot": robot.pk})), None)
 
 
 def run_with_version(run_id: UUID) -> Run | None:

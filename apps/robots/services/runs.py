@@ -23,6 +23,10 @@ from apps.robots.errors import MissingEnvironment, RobotArchived, RunFinished, R
 from apps.robots.models import Robot, RobotVersion, Run, Schedule, TriggerType
 from apps.robots.models.run import KIND
 from apps.robots.payloads import ServiceReference, arguments_checked, environment_checked, parameters_checked
+from apps.robots.selectors.executed import active_version
+from apps.tenants.rows import Rows
+
+_RUNS = Rows(Run)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +100,7 @@ def run_start(
             schedule=schedule,
             **_frozen(inputs, service),
         )
-        run.save(force_insert=True)
+        _RUNS.add(run)
         record("run.queued", actor=actor, subject=run, data=run_facts(run), now=now)
     return run
 
@@ -159,7 +163,7 @@ def _version_due(robot: Robot, run_id: UUID | None) -> tuple[RobotVersion, bool]
         canary = RobotVersion.objects.filter(pk=robot.canary_version_id).first()
         if canary is not None:
             return canary, True
-    active = RobotVersion.objects.filter(robot=robot, is_active=True).first()
+    active = active_version(robot)
     if active is None:
         raise VersionNotFound(_("The robot has no active version."))
     return active, False
