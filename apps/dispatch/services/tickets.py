@@ -30,6 +30,12 @@ _ENQUEUE = f"""
     )
     RETURNING true
 """
+_FINISH = f"""
+    DELETE FROM {Ticket._meta.db_table} ticket
+    USING unnest(%s::uuid[], %s::uuid[]) AS held(id, token)
+    WHERE ticket.id = held.id AND ticket.token = held.token
+    RETURNING ticket.id
+"""
 
 
 class NoTransactionError(RuntimeError):
@@ -107,17 +113,7 @@ def tickets_finish(*, tokens: Mapping[UUID, UUID]) -> set[UUID]:
     No actor: the holder of the token finishes.
     """
     _require_transaction()
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"""
-            DELETE FROM {Ticket._meta.db_table} ticket
-            USING unnest(%s::uuid[], %s::uuid[]) AS held(id, token)
-            WHERE ticket.id = held.id AND ticket.token = held.token
-            RETURNING ticket.id
-            """,
-            [list(tokens), list(tokens.values())],
-        )
-        return {row[0] for row in cursor.fetchall()}
+    return {row[0] for row in wrapper().ask(_FINISH, [list(tokens), list(tokens.values())])}
 
 
 def tickets_postpone(*, execution_ids: Sequence[UUID], seconds: float) -> None:

@@ -26,11 +26,12 @@ from apps.executions.registry import kind_of
 from apps.executions.services.persistence import while_held
 from apps.executions.services.transitions import ended
 from apps.executions.wakeups import execution_group, wake_changed
+from apps.tenants.context import wrapper
 from apps.tenants.rows import Rows
 
 _EXECUTIONS = Rows(Execution)
 PROGRESS_MESSAGE_LENGTH = 500
-_HELD = f"WHERE id = %(execution)s AND token = %(token)s AND status = '{Status.RUNNING}'"
+_HELD = f"WHERE id = %(execution)s AND token = %(token)s AND status = '{Status.RUNNING}' RETURNING true"
 _STARTED = f"""
     UPDATE {Execution._meta.db_table} SET process_id = %(process_id)s, process_started_at = %(now)s {_HELD}
 """
@@ -123,10 +124,6 @@ def execution_progress(lease: Lease, *, done: int | None, total: int | None, mes
 
 
 def _write(lease: Lease, statement: str, values: dict[str, Any]) -> None:
-    def write() -> bool:
-        with connection.cursor() as cursor:
-            cursor.execute(statement, {**values, "execution": lease.execution_id, "token": lease.token})
-            return bool(cursor.rowcount)
-
-    if not while_held(lease, write):
+    given = {**values, "execution": lease.execution_id, "token": lease.token}
+    if not while_held(lease, lambda: wrapper().ask(statement, given)):
         raise LeaseLost

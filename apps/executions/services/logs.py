@@ -8,7 +8,6 @@ from typing import NamedTuple
 from uuid import UUID
 
 import orjson
-from django.db import connection
 
 from apps.common.ids import uuid7
 from apps.executions import metrics
@@ -17,6 +16,7 @@ from apps.executions.lease import Lease
 from apps.executions.models import Execution, LogChunk, Status
 from apps.executions.services.persistence import while_held
 from apps.executions.wakeups import execution_group, wake_log
+from apps.tenants.context import wrapper
 
 GAP_REASON_LENGTH = 80
 # One statement: the execution's row says whether the token holds and what the last line was, and lets the chunk in.
@@ -29,6 +29,7 @@ _APPEND = f"""
     )
     INSERT INTO {LogChunk._meta.db_table} (id, created_at, execution_id, first_seq, last_seq, lines, gap_reason)
     SELECT %(id)s, %(now)s, held.id, %(first)s, %(last)s, %(lines)s::jsonb, %(gap_reason)s FROM held
+    RETURNING true
 """
 
 
@@ -88,12 +89,7 @@ def _append(lease: Lease, *, count: int, lines: str, gap_reason: str, now: datet
         "gap_reason": gap_reason,
     }
 
-    def write() -> bool:
-        with connection.cursor() as cursor:
-            cursor.execute(_APPEND, parameters)
-            return bool(cursor.rowcount)
-
-    if not while_held(lease, write) and not _stored_before(lease, last):
+    if not while_held(lease, lambda: wrapper().ask(_APPEND, parameters)) and not _stored_before(lease, last):
         raise LeaseLost
     lease.last_seq = last
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from apps.common.actor import Actor
 from apps.dispatch.services.claims import Claimed
@@ -23,6 +23,7 @@ from apps.executions.models import TERMINAL, Execution, Status
 from apps.executions.registry import kind_of
 from apps.executions.services.persistence import while_held
 from apps.executions.wakeups import execution_group, wake_changed
+from apps.tenants.context import wrapper
 from apps.tenants.rows import Rows
 
 MAXIMUM_FALSE_STARTS = 10
@@ -72,9 +73,7 @@ def executions_start(*, claimed: Sequence[Claimed], worker: str, now: datetime) 
 
 
 def _moved(statement: str, parameters: Sequence[Any]) -> list[Execution]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        return [_ROWS.made(row) for row in cursor.fetchall()]
+    return [_ROWS.made(row) for row in wrapper().ask(statement, parameters)]
 
 
 def _lease(execution: Execution, ticket: Claimed) -> Lease:

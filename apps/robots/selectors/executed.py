@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.db import connection
-
 from apps.robots.models import Robot, RobotVersion, Run
 from apps.tenants.context import wrapper
 from apps.tenants.origin import check_instance
@@ -15,7 +13,7 @@ _RUNS, _VERSIONS = Rows(Run), Rows(RobotVersion)
 _FIND = f"""
     SELECT {_RUNS.columns("run")}, {_VERSIONS.columns("version")}
     FROM {Run._meta.db_table} run JOIN {RobotVersion._meta.db_table} version ON version.id = run.version_id
-    WHERE run.id = %s
+    WHERE run.id = %(run)s
 """
 _ACTIVE = f"""
     SELECT {_VERSIONS.columns("version")} FROM {RobotVersion._meta.db_table} version
@@ -31,9 +29,7 @@ def active_version(robot: Robot) -> RobotVersion | None:
 
 def run_with_version(run_id: UUID) -> Run | None:
     """The run and the version that it runs; None when it is gone. No actor: workers serve everybody."""
-    with connection.cursor() as cursor:
-        cursor.execute(_FIND, [run_id])
-        row = cursor.fetchone()
+    row = next(iter(wrapper().ask(_FIND, {"run": run_id})), None)
     if row is None:
         return None
     run = _RUNS.made(row[: _RUNS.width])

@@ -3,7 +3,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, NotSupportedError, OperationalError
+from psycopg.errors import FeatureNotSupported
 
 from apps.executions.errors import LeaseLost
 from apps.executions.lease import Lease
@@ -45,6 +46,22 @@ def test_not_beyond_the_lease(lease: Lease) -> None:
     with pytest.raises(LeaseLost):
         while_held(lease, write)
     assert len(tries) == 3
+
+
+def test_once_more_with_a_plan_of_before_a_migration(lease: Lease) -> None:
+    void = NotSupportedError("cached plan must not change result type")
+    void.__cause__ = FeatureNotSupported()
+    errors: list[Exception] = [void]
+
+    def write() -> str:
+        if errors:
+            raise errors.pop()
+        return "done"
+
+    assert while_held(lease, write) == "done"
+    errors += [void, void]
+    with pytest.raises(NotSupportedError):
+        while_held(lease, write)
 
 
 def test_other_errors_are_errors(lease: Lease) -> None:
