@@ -3,6 +3,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -107,6 +108,14 @@ def test_slow_kinds_are_not(make: Make) -> None:
     make(kind="slow")
     make(kind="instant", available_at=PAST + timedelta(minutes=1))
     assert len(claim(limit=1, bulk_limit=64, bulk_kinds=("instant",)).tickets) == 1
+
+
+def test_more_are_looked_for_only_behind_instant_kinds(make: Make, django_assert_num_queries: Any) -> None:
+    for kind in ("slow", "slow", "instant", "instant"):
+        make(kind=kind)
+    for queries in (5, 5, 6):  # with those around a transaction in a transaction
+        with django_assert_num_queries(queries):
+            claim(limit=1, bulk_limit=64, bulk_kinds=("instant",))
 
 
 @pytest.fixture
