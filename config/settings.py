@@ -107,10 +107,11 @@ DATABASES = {"default": _database(ENV.database_url)}
 
 # --- Redis: doorbells and fan-out, never the truth
 REDIS_URL = ENV.redis_url
+CHANNEL_PREFIX = "oficina"
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-        "CONFIG": {"hosts": [ENV.redis_url], "prefix": "oficina"},
+        "CONFIG": {"hosts": [ENV.redis_url], "prefix": CHANNEL_PREFIX},
     }
 }
 

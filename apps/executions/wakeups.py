@@ -1,12 +1,11 @@
 """Wake-ups for whoever watches an execution live: hints on the channel layer, which may be lost.
 
-One thread with an event loop sends for the whole process. Callers never wait for Redis and never fail because of it;
+One thread sends for the whole process. Callers never wait for Redis and never fail because of it;
 when it cannot keep up, or is away, hints are dropped: readers find the truth in PostgreSQL.
 """
 
 from __future__ import annotations
 
-import asyncio
 import os
 import threading
 import time
@@ -17,8 +16,9 @@ from uuid import UUID
 
 import structlog
 from channels.layers import get_channel_layer
-from redis.exceptions import RedisError
+from django.conf import settings
 
+from apps.common.redis import RedisAway, redis_or_away
 from apps.tenants.channels import group_name
 
 logger = structlog.get_logger(__name__)
@@ -26,18 +26,19 @@ Message = dict[str, Any]
 MAXIMUM_WAITING = 2_000
 MAXIMUM_CHARACTERS = 256 * 1024
 CARRIED_BEHIND = 64
-SEND_SECONDS = 2.0
 COMPLAIN_EVERY_SECONDS = 60.0
 
 
 class Waker:
-    """Sends messages to groups, in order, from a thread of its own; drops the oldest when too many wait."""
+    """Sends messages to groups, in order, from a thread of its own; drops the oldest when too many wait.
+
+    It publishes what the channel layer would, without its event loop, which takes nearly twice as long.
+    """
 
     def __init__(self) -> None:
         self._waiting: deque[tuple[str, Message]] = deque(maxlen=MAXIMUM_WAITING)
         self._lock = threading.Lock()
-        self._loop: asyncio.AbstractEventLoop
-        self._bell: asyncio.Event
+        self._bell = threading.Event()
         self._pid = 0
         self._complained_at = float("-inf")
 
@@ -48,41 +49,41 @@ class Waker:
 
     def send(self, group: str, message: Message) -> None:
         self._waiting.append((group, message))
-        loop, bell = self._running()
-        if not bell.is_set():
-            loop.call_soon_threadsafe(bell.set)
-
-    def _running(self) -> tuple[asyncio.AbstractEventLoop, asyncio.Event]:
         if self._pid != os.getpid():  # threads do not survive a fork
-            with self._lock:
-                if self._pid != os.getpid():
-                    self._loop, self._bell = asyncio.new_event_loop(), asyncio.Event()
-                    threading.Thread(target=self._run, name="waker", daemon=True).start()
-                    self._pid = os.getpid()
-        return self._loop, self._bell
+            self._start()
+        self._bell.set()
+
+    def _start(self) -> None:
+        with self._lock:
+            if self._pid != os.getpid():
+                self._bell = threading.Event()
+                threading.Thread(target=self._run, name="waker", daemon=True).start()
+                self._pid = os.getpid()
 
     def _run(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        self._loop.run_until_complete(self._deliver())
-
-    async def _deliver(self) -> None:
-        while True:
-            while self._waiting:
-                await self._send(*self._waiting.popleft())
+        while self._bell.wait():
             self._bell.clear()
-            if not self._waiting:
-                await self._bell.wait()
+            while self._waiting:
+                self._deliver(*self._waiting.popleft())
 
-    async def _send(self, group: str, message: Message) -> None:
-        layer = get_channel_layer()
+    def _deliver(self, group: str, message: Message) -> None:
         try:
-            async with asyncio.timeout(SEND_SECONDS):
-                await layer.group_send(group, message)
-        except (RedisError, OSError, TimeoutError) as error:
+            _publish(group, message)
+        except RedisAway as error:
+            self._complain(error)
             self._waiting.clear()
-            if time.monotonic() - self._complained_at > COMPLAIN_EVERY_SECONDS:
-                self._complained_at = time.monotonic()
-                logger.warning("wakeup_not_sent", group=group, error=str(error))
+        except Exception:  # whatever it was: without this thread nobody would be woken any more
+            logger.exception("waker_failed", group=group)
+
+    def _complain(self, error: Exception) -> None:
+        if time.monotonic() - self._complained_at > COMPLAIN_EVERY_SECONDS:
+            self._complained_at = time.monotonic()
+            logger.warning("wakeup_not_sent", error=str(error))
+
+
+def _publish(group: str, message: Message) -> None:
+    with redis_or_away() as client:
+        client.publish(f"{settings.CHANNEL_PREFIX}__group__{group}", get_channel_layer().serialize(message))
 
 
 _waker = Waker()

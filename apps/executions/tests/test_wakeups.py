@@ -5,9 +5,10 @@ import os
 from typing import Any
 
 import pytest
-from channels.layers import channel_layers, get_channel_layer
+from channels.layers import get_channel_layer
 from django.test import override_settings
 
+from apps.common.redis import redis_forget
 from apps.common.testing import eventually
 from apps.executions import wakeups
 from apps.executions.wakeups import MAXIMUM_WAITING, Waker
@@ -34,17 +35,14 @@ async def test_it_works() -> None:
 
 
 def test_redis_away_costs_nothing(caplog: pytest.LogCaptureFixture) -> None:
-    layer = {
-        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-        "CONFIG": {"hosts": ["unix:///nowhere/redis.sock"]},
-    }
-    with override_settings(CHANNEL_LAYERS={"default": layer}):
+    with override_settings(REDIS_URL="unix:///nowhere/redis.sock"):
+        redis_forget()
         waker = Waker()
         for _number in range(3 * MAXIMUM_WAITING):
             waker.send(GROUP, {"type": "execution.changed"})
         eventually(lambda: not waker._waiting)
         assert caplog.text.count("wakeup_not_sent") == 1
-    channel_layers.backends.clear()
+    redis_forget()
 
 
 def test_in_a_fork() -> None:
