@@ -65,7 +65,7 @@ class _Side:
         return 1000 * percentile(taken, 95)
 
     def weights(self) -> list[float]:
-        """MiB of memory of their own that the web process's connections have; pages of PostgreSQL's cache are shared."""
+        """MiB that each of the web process's connections has of its own; pages of PostgreSQL's cache are shared."""
         with self.database.connection() as connection:
             found = connection.execute(
                 "SELECT pid FROM pg_stat_activity WHERE application_name = 'oficina' AND pid <> pg_backend_pid()"

@@ -45,7 +45,7 @@ class BubblewrapProcess(RunningProcess):
         errors, errors_end = os.pipe()
         status, status_end = os.pipe()
         gate_end, self._gate = os.pipe()
-        arguments = _file_of("\0".join([*options, ""]).encode("utf-8", "surrogateescape"))
+        arguments = _file_of("\0".join([*options, ""]))
         super().__init__(output, errors, status)
         self._handle = -1
         self._handle_lock = threading.Lock()
@@ -111,39 +111,53 @@ class BubblewrapProcess(RunningProcess):
 
 
 class ReadyProcess(BubblewrapProcess):
-    """A sandbox at its gate whose robot is not known yet. A shell will read what to become from a file without name."""
+    """A sandbox whose robot is not known yet: behind its gate a shell waits to be told what it shall become.
+
+    If we die before that, the shell reads an end, and ends.
+    """
 
     def __init__(self, executable: str, options: Sequence[str], limits: ResourceLimits) -> None:
-        """Start it, up to the gate; raises SandboxFailed."""
-        self._script = _file_of(b"")
+        """Start it, up to the shell; raises SandboxFailed."""
         self._guard = guard.guard()
-        super().__init__(executable, options, [SHELL], limits, said=self._script)
+        self._script = ""
+        said, self._say = os.pipe()
+        try:
+            super().__init__(executable, options, [SHELL], limits, said=said)
+            super().let_go()
+        except BaseException:
+            self.close()
+            raise
+        finally:
+            os.close(said)
 
     def become(self, script: str) -> None:
-        """What the shell will do once the gate is open."""
-        _write(self._script, script.encode("utf-8", "surrogateescape"))
+        """What the shell will be told when the robot is let go."""
+        self._script = script
+
+    def let_go(self) -> None:
+        with self._not_ended(), os.fdopen(self._say, "wb", closefd=False) as shell:
+            shell.write(self._script.encode("utf-8", "surrogateescape"))
+        self._hush()
 
     @property
     def stands(self) -> bool:
-        """Whether it still waits at its gate, with a guardian who would see to its end."""
+        """Whether it still waits, with a guardian who would see to its end."""
         with self._handle_lock:
             return self._guard.is_alive and self._handle >= 0 and not readable(self._handle, 0)
 
+    def _hush(self) -> None:
+        say, self._say = self._say, -1
+        if say >= 0:
+            os.close(say)
+
     def close(self) -> None:
         super().close()
-        script, self._script = self._script, -1
-        if script >= 0:
-            os.close(script)
+        self._hush()
 
 
-def _file_of(content: bytes) -> int:
-    descriptor = os.memfd_create("oficina", os.MFD_CLOEXEC)
-    _write(descriptor, content)
+def _file_of(text: str) -> int:
+    descriptor = os.memfd_create("options", os.MFD_CLOEXEC)
+    with os.fdopen(os.dup(descriptor), "wb") as file:
+        file.write(text.encode("utf-8", "surrogateescape"))
+    os.lseek(descriptor, 0, os.SEEK_SET)
     return descriptor
-
-
-def _write(descriptor: int, content: bytes) -> None:
-    """Fills a file for whoever shares its descriptor, and reads from its beginning."""
-    written = 0
-    while written < len(content):
-        written += os.pwrite(descriptor, content[written:], written)

@@ -1,9 +1,9 @@
-"""Sandboxes that stand ready: built around empty places, up to their gate, before anybody knows what will run in them.
+"""Sandboxes that stand ready: built around empty places before anybody knows what will run in them.
 
 Building one takes about as long as a small robot. Whoever has started a robot therefore has the next one's sandbox
 built meanwhile, by a thread of its own. A spare is used for one run and never again, and holds nothing of any
 organization. What its run brings comes when the run does: files into places that are shown already, command and
-environment as the words of a shell that waits behind the gate.
+environment as the words that a shell in it waits for.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Spare:
-    """A sandbox at its gate, and the places around which it was built."""
+    """A sandbox, and the places around which it was built."""
 
     frame: Frame
     state: tuple[Any, ...]
@@ -76,7 +76,7 @@ class Spares:
             return len(self._standing)
 
     def take(self, frame: Frame) -> Spare | None:
-        """One that was built as it would be built now, and that waits at its gate. It is the caller's then."""
+        """One that was built as it would be built now, and that still stands. It is the caller's then."""
         state = frame.state()
         while True:
             with self._changed:
