@@ -61,7 +61,9 @@ async def test_a_slow_viewer_is_not() -> None:
     """As long as something is read now and then, however little, and however long it takes altogether."""
 
     async def send(_item: Frame) -> None:
-        await asyncio.sleep(0.3)
+        read = asyncio.Event()
+        asyncio.get_running_loop().call_later(0.3, read.set)
+        await read.wait()
 
     async with running(send, stall_seconds=1.0) as outbox:
         for _number in range(6):
