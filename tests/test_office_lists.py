@@ -1,4 +1,4 @@
-"""Lists of the back-office ask the database as often for fifty rows as for five."""
+"""Lists of the back-office: as many queries for fifty rows as for five, and what stands there instead of rows."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from apps.accounts.models import Session, TagGrant, User
+from apps.accounts.models import Role, Session, TagGrant, User
 from apps.accounts.services.api_keys import api_key_create
 from apps.common.actor import Actor
+from apps.common.admin_sites import organization_site, platform_site
 from apps.executions.models import Artifact, Status
 from apps.portal.services.domains import domain_create
 from apps.portal.services.services import service_create
@@ -40,6 +42,12 @@ QUERIES = {
     "accounts/taggrant": 6,
 }
 """Session, person, rights and access of support are six; the rest are count, rows, what filters offer and dates."""
+
+
+def signed_in(organization: Organization, user: User) -> Client:
+    client = Client(SERVER_NAME=f"{organization.slug}.localhost")
+    client.force_login(user)
+    return client
 
 
 def rows_made(organization: Organization, actor: Actor, numbers: range) -> None:
@@ -82,10 +90,32 @@ def counted(client: Client) -> dict[str, int]:
 
 
 def test_it_works(organization: Organization, owner: User, actor: Callable[[User], Any]) -> None:
-    client = Client(SERVER_NAME=f"{organization.slug}.localhost")
-    client.force_login(owner)
+    client = signed_in(organization, owner)
     rows_made(organization, actor(owner), range(5))
     few = counted(client)
     rows_made(organization, actor(owner), range(5, 50))
     assert counted(client) == few
     assert few == QUERIES
+
+
+def test_an_empty_list_says_what_makes_rows_and_leads_there(organization: Organization, owner: User) -> None:
+    client = signed_in(organization, owner)
+    page = client.get("/admin/robots/schedulefiring/").content.decode()
+    assert "Nothing here yet" in page
+    assert "Each time a schedule fires stands here" in page
+    assert 'class="office-button" href="/admin/robots/schedule/"' in page
+    page = client.get("/admin/robots/robot/").content.decode()
+    assert 'class="office-button primary"' in page
+    assert "Add robot" in page
+
+
+def test_a_list_that_is_narrowed_to_nothing_leads_to_all_of_it(organization: Organization, owner: User) -> None:
+    page = signed_in(organization, owner).get("/admin/robots/robot/?q=nobody").content.decode()
+    assert "Nothing fits" in page
+    assert '<a class="office-button" href="?">Show all</a>' in page
+
+
+@pytest.mark.parametrize("site", [organization_site, platform_site], ids=lambda site: site.name)
+def test_each_list_that_may_be_empty_says_why(site: Any) -> None:
+    silent = [page for page in site._registry.values() if not (page.is_one_row or page.nothing)]
+    assert {page.model for page in silent} <= {User, Role}, "somebody is always there, with a role"

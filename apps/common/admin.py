@@ -81,6 +81,10 @@ class ServiceAdmin(ModelAdmin):  # type: ignore[misc]
     """What the page is called beside every page, where that is not the plural of its rows."""
     plural: Any = ""
     """What its rows are called, where Django's own way (an s behind the name) will not do in every language."""
+    nothing: Any = ""
+    """What an empty list says: what will stand there, and what makes it."""
+    elsewhere: tuple[Any, str] | None = None
+    """Where an empty list leads who adds no rows there: what it is called, and the name of its address."""
     is_one_row: bool = False
     read_action: str = "admin.manage"
     write_action: str | None = None
@@ -301,5 +305,6 @@ class IdempotencyRecordAdmin(ServiceAdmin):
     """When an answer was kept and until when; the answer itself is sealed."""
 
     section, icon, rank = "system", "fingerprint", 90
+    nothing = _("Answers to requests with an Idempotency-Key are kept for a while, to be given again.")
     list_display = ("digest", "created_at", "expires_at")
     exclude = ("answer",)

@@ -23,9 +23,7 @@ LIBRARY = (
     gettext_noop("Go back"),
     gettext_noop("More actions"),
     gettext_noop("No data"),
-    gettext_noop("No results found"),
     gettext_noop("No results matching your query"),
-    gettext_noop("Reset filters"),
     gettext_noop("Return to site"),
     gettext_noop("Select action"),
     gettext_noop("Select action to run"),
@@ -33,7 +31,6 @@ LIBRARY = (
     gettext_noop("Select record"),
     gettext_noop("Select Record"),
     gettext_noop("Select value"),
-    gettext_noop("This page yielded into no results. Create a new item or reset your filters."),
     gettext_noop("Type to search"),
 )
 COLUMNS = (

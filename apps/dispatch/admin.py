@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
 
 from apps.common.admin import ServiceAdmin
 from apps.common.admin_sites import platform_site
@@ -16,6 +17,7 @@ class PlatformAdmin(ServiceAdmin):
 @admin.register(Ticket, site=platform_site)
 class TicketAdmin(PlatformAdmin):
     section, icon, rank = "queue", "confirmation_number", 10
+    nothing = _("No work waits or runs, in any organization.")
     list_display = ("id", "kind", "queue", "schema_name", "priority", "available_at", "worker", "lease_until")
     list_filter = ("queue", "kind")
     search_fields = ("=id", "=schema_name", "worker")
@@ -25,11 +27,13 @@ class TicketAdmin(PlatformAdmin):
 @admin.register(Worker, site=platform_site)
 class WorkerAdmin(PlatformAdmin):
     section, icon, rank = "queue", "dns", 20
+    nothing = _("No worker has been seen: nothing runs until one starts.")
     list_display = ("name", "host", "pid", "queues", "busy", "slots", "started_at", "last_seen")
 
 
 @admin.register(Tally, site=platform_site)
 class TallyAdmin(PlatformAdmin):
     section, icon, rank = "queue", "bar_chart", 30
+    nothing = _("Workers count here what they did; monitoring reads it.")
     list_display = ("name", "labels", "value")
     search_fields = ("name", "labels")

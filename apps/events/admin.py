@@ -38,6 +38,7 @@ class EventColumns(ListResource):
 @admin.register(Event, site=platform_site)
 class EventAdmin(ExportedAdmin):
     section, icon, rank = "ledger", "receipt_long", 10
+    nothing = _("Whatever is changed is told here, and by whom.")
     read_action = "audit.read"
     list_display = ("happened", "what", "actor_label", "kind", "subject", "ip")
     list_filter = ("actor_type",)  # all names would have to be gathered from all events

@@ -34,6 +34,7 @@ KINDS: dict[Status, Kind] = {
 class ExecutionAdmin(ServiceAdmin):
     section, icon, rank = "system", "memory", 10
     plural = _("executions")
+    nothing = _("Whatever runs, waits for it or has run stands here as the engine sees it.")
     list_display = ("kind", "state", "queue", "attempt", "requested_by_label", "queued", "started", "finished")
     list_filter = ("status", "kind", "queue")
     search_fields = ("=id", "=trace_id", "requested_by_label")
@@ -60,6 +61,7 @@ class ExecutionAdmin(ServiceAdmin):
 @admin.register(LogChunk, site=organization_site)
 class LogChunkAdmin(ServiceAdmin):
     section, icon, rank = "system", "notes", 20
+    nothing = _("What robots print is kept in parts, as it comes.")
     list_display = ("execution_id", "first_seq", "last_seq", "gap_reason")
     search_fields = ("=execution__id",)
 
@@ -73,6 +75,8 @@ class LogChunkAdmin(ServiceAdmin):
 class ArtifactAdmin(ServiceAdmin):
     section, icon, rank = "runs", "attach_file", 40
     plural = _("artifacts")
+    nothing = _("Files that a robot writes into its folder of artifacts stand here when the run has ended.")
+    elsewhere = (_("Runs"), "robots_run_changelist")
     list_display = ("name", "bytes", "content_type", "made", "execution_id")
     search_fields = ("name", "=execution__id")
     date_hierarchy = "created_at"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
 
 from apps.common.admin import ServiceAdmin
 from apps.common.admin_sites import platform_site
@@ -12,6 +13,7 @@ from apps.mail.models import OutgoingMail
 @admin.register(OutgoingMail, site=platform_site)
 class OutgoingMailAdmin(ServiceAdmin):
     section, icon, rank = "queue", "mail", 40
+    nothing = _("Invitations and forgotten passwords stand here, whether they were sent and why not.")
     read_action = "platform.manage"
     list_display = ("created_at", "kind", "schema_name", "state", "attempts", "recipient", "subject", "error")
     list_filter = ("state", "kind")

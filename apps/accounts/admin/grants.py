@@ -74,6 +74,8 @@ class GrantAdmin(ServiceAdmin):
 
 class UserGrantAdmin(GrantAdmin):
     icon, rank = "how_to_reg", 30
+    nothing = _("Rights on single things are given on the page of a person.")
+    elsewhere = (_("Users"), "accounts_user_changelist")
     list_display = ("what", "thing", "holder", "created_at")
     list_select_related = ("permission__content_type", "content_type", "user")
     search_fields = ("user__email", "permission__codename", "object_pk")
@@ -81,6 +83,8 @@ class UserGrantAdmin(GrantAdmin):
 
 class GroupGrantAdmin(GrantAdmin):
     icon, rank = "groups", 32
+    nothing = _("Rights on single things are given to all of a group on its page.")
+    elsewhere = (_("Groups"), "accounts_usergroup_changelist")
     list_display = ("what", "thing", "holder", "created_at")
     list_select_related = ("permission__content_type", "content_type", "group")
     search_fields = ("group__name", "permission__codename", "object_pk")
@@ -88,6 +92,8 @@ class GroupGrantAdmin(GrantAdmin):
 
 class TagGrantAdmin(GrantAdmin):
     icon, rank = "sell", 34
+    nothing = _("Rights on all robots with a tag are given on the page of a person or of a group.")
+    elsewhere = (_("Users"), "accounts_user_changelist")
     list_display = ("what", "thing", "holder", "created_at")
     list_select_related = ("user", "group")
     search_fields = ("scope_tag", "action", "user__email", "group__name")

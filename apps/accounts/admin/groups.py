@@ -63,6 +63,7 @@ class UserGroupAdmin(JudgedAdmin):
     """An organization's own groups; the platform has none."""
 
     section, icon, rank = "people", "group_work", 25
+    nothing = _("A group gives several people the same rights on single things.")
     read_action = write_action = MANAGE
     form = GroupForm
     form_fields = ("name",)

@@ -49,6 +49,7 @@ class AccountAdmin(ServiceAdmin):
 
 class SessionAdmin(AccountAdmin):
     section, icon, rank = "people", "devices", 50
+    nothing = _("Whoever signs in has a session: a device that may go on without the password.")
     list_display = ("user", "device", "ip", "state", "last_used_at", "expires_at")
     list_filter = ("revoked_reason",)
     list_select_related = ("user",)
@@ -69,6 +70,7 @@ class SessionAdmin(AccountAdmin):
 
 class RefreshTokenAdmin(AccountAdmin):
     section, icon, rank = "system", "token", 60
+    nothing = _("Programs that sign in with a password get a new token with each of these, once.")
     list_display = ("id", "session", "created_at", "used_at", "expires_at")
     list_select_related = ("session",)
     exclude = ("token_hash",)
@@ -76,6 +78,7 @@ class RefreshTokenAdmin(AccountAdmin):
 
 class ApiKeyAdmin(AccountAdmin):
     section, icon, rank = "people", "key", 60
+    nothing = _("A key lets a program in for who made it. It is made with the API, and shown once.")
     list_display = ("name", "prefix", "user", "state", "expires_at", "last_used_at")
     list_select_related = ("user",)
     search_fields = ("name", "prefix", "user__email")
@@ -95,6 +98,7 @@ class ApiKeyAdmin(AccountAdmin):
 
 class PasswordLinkAdmin(AccountAdmin):
     section, icon, rank = "system", "link", 62
+    nothing = _("Who is invited, or forgot the password, gets a link by mail.")
     list_display = ("id", "user", "purpose", "created_at", "expires_at")
     list_filter = ("purpose",)
     list_select_related = ("user",)
@@ -103,6 +107,7 @@ class PasswordLinkAdmin(AccountAdmin):
 
 class SecondFactorAdmin(AccountAdmin):
     section, icon, rank = "people", "phonelink_lock", 56
+    nothing = _("People set one up themselves, in the menu under their name.")
     list_display = ("user", "begun_at", "confirmed_at")
     list_select_related = ("user",)
     search_fields = ("user__email",)
@@ -120,6 +125,7 @@ class SecondFactorAdmin(AccountAdmin):
 
 class RecoveryCodeAdmin(AccountAdmin):
     section, icon, rank = "system", "password", 63
+    nothing = _("Who sets up a second factor gets codes for the day the phone is lost.")
     list_display = ("id", "user", "created_at")
     list_select_related = ("user",)
     exclude = ("code_hash",)
@@ -127,6 +133,8 @@ class RecoveryCodeAdmin(AccountAdmin):
 
 class OidcIdentityAdmin(AccountAdmin):
     section, icon, rank = "people", "badge", 55
+    nothing = _("Who signs in with another system is named here as it names them.")
+    elsewhere = (_("Sign-in with another system"), "accounts_oidcsettings_changelist")
     list_display = ("user", "issuer", "subject", "created_at")
     list_select_related = ("user",)
     search_fields = ("user__email", "subject")
@@ -134,6 +142,7 @@ class OidcIdentityAdmin(AccountAdmin):
 
 class SocketTicketAdmin(AccountAdmin):
     section, icon, rank = "system", "confirmation_number", 64
+    nothing = _("A ticket opens one live connection, within half a minute.")
     list_display = ("id", "user", "created_at", "expires_at")
     list_select_related = ("user",)
     exclude = ("token_hash",)

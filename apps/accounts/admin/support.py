@@ -107,6 +107,7 @@ class SupportGrantAdmin(ServiceAdmin):
 @admin.register(SupportGrant, site=organization_site)
 class OwnSupportGrantAdmin(SupportGrantAdmin):
     section, rank = "settings", 80
+    nothing = _("Nobody of the platform's support asked to come in.")
     read_action = write_action = MANAGE
     shown = (*SupportGrantAdmin.shown, "ended_by")
     list_display = ("person", "reason", "state", "created_at", "expires_at", "entered_at", "ended_at")
@@ -125,6 +126,7 @@ class PlatformSupportGrantAdmin(SupportGrantAdmin):
     """Asking is adding; who asked enters from the row's page."""
 
     section, rank = "organizations", 25
+    nothing = _("Support comes into an organization for a while, with a reason that the organization sees.")
     read_action = write_action = "platform.manage"
     form_fields = ("organization", "reason")
     autocomplete_fields = ("organization",)

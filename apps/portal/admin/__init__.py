@@ -40,6 +40,7 @@ def columns(cleaned: dict[str, Any]) -> dict[str, Any]:
 class DomainAdmin(ImportedAdmin):
     section, icon, rank = "portal", "folder", 20
     plural = _("domains")
+    nothing = _("Domains are the shelves of the portal: each service stands in one.")
     read_action = READ
     write_action = MANAGE
     form_fields = ("name", "slug", "description", "icon")
@@ -65,6 +66,7 @@ class DomainAdmin(ImportedAdmin):
 class OfferedServiceAdmin(ImportedAdmin, JudgedAdmin):
     section, icon, rank = "portal", "storefront", 10
     plural = _("services")
+    nothing = _("A service offers a robot to colleagues, through a form.")
     read_action = READ
     write_action = MANAGE
     form = ServiceForm
@@ -146,6 +148,8 @@ class OfferedServiceAdmin(ImportedAdmin, JudgedAdmin):
 class ServiceRevisionAdmin(ServiceAdmin):
     section, icon, rank = "portal", "history", 30
     plural = _("service revisions")
+    nothing = _("Each time a service is saved, what it was like is kept here.")
+    elsewhere = (_("Services"), "portal_service_changelist")
     read_action = MANAGE
     list_display = ("service", "number", "created_by", "created_at")
     list_select_related = ("service", "created_by")

@@ -43,6 +43,7 @@ SHOWN = 10
 class RobotAdmin(ExportedAdmin):
     section, icon, rank = "robots", "smart_toy", 10
     plural = _("robots")
+    nothing = _("A robot is a program. Add one, then publish its first version.")
     read_action = "robot.read"
     write_action = PUBLISH
     form_fields = ("name", "description", "tags", "pool")

@@ -39,6 +39,8 @@ PAGE = "organization:robots_run_change"
 class RunAdmin(ExportedAdmin):
     section, icon, rank = "runs", "play_circle", 10
     plural = _("runs")
+    nothing = _("A run stands here when somebody runs a service or a robot, or a schedule fires.")
+    elsewhere = (_("Robots"), "robots_robot_changelist")
     read_action = "run.read"
     list_display = ("what", "state", "number", "queued", "took", "by", "trigger_type")
     list_filter = ("execution__status", "trigger_type", "robot")

@@ -23,6 +23,7 @@ from apps.robots.templatetags.runs import run_badge
 class ScheduleAdmin(OfRobotAdmin):
     section, icon, rank = "runs", "schedule", 20
     plural = _("schedules")
+    nothing = _("A schedule runs a robot by itself, on working days at eight for example.")
     write_action = "robot.publish"
     form_fields = (
         "robot",
@@ -71,6 +72,8 @@ class ScheduleAdmin(OfRobotAdmin):
 class ScheduleFiringAdmin(OfRobotAdmin):
     section, icon, rank = "runs", "event_available", 30
     plural = _("schedule firings")
+    nothing = _("Each time a schedule fires stands here, with the run that it started or why it started none.")
+    elsewhere = (_("Schedules"), "robots_schedule_changelist")
     through = "schedule__robot__"
     list_display = ("schedule", "due", "outcome")
     list_filter = ("skipped_reason",)

@@ -22,6 +22,8 @@ from apps.robots.services.versions import version_activate
 class RobotVersionAdmin(OfRobotAdmin):
     section, icon, rank = "robots", "deployed_code", 20
     plural = _("versions")
+    nothing = _("A version is published on the page of its robot, or by a program.")
+    elsewhere = (_("Robots"), "robots_robot_changelist")
     write_action = "robot.publish"
     list_display = ("robot", "version", "active", "channel", "tagged", "size", "published")
     list_display_links = ("robot", "version")

@@ -33,6 +33,8 @@ class OrganizationSettingsAdmin(PlatformAdmin):
     """Only to be looked at, where an organization has changed any; it sets them itself."""
 
     section, icon, rank = "organizations", "tune", 30
+    nothing = _("An organization stands here when it changed any of its settings.")
+    elsewhere = (_("Organizations"), "tenants_organization_changelist")
     list_display = ("organization", "business_type", "timezone", "holiday_country", "updated_at")
     list_select_related = ("organization",)
     search_fields = ("organization__name", "organization__slug", "business_type")
@@ -41,6 +43,7 @@ class OrganizationSettingsAdmin(PlatformAdmin):
 @admin.register(Domain, site=platform_site)
 class DomainAdmin(PlatformAdmin):
     section, icon, rank = "organizations", "language", 20
+    nothing = _("A host leads to an organization: its subdomain, or a name of its own.")
     form_fields = ("tenant", "domain")
     list_display = ("domain", "tenant", "is_primary")
     list_select_related = ("tenant",)
@@ -66,6 +69,7 @@ class DomainAdmin(PlatformAdmin):
 @admin.register(DirectoryEntry, site=platform_site)
 class DirectoryEntryAdmin(PlatformAdmin):
     section, icon, rank = "system", "contact_mail", 10
+    nothing = _("Each address that can sign in stands here as a hash, with its organization.")
     list_display = ("address_hash", "schema_name", "created_at")
     search_fields = ("=address_hash", "=schema_name")
 
@@ -73,6 +77,7 @@ class DirectoryEntryAdmin(PlatformAdmin):
 @admin.register(SchemaTemplate, site=platform_site)
 class SchemaTemplateAdmin(PlatformAdmin):
     section, icon, rank = "system", "schema", 20
+    nothing = _("New organizations are made from a template, which the first one makes.")
     list_display = ("__str__", "created_at")
     exclude = ("statements",)
 
@@ -80,6 +85,7 @@ class SchemaTemplateAdmin(PlatformAdmin):
 @admin.register(SpareSchema, site=platform_site)
 class SpareSchemaAdmin(PlatformAdmin):
     section, icon, rank = "system", "inventory_2", 30
+    nothing = _("Spare schemas make new organizations quick; they are made while nobody waits.")
     list_display = ("schema_name", "version", "created_at")
 
     @admin.display(description=_("schema version"))
@@ -92,5 +98,6 @@ class SigningKeyAdmin(PlatformAdmin):
     """Only to be looked at: `manage.py rotate_signing_key` makes them."""
 
     section, icon, rank = "system", "key", 40
+    nothing = _("Keys stand here from the first “manage.py rotate_signing_key” on; until then JWT_KEYS sign.")
     list_display = ("kid", "signs", "verifies_until", "created_at")
     exclude = ("sealed",)

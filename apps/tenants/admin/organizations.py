@@ -60,6 +60,7 @@ class PurgeForm(forms.Form):
 @admin.register(Organization, site=platform_site)
 class OrganizationAdmin(PlatformAdmin):
     section, icon, rank = "organizations", "domain", 10
+    nothing = _("Organizations are made with the API, or with “manage.py create_organization”.")
     list_display = ("name", "hosts", "state", "migrations", "people", "size", "created_at")
     list_filter = ("is_active", MigratedFilter, "plan")
     search_fields = ("name", "slug", "=schema_name", "domains__domain")

@@ -43,6 +43,8 @@ def _counted(counts: Mapping[str, Any]) -> SafeString | str:
 @admin.register(PurgeCertificate, site=platform_site)
 class PurgeCertificateAdmin(PlatformAdmin):
     section, icon, rank = "organizations", "verified", 40
+    nothing = _("An organization that was purged leaves a certificate of what went.")
+    elsewhere = (_("Organizations"), "tenants_organization_changelist")
     list_display = ("name", "slug", "created_at", "files")
     search_fields = ("name", "slug", "=schema_name", "=digest")
     actions = ("finish",)
