@@ -31,7 +31,7 @@ QUERIES = {
     "robots/schedule": 9,
     "robots/schedulefiring": 11,
     "executions/execution": 10,
-    "executions/artifact": 8,
+    "executions/artifact": 9,
     "events/event": 9,
     "portal/service": 9,
     "portal/domain": 7,

@@ -7,7 +7,6 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.template.defaultfilters import filesizeformat
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -16,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.common.admin import ServiceAdmin, SingleRowAdmin
 from apps.common.admin_display import Kind, badge, moment_display
 from apps.common.admin_sites import organization_site
-from apps.executions.models import Artifact, Execution, LogChunk, Retention, Status
+from apps.executions.models import Execution, LogChunk, Retention, Status
 from apps.executions.selectors import retention_get, retention_preview
 from apps.executions.services.retention import DAYS, MANAGE, retention_update
 
@@ -69,25 +68,6 @@ class LogChunkAdmin(ServiceAdmin):
         """Lists say nothing of the lines, and need not read them."""
         chunks: QuerySet[LogChunk] = super().get_queryset(request)
         return chunks.defer("lines")
-
-
-@admin.register(Artifact, site=organization_site)
-class ArtifactAdmin(ServiceAdmin):
-    section, icon, rank = "runs", "attach_file", 40
-    plural = _("artifacts")
-    nothing = _("Files that a robot writes into its folder of artifacts stand here when the run has ended.")
-    elsewhere = (_("Runs"), "robots_run_changelist")
-    list_display = ("name", "bytes", "content_type", "made", "execution_id")
-    search_fields = ("name", "=execution__id")
-    date_hierarchy = "created_at"
-
-    @admin.display(description=_("size"), ordering="size")
-    def bytes(self, artifact: Artifact) -> str:
-        return filesizeformat(artifact.size)
-
-    @admin.display(description=_("made"), ordering="id")
-    def made(self, artifact: Artifact) -> SafeString | str:
-        return moment_display(artifact.created_at)
 
 
 @admin.register(Retention, site=organization_site)
