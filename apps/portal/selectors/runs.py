@@ -50,12 +50,13 @@ def service_behind(*, actor: Actor, run: Run) -> Service | None:
 
 
 def answers_of(run: Run) -> list[Answer]:
-    """Return a run's parameters in the words of the form it was made from.
+    """Return a run's parameters in the words of the form it was made from, in its order.
 
     Whoever may read the run may read them: the rights are those of the run. No actor.
     """
     fields = _fields(run)
-    return [_answer(fields.get(key, {"label": key}), value) for key, value in run.parameters.items()]
+    keys = [*(key for key in fields if key in run.parameters), *(key for key in run.parameters if key not in fields)]
+    return [_answer(fields.get(key, {"label": key}), run.parameters[key]) for key in keys]
 
 
 def _fields(run: Run) -> dict[str, Mapping[str, Any]]:

@@ -66,7 +66,7 @@ def test_options_are_called_as_they_were_offered(
     service = service_update(
         actor=actor(owner), service=service, changes={"form_schema_json": form}, now=timezone.now()
     )
-    parameters = {"periodo": "n", "more": ["s", "n"], "word": "n"}
+    parameters = {"word": "n", "more": ["s", "n"], "periodo": "n"}
     run = service_run(actor=actor(teammate), service=service, parameters=parameters, now=timezone.now())
     assert [(each.label, each.value) for each in answers_of(run)] == [
         ("Region", "North"),
