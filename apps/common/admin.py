@@ -28,6 +28,7 @@ from apps.common.errors import ApplicationError
 from apps.common.models import IdempotencyRecord
 
 HISTORY_PAGE = 50
+OF_ROWS = frozenset({"created_by", "created_at", "updated_at", "id"})
 
 
 DRAWN: Mapping[type[Field[Any, Any]], Callable[[Any], Any]] = {
@@ -129,9 +130,11 @@ class ServiceAdmin(ModelAdmin):  # type: ignore[misc]
         self._shown_as = {name: column for name, column in columns.items() if column is not None}
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """What is written, then what is known, then what every row has: its id tells people least."""
         if obj is None and self.form_fields:
             return self.form_fields
-        return [field.name for field in self.opts.fields if field.name not in (self.exclude or ())]
+        names = [field.name for field in self.opts.fields if field.name not in (self.exclude or ())]
+        return sorted(names, key=lambda name: (name in OF_ROWS, name not in self.form_fields, name == "id"))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         names = [field.name for field in self.opts.fields if field.name not in self.form_fields]

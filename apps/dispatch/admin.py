@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import json
+
 from django.contrib import admin
+from django.utils.formats import number_format
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from apps.common.admin import ServiceAdmin
+from apps.common.admin_display import tags_display
 from apps.common.admin_sites import platform_site
 from apps.dispatch.models import Tally, Ticket, Worker
+from apps.tenants.selectors import organization_name
 
 
 class PlatformAdmin(ServiceAdmin):
@@ -18,10 +24,14 @@ class PlatformAdmin(ServiceAdmin):
 class TicketAdmin(PlatformAdmin):
     section, icon, rank = "queue", "confirmation_number", 10
     nothing = _("No work waits or runs, in any organization.")
-    list_display = ("id", "kind", "queue", "schema_name", "priority", "available_at", "worker", "lease_until")
+    list_display = ("organization", "kind", "queue", "priority", "available_at", "worker", "lease_until")
     list_filter = ("queue", "kind")
     search_fields = ("=id", "=schema_name", "worker")
     exclude = ("token",)
+
+    @admin.display(description=_("organization"), ordering="schema_name")
+    def organization(self, ticket: Ticket) -> str:
+        return organization_name(ticket.schema_name)
 
 
 @admin.register(Worker, site=platform_site)
@@ -35,5 +45,13 @@ class WorkerAdmin(PlatformAdmin):
 class TallyAdmin(PlatformAdmin):
     section, icon, rank = "queue", "bar_chart", 30
     nothing = _("Workers count here what they did; monitoring reads it.")
-    list_display = ("name", "labels", "value")
+    list_display = ("name", "told_apart", "number")
     search_fields = ("name", "labels")
+
+    @admin.display(description=_("labels"), ordering="labels")
+    def told_apart(self, tally: Tally) -> SafeString | str:
+        return tags_display([f"{name}: {value}" for name, value in json.loads(tally.labels).items()])
+
+    @admin.display(description=_("value"), ordering="value")
+    def number(self, tally: Tally) -> str:
+        return number_format(round(tally.value, 3), use_l10n=True, force_grouping=True)

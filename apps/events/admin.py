@@ -10,9 +10,10 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from apps.common.admin_display import moment_display, tags_display
+from apps.common.admin_display import Named, moment_display, tags_display
 from apps.common.admin_exports import ExportedAdmin, ListResource, column
 from apps.common.admin_sites import organization_site, platform_site
+from apps.common.devices import device_text
 from apps.events.models import Event
 
 _OF_AN_ID, _LONGEST = 8, 48
@@ -65,6 +66,14 @@ class EventAdmin(ExportedAdmin):
     @admin.display(description=pgettext_lazy("of an event", "subject"), ordering="subject_label")
     def subject(self, event: Event) -> SafeString:
         """What it was about, at a length that a row has room for; the whole of it is on the event's page."""
-        label = event.subject_label
-        shown = label[:_OF_AN_ID] if label == str(event.subject_id) else Truncator(label).chars(_LONGEST)
-        return format_html('<span title="{}">{}</span>', label, shown)
+        return format_html('<span title="{}">{}</span>', event.subject_label, _short(event))
+
+    def named(self, row: Event) -> Named:
+        return Named(row, f"{row.name} · {_short(row)}")
+
+
+def _short(event: Event) -> str:
+    label = event.subject_label
+    if label == str(event.subject_id):
+        return label[:_OF_AN_ID]
+    return Truncator(device_text(label) if event.subject_type == "accounts.session" else label).chars(_LONGEST)

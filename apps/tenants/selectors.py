@@ -29,6 +29,7 @@ __all__ = [
     "organization_by_schema",
     "organization_by_slug",
     "organization_current",
+    "organization_name",
     "organization_settings",
     "organization_settings_now",
     "organization_title",
@@ -65,6 +66,12 @@ def organization_by_id(organization_id: UUID | str) -> Organization | None:
 def organization_by_schema(schema: str) -> Organization | None:
     """The organization of a schema, or None."""
     return _registry.find("by_schema", schema)
+
+
+def organization_name(schema: str) -> str:
+    """What people call the organization of a schema; the schema itself where the organization is gone."""
+    organization = organization_by_schema(schema)
+    return organization.name if organization is not None else schema
 
 
 def organization_by_slug(slug: str) -> Organization | None:

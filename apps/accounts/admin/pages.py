@@ -34,7 +34,8 @@ from apps.accounts.services.api_keys import api_key_revoke
 from apps.accounts.services.second_factors import second_factor_remove
 from apps.accounts.services.sessions import session_revoke
 from apps.common.admin import ServiceAdmin
-from apps.common.admin_display import badge, switch_badge
+from apps.common.admin_display import Named, badge, switch_badge
+from apps.common.devices import device_text
 
 
 class AccountAdmin(ServiceAdmin):
@@ -50,7 +51,7 @@ class AccountAdmin(ServiceAdmin):
 class SessionAdmin(AccountAdmin):
     section, icon, rank = "people", "devices", 50
     nothing = _("Whoever signs in has a session: a device that may go on without the password.")
-    list_display = ("user", "device", "ip", "state", "last_used_at", "expires_at")
+    list_display = ("user", "called", "ip", "state", "last_used_at", "expires_at")
     list_filter = ("revoked_reason",)
     list_select_related = ("user",)
     search_fields = ("user__email", "device")
@@ -63,6 +64,13 @@ class SessionAdmin(AccountAdmin):
             return badge(_("ended"))
         return switch_badge(session.expires_at > timezone.now(), _("in use"), _("expired"))
 
+    @admin.display(description=_("device"), ordering="device")
+    def called(self, session: Session) -> str:
+        return device_text(session.device)
+
+    def named(self, row: Session) -> Named:
+        return Named(row, f"{row.user} · {self.called(row)}")
+
     @admin.action(description=_("End"), permissions=["write"])
     def revoke(self, request: HttpRequest, sessions: QuerySet[Session]) -> None:
         self.perform(request, sessions, session_revoke, "session")
@@ -71,9 +79,13 @@ class SessionAdmin(AccountAdmin):
 class RefreshTokenAdmin(AccountAdmin):
     section, icon, rank = "system", "token", 60
     nothing = _("Programs that sign in with a password get a new token with each of these, once.")
-    list_display = ("id", "session", "created_at", "used_at", "expires_at")
-    list_select_related = ("session",)
+    list_display = ("person", "created_at", "used_at", "expires_at")
+    list_select_related = ("session__user",)
     exclude = ("token_hash",)
+
+    @admin.display(description=_("user"), ordering="session__user__email")
+    def person(self, token: RefreshToken) -> str:
+        return str(token.session.user)
 
 
 class ApiKeyAdmin(AccountAdmin):
@@ -99,7 +111,7 @@ class ApiKeyAdmin(AccountAdmin):
 class PasswordLinkAdmin(AccountAdmin):
     section, icon, rank = "system", "link", 62
     nothing = _("Who is invited, or forgot the password, gets a link by mail.")
-    list_display = ("id", "user", "purpose", "created_at", "expires_at")
+    list_display = ("user", "purpose", "created_at", "expires_at")
     list_filter = ("purpose",)
     list_select_related = ("user",)
     exclude = ("token_hash",)
@@ -126,7 +138,7 @@ class SecondFactorAdmin(AccountAdmin):
 class RecoveryCodeAdmin(AccountAdmin):
     section, icon, rank = "system", "password", 63
     nothing = _("Who sets up a second factor gets codes for the day the phone is lost.")
-    list_display = ("id", "user", "created_at")
+    list_display = ("user", "created_at")
     list_select_related = ("user",)
     exclude = ("code_hash",)
 
@@ -143,7 +155,7 @@ class OidcIdentityAdmin(AccountAdmin):
 class SocketTicketAdmin(AccountAdmin):
     section, icon, rank = "system", "confirmation_number", 64
     nothing = _("A ticket opens one live connection, within half a minute.")
-    list_display = ("id", "user", "created_at", "expires_at")
+    list_display = ("user", "created_at", "expires_at")
     list_select_related = ("user",)
     exclude = ("token_hash",)
 

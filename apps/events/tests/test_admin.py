@@ -19,6 +19,7 @@ def test_subjects_are_named_for_people_at_a_length_that_rows_have_room_for() -> 
     for subject_type, subject_label, kind, subject in (
         ("robots.run", str(run), "Run", str(run)[:8]),
         ("accounts.session", f"<Mozilla> {'X' * 200}", "Session", f"&lt;Mozilla&gt; {'X' * 37}…"),
+        ("accounts.session", "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Firefox/140.0", "Session", "Firefox on Linux"),
         ("portal.domain", "Pessoal", "Domain", "Pessoal"),
         ("old.thing", "Left over", "old.thing", "Left over"),
     ):

@@ -13,12 +13,13 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from apps.common.admin import ServiceAdmin
-from apps.common.admin_display import moment_display, switch_badge
+from apps.common.admin_display import Named, moment_display, structure_display, switch_badge
 from apps.common.admin_forms import JudgedAdmin
 from apps.common.admin_imports import ImportedAdmin
 from apps.common.admin_sites import organization_site
 from apps.portal.admin.columns import DomainColumns, ServiceColumns
 from apps.portal.admin.previews import preview
+from apps.portal.admin.revisions import content_in_words
 from apps.portal.admin.service_forms import ServiceForm
 from apps.portal.models import Domain, Service, ServiceRevision
 from apps.portal.permissions import MANAGE, READ
@@ -154,3 +155,17 @@ class ServiceRevisionAdmin(ServiceAdmin):
     list_display = ("service", "number", "created_by", "created_at")
     list_select_related = ("service", "created_by")
     search_fields = ("service__title",)
+    fields = ("service", "number", "kept", "created_by", "created_at")
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self.fields
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return [*super().get_readonly_fields(request, obj), "kept"]
+
+    def named(self, row: ServiceRevision) -> Named:
+        return Named(row, f"{row.service} · {row.number}")
+
+    @admin.display(description=_("content"))
+    def kept(self, revision: ServiceRevision) -> SafeString | str:
+        return structure_display(content_in_words(revision))

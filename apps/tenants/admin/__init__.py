@@ -22,6 +22,7 @@ from apps.tenants.models import (
     SigningKey,
     SpareSchema,
 )
+from apps.tenants.selectors import organization_name
 from apps.tenants.services.domains import domain_add, domain_remove
 
 __all__ = ["OrganizationAdmin", "PurgeCertificateAdmin"]
@@ -70,8 +71,13 @@ class DomainAdmin(PlatformAdmin):
 class DirectoryEntryAdmin(PlatformAdmin):
     section, icon, rank = "system", "contact_mail", 10
     nothing = _("Each address that can sign in stands here as a hash, with its organization.")
-    list_display = ("address_hash", "schema_name", "created_at")
+    title, plural = _("directory"), _("addresses")
+    list_display = ("address_hash", "organization", "created_at")
     search_fields = ("=address_hash", "=schema_name")
+
+    @admin.display(description=_("organization"), ordering="schema_name")
+    def organization(self, entry: DirectoryEntry) -> str:
+        return organization_name(entry.schema_name)
 
 
 @admin.register(SchemaTemplate, site=platform_site)

@@ -119,3 +119,11 @@ def test_no_right_to_write(viewer: User, browser: Browser, service: Service, fil
 
 def test_no_right_to_read(stranger: User, browser: Browser, service: Service) -> None:
     assert browser(stranger).get("/admin/portal/service/").status_code == 403
+
+
+def test_a_revision_is_told_in_the_words_of_the_form(owner: User, browser: Browser, service: Service) -> None:
+    revision = service.revisions.get()
+    page = browser(owner).get(f"/admin/portal/servicerevision/{revision.pk}/change/").content.decode()
+    assert f"{service.title} · 1" in page
+    assert f"<dt>Robot</dt><dd>{service.robot.name}</dd>" in page
+    assert "robot_id" not in page

@@ -12,6 +12,8 @@ from django.utils import timezone
 from apps.accounts.authentication.pages import SESSION_KEY
 from apps.accounts.backends import PATH
 from apps.accounts.models import Session, User
+from apps.common.ids import uuid7
+from apps.dispatch.models import Tally, Ticket
 from apps.events.models import Event
 from apps.tenants.context import public_context, tenant_context
 from apps.tenants.models import Domain, Organization, OrganizationSettings, SchemaTemplate
@@ -117,3 +119,13 @@ def test_on_their_own_host_they_see_themselves_alone(owner: User, other_organiza
     assert answer.status_code == (200 if model.startswith("organization") else 404)
     assert b"rival" not in answer.content.lower()
     assert other_organization.schema_name not in answer.content.decode()
+
+
+def test_what_waits_is_told_by_its_organization(platform_client: Client, organization: Organization) -> None:
+    with public_context():
+        Ticket.objects.create(id=uuid7(), schema_name=organization.schema_name, kind="robot", queue="robots.default")
+        Tally.objects.create(name="oficina_runs_total", labels='{"status": "completed"}', value=1200)
+    assert organization.name in platform_client.get("/admin/dispatch/ticket/").content.decode()
+    page = platform_client.get("/admin/dispatch/tally/").content.decode()
+    assert '<span class="office-tag">status: completed</span>' in page
+    assert "1,200" in page
