@@ -46,7 +46,8 @@ class ArtifactAdmin(OfRobotAdmin):
     @admin.display(description=_("run"), ordering="execution")
     def left_by(self, artifact: Artifact) -> SafeString:
         run = artifact.execution.run
-        return format_html('<a href="{}">{}</a>', reverse(PAGE, args=[run.pk]), run.service_title or run.robot.name)
+        page = reverse(PAGE, args=[run.pk])
+        return format_html('<a class="office-to" href="{}">{}</a>', page, run.service_title or run.robot.name)
 
     @admin.display(description=_("size"), ordering="size")
     def bytes(self, artifact: Artifact) -> str:

@@ -19,8 +19,9 @@ from django.db.models import (
     OuterRef,
     Q,
     When,
+    Window,
 )
-from django.db.models.functions import Extract, TruncDate
+from django.db.models.functions import Extract, RowNumber, TruncDate
 
 from apps.accounts.permissions import visible_filter
 from apps.common.actor import Actor
@@ -34,6 +35,7 @@ from apps.robots.selectors.stats import Percentile
 DAYS = 14
 FAILURES = (Status.FAILED, Status.LOST)
 MOST_FAILURES = 8
+MOST_LOOKED_AT = 500
 _TOOK = Extract(
     ExpressionWrapper(F("finished_at") - F("started_at"), DurationField()), "epoch", output_field=FloatField()
 )
@@ -129,10 +131,18 @@ def _now(seen: Any) -> dict[str, Any]:
 
 
 def _unseen_failures(actor: Actor, since: datetime) -> Any:
-    """The latest that failed or were lost, but those that were run again."""
+    """The latest of each robot and service that failed or were lost, but those that were run again; ``times`` says
+    how many of the newest 500 did so."""
     recent = {"execution__status__in": FAILURES, "execution_id__gte": uuid7_floor(since)}
-    failed = runs_visible(actor=actor).filter(**recent).order_by("-execution_id")
-    return failed.filter(~Exists(Run.objects.filter(retry_of=OuterRef("pk"))))[:MOST_FAILURES]
+    visible = runs_visible(actor=actor)
+    failed = visible.filter(**recent).order_by("-execution_id")
+    unseen = failed.filter(~Exists(Run.objects.filter(retry_of=OuterRef("pk"))))
+    alike = [F("robot_id"), F("service_id")]
+    counted = visible.filter(pk__in=unseen.values("pk")[:MOST_LOOKED_AT]).annotate(
+        times=Window(Count("pk"), partition_by=alike),
+        place=Window(RowNumber(), partition_by=alike, order_by=F("execution_id").desc()),
+    )
+    return counted.filter(place=1).order_by("-execution_id")[:MOST_FAILURES]
 
 
 def _beginnings(actor: Actor) -> dict[str, Any]:

@@ -27,7 +27,7 @@ def artifact(run: Run) -> Artifact:
 def test_it_works(viewer: User, browser: Browser, artifact: Artifact, run: Run) -> None:
     client = browser(viewer)
     page = client.get(LIST).content.decode()
-    assert f'<a href="/admin/robots/run/{run.pk}/change/">{run.robot.name}</a>' in page
+    assert f'<a class="office-to" href="/admin/robots/run/{run.pk}/change/">{run.robot.name}</a>' in page
     page = client.get(f"{LIST}{artifact.pk}/change/").content.decode()
     assert f'href="/portal/runs/{run.pk}/artifacts/{artifact.pk}/"' in page
     assert f'src="/api/v1/runs/{run.pk}/artifacts/{artifact.pk}/download"' in page

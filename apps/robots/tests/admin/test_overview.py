@@ -64,6 +64,17 @@ def test_what_was_run_again_needs_no_look(organization: Organization, run: Run) 
     assert not seen(organization).failures
 
 
+def test_failures_of_one_robot_are_told_once(organization: Organization, version: RobotVersion) -> None:
+    schema = organization.schema_name
+    other = robot_made(schema, "Another")
+    version_made(schema, other)
+    run_ended(run_made(schema, version.robot), Status.FAILED)
+    once = run_ended(run_made(schema, other), Status.LOST)
+    latest = run_ended(run_made(schema, version.robot), Status.FAILED)
+    found = seen(organization).failures
+    assert [(run.pk, run.times) for run in found] == [(latest.pk, 2), (once.pk, 1)]
+
+
 def test_only_runs_that_may_be_read(
     viewer: User,
     organization: Organization,
