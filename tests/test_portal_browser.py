@@ -189,7 +189,7 @@ def test_the_form_follows_the_answers(shop: Shop, reader: Reader) -> None:
         "2026-02-03T09:00"
     )  # noon in London, by the reader's clock
     version = page.get_by_label("Version")
-    expect(version.locator("option")).to_have_text(["Nothing to choose from"])
+    expect(version.locator("option")).to_have_text(["First answer: Robot"])
     page.locator("#answer-robot").select_option(label=shop.robot.name)
     expect(version.locator("option")).to_have_text(["Choose…", "1.0.0"])
     page.get_by_label("Kind").select_option("plain")

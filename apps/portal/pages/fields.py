@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 from typing import Any
 
 import orjson
+from django.utils.translation import gettext as _
 
 from apps.portal.forms.limits import MAX_TEXT, MAX_TEXTAREA
 from apps.portal.pages.answers import ANSWER
@@ -34,7 +35,10 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class FieldView:
-    """One question. ``attributes`` go onto the input as they are; ``kept`` is a file sent before."""
+    """One question. ``attributes`` go onto the input as they are; ``kept`` is a file sent before.
+
+    ``none`` is said where there is nothing to choose from; ``first`` where what the options follow is not answered yet.
+    """
 
     key: str
     label: str
@@ -48,6 +52,8 @@ class FieldView:
     errors: Sequence[str]
     show_if: str
     depends_on: str
+    none: str = ""
+    first: str = ""
     moment: str = ""
     kept: str = ""
     kept_name: str = ""
@@ -75,7 +81,27 @@ def field_views(
     zone: tzinfo,
 ) -> list[FieldView]:
     """Return what to draw. ``answers`` are those given, or None for a form nobody has filled in yet: its defaults."""
-    return [_view(each, answers, errors.get(each["key"], ()), zone) for each in presented]
+    labels = {each["key"]: each["label"] for each in presented}
+    known = {each["key"]: each["default"] for each in presented} if answers is None else answers
+    firsts = {each["key"]: _first(each, labels) for each in presented}
+    return [
+        replace(
+            _view(each, answers, errors.get(each["key"], ()), zone),
+            none=firsts[each["key"]] if _waits(each, known) else str(_("Nothing to choose from")),
+            first=firsts[each["key"]],
+        )
+        for each in presented
+    ]
+
+
+def _waits(presented: Mapping[str, Any], known: Mapping[str, object]) -> bool:
+    return any(known.get(key) in (None, "") for key in presented["dependsOn"] or ())
+
+
+def _first(presented: Mapping[str, Any], labels: Mapping[str, str]) -> str:
+    """What to answer before there is anything to choose from; empty where options follow nothing."""
+    names = ", ".join(labels[key] for key in presented["dependsOn"] or ())
+    return _("First answer: %(questions)s") % {"questions": names} if names else ""
 
 
 def _view(

@@ -44,11 +44,14 @@ export class Field {
     this.element.querySelectorAll("input, select, textarea").forEach((control) => (control.disabled = !asked));
   }
 
-  offer(options, texts) {
+  /** What may be chosen now; ``answers`` tell whether what the options follow is answered. */
+  offer(options, answers, texts) {
+    const waits = this.dependsOn.some((key) => !(key in answers));
+    const none = waits ? this.element.dataset.first : texts.none;
     const select = this.element.querySelector("select");
     if (select) {
       const chosen = select.value;
-      const first = new Option(options.length ? texts.choose : texts.none, "");
+      const first = new Option(options.length ? texts.choose : none, "");
       select.replaceChildren(first, ...options.map(({ label, value }) => new Option(label, value)));
       select.value = options.some(({ value }) => String(value) === chosen) ? chosen : "";
       return;
@@ -57,7 +60,7 @@ export class Field {
     const chosen = this.controls.filter((each) => each.checked).map((each) => each.value);
     box.replaceChildren(...options.map(({ label, value }) => this._tick(label, String(value), chosen)));
     if (!options.length) {
-      box.append(texts.none);
+      box.append(none);
     }
   }
 

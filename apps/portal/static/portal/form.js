@@ -56,7 +56,7 @@ class ServiceForm {
     for (const { key, options } of fields) {
       const field = this.byKey.get(key);
       if (field?.dependsOn.length && options) {
-        field.offer(options, this.texts);
+        field.offer(options, answersOf(this.fields), this.texts);
       }
     }
     following.forEach((field) => field.element.removeAttribute("aria-busy"));

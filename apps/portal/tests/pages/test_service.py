@@ -243,10 +243,15 @@ def test_choices_are_resolved_anew(
     ]
     made = make_service(form_schema_json={"fields": fields}, run_template_json={"mapping": {}})
     client, address = browser(teammate), f"/portal/services/{made.pk}/"
-    assert str(version.pk) not in client.get(address).content.decode()
+    page = client.get(address).content.decode()
+    assert str(version.pk) not in page
+    assert 'data-first="First answer: Robot"' in page
+    assert "Nothing to choose from" not in page.partition('id="form-texts"')[0]
     answer = client.post(address, {"action": "refresh", "answer-robot": str(version.robot_id)})
     assert answer.status_code == 200
-    assert str(version.pk) in answer.content.decode()
+    page = answer.content.decode()
+    assert str(version.pk) in page
+    assert page.count("First answer: Robot") == 1, "as the script would say it"
     assert not Run.objects.exists()
 
 
