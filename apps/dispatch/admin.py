@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
+from django.conf import settings
 from django.contrib import admin
+from django.http import HttpRequest
 from django.utils.formats import number_format
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -13,7 +16,24 @@ from apps.common.admin import ServiceAdmin
 from apps.common.admin_display import tags_display
 from apps.common.admin_sites import platform_site
 from apps.dispatch.models import Tally, Ticket, Worker
-from apps.tenants.selectors import organization_name
+from apps.dispatch.selectors import queue_depths, workers_alive
+from apps.tenants.selectors import organization_counts, organization_name
+from apps.tenants.services.templates import schema_fingerprint
+
+
+def overview_of(request: HttpRequest) -> dict[str, Any]:
+    """What the first page of the platform shows: organizations, what waits, and who works."""
+    queues = queue_depths()
+    return {
+        "organizations": organization_counts(version=schema_fingerprint()),
+        "queues": queues,
+        "waiting": sum(queue.waiting for queue in queues),
+        "workers": workers_alive(lease_seconds=settings.ENV.lease_seconds),
+    }
+
+
+platform_site.overview_of = overview_of
+platform_site.overview_template = "dispatch/admin/overview.html"
 
 
 class PlatformAdmin(ServiceAdmin):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -11,15 +12,17 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.cache import cache
 from django.db import connection
+from django.db.models import Count, Q
 
 from apps.tenants.calendars import Holiday, HolidayCalendar
 from apps.tenants.context import owner_context, public_context, require_tenant, tenant_context
 from apps.tenants.hosts import is_shared_host, shared_url
-from apps.tenants.models import Domain, Organization, OrganizationSettings
+from apps.tenants.models import Domain, MigrationState, Organization, OrganizationSettings
 from apps.tenants.naming import PLATFORM, SCHEMA_NAME
 from apps.tenants.registry import Registry
 
 __all__ = [
+    "OrganizationCounts",
     "holiday_calendar",
     "holidays_between",
     "hosts_forget",
@@ -28,6 +31,7 @@ __all__ = [
     "organization_by_id",
     "organization_by_schema",
     "organization_by_slug",
+    "organization_counts",
     "organization_current",
     "organization_name",
     "organization_settings",
@@ -106,6 +110,31 @@ def organizations_all() -> list[Organization]:
     """Every organization but the platform, by name, read afresh."""
     with public_context():
         return list(Organization.objects.exclude(schema_name=PLATFORM))
+
+
+@dataclass(frozen=True, slots=True)
+class OrganizationCounts:
+    """How many organizations work, how many are kept from it, and to how many a deployment has not come."""
+
+    in_use: int
+    suspended: int
+    behind: int
+    failed: int
+
+
+def organization_counts(*, version: str) -> OrganizationCounts:
+    """Counts of all organizations but the platform; ``version`` is the fingerprint of a schema that is current."""
+    failed = Q(migration_state=MigrationState.FAILED)
+    counts = {
+        "in_use": Q(is_active=True),
+        "suspended": Q(is_active=False),
+        "behind": ~Q(schema_version=version) & ~failed,
+        "failed": failed,
+    }
+    with public_context():
+        others = Organization.objects.exclude(schema_name=PLATFORM)
+        found = others.aggregate(**{name: Count("pk", filter=which) for name, which in counts.items()})
+    return OrganizationCounts(**found)
 
 
 def organization_current() -> Organization:

@@ -129,3 +129,18 @@ def test_what_waits_is_told_by_its_organization(platform_client: Client, organiz
     page = platform_client.get("/admin/dispatch/tally/").content.decode()
     assert '<span class="office-tag">status: completed</span>' in page
     assert "1,200" in page
+
+
+def test_the_first_page_counts_organizations_work_and_workers(
+    platform_client: Client, organization: Organization, other_organization: Organization
+) -> None:
+    with public_context():
+        Organization.objects.filter(pk=other_organization.pk).update(is_active=False, schema_version="old")
+        Ticket.objects.create(id=uuid7(), schema_name=organization.schema_name, kind="robot", queue="robots.default")
+    answer = platform_client.get("/admin/")
+    counts = answer.context["organizations"]
+    assert (counts.in_use, counts.suspended, counts.behind, counts.failed) == (1, 1, 1, 0)
+    assert (answer.context["waiting"], answer.context["workers"].count) == (1, 0)
+    page = answer.content.decode()
+    assert "robots.default: 1" in page
+    assert "nothing runs until one starts" in page
