@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache, lru_cache
+from typing import Any
 from zoneinfo import available_timezones
 
 import holidays
@@ -46,6 +48,14 @@ class HolidayCalendar:
 def zone_names() -> frozenset[str]:
     """Names of the IANA database of time zones."""
     return frozenset(available_timezones() - _NOT_MEANT)
+
+
+def zone_choices() -> list[tuple[str, Any]]:
+    """Time zones under the regions of their names; those without a region first."""
+    regions: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for name in sorted(zone_names()):
+        regions[name.partition("/")[0] if "/" in name else ""].append((name, name))
+    return [*regions.pop(""), *regions.items()]
 
 
 @cache

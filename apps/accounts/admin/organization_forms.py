@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
@@ -18,21 +17,13 @@ from unfold.widgets import (
     UnfoldBooleanWidget,
 )
 
-from apps.tenants.calendars import holiday_countries, zone_names
+from apps.tenants.calendars import holiday_countries, zone_choices
 from apps.tenants.models import DEFAULT_LABELS, HOLIDAY_LENGTH, LABEL_LENGTH, MOST_HOLIDAYS, OrganizationSettings
 from apps.tenants.validators import line_validate
 
 LABEL = "label_"
 _CLOCK = "%H:%M"
 _EMPTY_LINES = 3
-
-
-def zone_choices() -> list[tuple[str, Any]]:
-    """Time zones under the regions of their names; those without a region first."""
-    regions: dict[str, list[tuple[str, str]]] = defaultdict(list)
-    for name in sorted(zone_names()):
-        regions[name.partition("/")[0] if "/" in name else ""].append((name, name))
-    return [*regions.pop(""), *regions.items()]
 
 
 def country_choices() -> list[tuple[str, str]]:

@@ -9,11 +9,12 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from apps.accounts.admin.organization_forms import country_choices, zone_choices
+from apps.accounts.admin.organization_forms import country_choices
 from apps.accounts.models import User
 from apps.accounts.services.organizations import organization_settings_update
 from apps.common.actor import Actor
 from apps.events.models import Event
+from apps.tenants.calendars import zone_choices
 from apps.tenants.models import Organization, OrganizationSettings
 from apps.tenants.selectors import organization_current
 

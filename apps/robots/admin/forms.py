@@ -1,14 +1,15 @@
-"""The form that publishes a version: what the API takes, as people write it."""
+"""Forms that publish a version and set a schedule: what the API takes, as people write it."""
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
     UnfoldAdminFileFieldWidget,
+    UnfoldAdminSelect2Widget,
     UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
     UnfoldAdminTextInputWidget,
@@ -16,10 +17,11 @@ from unfold.widgets import (
 )
 
 from apps.common.errors import ApplicationError
-from apps.robots.models import RobotVersion
+from apps.robots.models import RobotVersion, Schedule
 from apps.robots.models.robot import Channel, EntrypointType
 from apps.robots.packages.semver import VersionNumber
 from apps.robots.payloads import Publication, Upload
+from apps.tenants.calendars import zone_choices
 
 FEW, MANY = {"rows": 3}, {"rows": 4}
 
@@ -47,6 +49,31 @@ class PairsField(LinesField):
 def _line(label: Any, *, required: bool = False, longest: int = 400, help_text: Any = "") -> forms.CharField:
     widget = UnfoldAdminTextInputWidget(attrs={"autocomplete": "off", "spellcheck": "false"})
     return forms.CharField(label=label, required=required, max_length=longest, help_text=help_text, widget=widget)
+
+
+if TYPE_CHECKING:
+    _ScheduleModelForm = forms.ModelForm[Schedule]
+else:  # generic for type checkers only
+    _ScheduleModelForm = forms.ModelForm
+
+
+class ScheduleForm(_ScheduleModelForm):
+    """When a robot runs by itself; what makes no sense the service refuses."""
+
+    timezone = forms.ChoiceField(label=_("Time zone"), choices=zone_choices, widget=UnfoldAdminSelect2Widget)
+
+    class Meta:
+        help_texts: ClassVar = {
+            "cron": _("Minute, hour, day, month, day of the week: 0 8 * * 1-5 is at eight on working days."),
+            "starts_at": _("Before this it does not fire."),
+            "ends_at": _("After this it does not fire."),
+            "window_start": _("Earlier in the day it does not fire."),
+            "window_end": _("Later in the day it does not fire."),
+            "max_concurrency": _("While so many of its runs have not ended, it starts none."),
+            "skip_holidays": _("Those of the organization and of its country."),
+            "timeout_seconds": _("In seconds; a run that takes longer is ended."),
+            "retry_count": _("How often a run that failed is tried again."),
+        }
 
 
 class PublicationForm(forms.Form):

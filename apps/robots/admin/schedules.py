@@ -7,16 +7,19 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from apps.common.admin_display import badge, moment_display, switch_badge
+from apps.common.admin_display import EMPTY, badge, moment_display, switch_badge
 from apps.common.admin_sites import organization_site
+from apps.robots.admin.forms import ScheduleForm
 from apps.robots.admin.of_robot import OfRobotAdmin
 from apps.robots.models import Schedule, ScheduleFiring
 from apps.robots.selectors.schedules import firings_ahead
 from apps.robots.services.schedules import schedule_create, schedule_update
 from apps.robots.templatetags.runs import run_badge
+from apps.tenants.selectors import organization_settings
 
 
 @admin.register(Schedule, site=organization_site)
@@ -42,6 +45,7 @@ class ScheduleAdmin(OfRobotAdmin):
         "retry_backoff_seconds",
     )
     exclude = ("next_due_at",)
+    form = ScheduleForm
     list_display = ("__str__", "robot", "on", "cron", "timezone", "next_firing")
     list_filter = ("enabled", "robot")
     list_select_related = ("robot",)
@@ -51,6 +55,11 @@ class ScheduleAdmin(OfRobotAdmin):
     def on(self, schedule: Schedule) -> SafeString:
         return switch_badge(schedule.enabled, _("on"), _("off"))
 
+    @admin.display(description=_("next firings"))
+    def ahead(self, schedule: Schedule) -> SafeString | str:
+        moments = ((moment_display(due),) for due in firings_ahead(schedule, timezone.now()))
+        return format_html_join("", "<p>{}</p>", moments) or EMPTY
+
     @admin.display(description=_("next firing"), ordering="next_due_at")
     def next_firing(self, schedule: Schedule) -> SafeString | str:
         return moment_display(next(iter(firings_ahead(schedule, timezone.now())), None))
@@ -58,7 +67,15 @@ class ScheduleAdmin(OfRobotAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """A schedule stays with its robot."""
         shown = super().get_readonly_fields(request, obj)
-        return [*shown, "robot"] if obj is not None else shown
+        return [*shown, "robot", "ahead"] if obj is not None else shown
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        names = super().get_fields(request, obj)
+        return names if obj is None else ["ahead", *names]
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """In the organization's zone, where nothing else is said."""
+        return {"timezone": organization_settings().timezone, **super().get_changeform_initial_data(request)}
 
     def save_through(self, request: HttpRequest, form: Any, *, change: bool) -> Schedule:
         actor, now = request.actor, timezone.now()  # type: ignore[attr-defined]

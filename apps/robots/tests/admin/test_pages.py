@@ -16,7 +16,9 @@ from apps.robots.models import Robot, RobotVersion, Run, Schedule
 from apps.robots.services.schedules import schedule_create, schedules_fire
 from apps.robots.tests.admin.conftest import Browser, texts
 from apps.robots.tests.factories import robot_made, run_ended, run_made, system, version_made
-from apps.tenants.models import Organization
+from apps.tenants.context import public_context
+from apps.tenants.models import Organization, OrganizationSettings
+from apps.tenants.selectors import settings_forget
 
 ROBOTS, VERSIONS, RUNS, SCHEDULES = (f"/admin/robots/{name}/" for name in ("robot", "robotversion", "run", "schedule"))
 
@@ -117,6 +119,18 @@ def test_a_schedule_is_made_and_changed(maintainer: User, browser: Browser, robo
     assert client.post(f"{SCHEDULES}{schedule.pk}/change/", filled | {"cron": "0 9 * * *"}).status_code == 302
     schedule.refresh_from_db()
     assert schedule.cron == "0 9 * * *"
+    page = client.get(f"{SCHEDULES}{schedule.pk}/change/").content.decode()
+    assert page.count('T09:00:00+00:00" data-moment="minute"') == 5, "its next firings"
+
+
+def test_a_schedule_begins_in_the_zone_of_the_organization(
+    maintainer: User, browser: Browser, robot: Robot, organization: Organization
+) -> None:
+    with public_context():
+        OrganizationSettings.objects.create(organization_id=organization.schema_name, timezone="America/Recife")
+    settings_forget(organization.schema_name)
+    page = browser(maintainer).get(f"{SCHEDULES}add/").content.decode()
+    assert '<option value="America/Recife" selected>' in page
 
 
 def test_viewers_change_nothing(viewer: User, browser: Browser, run: Run) -> None:
