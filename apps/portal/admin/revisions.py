@@ -20,8 +20,10 @@ def content_in_words(revision: ServiceRevision) -> dict[str, Any]:
 
 
 def _told(name: str, value: Any) -> Any:
-    if name == "form_schema_json":
-        return value.get("fields", [])
+    if name == "form_schema_json" and "fields" in value:
+        return {
+            field["key"]: {word: said for word, said in field.items() if word != "key"} for field in value["fields"]
+        }
     if name not in ROWS or value is None:
         return value
     row = ROWS[name]._default_manager.filter(pk=value).first()
