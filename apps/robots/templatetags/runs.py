@@ -166,6 +166,7 @@ def _viewer_texts() -> Mapping[str, str]:
     return {
         "connecting": _("Connecting…"),
         "live": _("Live"),
+        "reading": _("Reading…"),
         "stream": _("Live (stream)"),
         "waiting": _("Connection lost. Trying again in %(seconds)s s."),
         "offline": _("No network. Goes on by itself."),

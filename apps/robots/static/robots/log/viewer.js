@@ -40,6 +40,7 @@ export class LogViewer {
     this.marked = null; // [first, last] numbers
     this.newLines = 0;
     this.wasLive = false;
+    this.isOver = Boolean(root.closest("[data-run]")?.dataset.finished); // all of it is stored, and only to be read
     this.rows = new Rows({
       viewport: this.viewport,
       space: this.part("space"),
@@ -123,7 +124,8 @@ export class LogViewer {
   _connection(state, seconds) {
     const line = this.part("connection");
     line.dataset.kind = state;
-    const text = filled(this.texts[state], { seconds });
+    const isRead = this.isOver && ["live", "stream"].includes(state);
+    const text = filled(this.texts[isRead ? "reading" : state], { seconds });
     this.part("connection-text").textContent = text;
     this.part("reconnect").hidden = !["waiting", "offline"].includes(state);
     if (["live", "stream"].includes(state)) {
