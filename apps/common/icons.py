@@ -5,6 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+OF_THINGS: Final = (
+    "bars",
+    "box",
+    "clock",
+    "file",
+    "folder",
+    "globe",
+    "keyboard",
+    "link",
+    "lock",
+    "person",
+    "search",
+    "settings",
+    "workshop",
+)
+"""Those that people may name for things of theirs."""
 ICONS: Final[Mapping[str, str]] = {
     "again": "M20 11a8 8 0 1 0-2.3 6.2M20 4.5V11h-6.5",
     "alert": "M12 8.5v4.5M12 16.5v.01M12 3.5 21.5 20h-19z",

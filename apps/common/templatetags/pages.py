@@ -13,7 +13,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from apps.common.devices import device_text
-from apps.common.icons import ICONS
+from apps.common.icons import ICONS, OF_THINGS
 from apps.common.times import duration_text
 
 register = template.Library()
@@ -24,6 +24,12 @@ def icon(name: str) -> SafeString:
     """An icon beside a text that says the same: screen readers pass over it."""
     drawing = '<svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false"><path d="{}"></path></svg>'
     return format_html(drawing, ICONS[name])
+
+
+@register.simple_tag
+def icon_of(name: str, otherwise: str) -> SafeString:
+    """The icon that people named, where there is one of that name."""
+    return icon(name if name in OF_THINGS else otherwise)
 
 
 @register.simple_tag(takes_context=True)

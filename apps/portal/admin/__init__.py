@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.urls import path
 from django.utils import timezone
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.common.admin import ServiceAdmin
@@ -17,6 +18,7 @@ from apps.common.admin_display import Named, moment_display, structure_display, 
 from apps.common.admin_forms import JudgedAdmin
 from apps.common.admin_imports import ImportedAdmin
 from apps.common.admin_sites import organization_site
+from apps.common.icons import OF_THINGS
 from apps.portal.admin.columns import DomainColumns, ServiceColumns
 from apps.portal.admin.previews import preview
 from apps.portal.admin.revisions import content_in_words
@@ -37,8 +39,16 @@ def columns(cleaned: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in cleaned.items() if name not in RELATIONS} | ids
 
 
+class WithIconAdmin(ServiceAdmin):
+    """A page whose form says which icons the portal draws."""
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        told = gettext("Names that the portal draws: %(names)s.") % {"names": ", ".join(OF_THINGS)}
+        return super().get_form(request, obj, change, help_texts={"icon": told}, **kwargs)
+
+
 @admin.register(Domain, site=organization_site)
-class DomainAdmin(ImportedAdmin):
+class DomainAdmin(ImportedAdmin, WithIconAdmin):
     section, icon, rank = "portal", "folder", 20
     plural = _("domains")
     nothing = _("Domains are the shelves of the portal: each service stands in one.")
@@ -64,7 +74,7 @@ class DomainAdmin(ImportedAdmin):
 
 
 @admin.register(Service, site=organization_site)
-class OfferedServiceAdmin(ImportedAdmin, JudgedAdmin):
+class OfferedServiceAdmin(ImportedAdmin, JudgedAdmin, WithIconAdmin):
     section, icon, rank = "portal", "storefront", 10
     plural = _("services")
     nothing = _("A service offers a robot to colleagues, through a form.")

@@ -8,8 +8,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from apps.accounts.models import User
+from apps.common.icons import ICONS
 from apps.portal.models import Domain, Service
-from apps.portal.services.domains import domain_create
+from apps.portal.services.domains import domain_create, domain_update
 from apps.portal.services.services import service_update
 from apps.portal.tests.conftest import ActorOf, Browser, MakeService, grant
 from apps.robots.models import RobotVersion
@@ -135,3 +136,13 @@ def test_pages_keep_to_themselves(teammate: User, browser: Browser, service: Ser
     assert "<style" not in text
     assert " onclick" not in text
     assert "http://" not in text.replace("http://www.w3.org", "")
+
+
+def test_icons_are_drawn_by_name_and_others_are_a_folder(
+    owner: User, teammate: User, browser: Browser, service: Service, actor: ActorOf
+) -> None:
+    client = browser(teammate)
+    for given, drawn in (("globe", "globe"), ("fa-rocket", "folder"), ("<svg>", "folder")):
+        domain_update(actor=actor(owner), domain=service.domain, changes={"icon": given}, now=timezone.now())
+        assert ICONS[drawn] in client.get("/portal/").content.decode()
+    assert "Names that the portal draws" in browser(owner).get("/admin/portal/domain/add/").content.decode()
