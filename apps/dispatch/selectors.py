@@ -65,6 +65,12 @@ def queue_depths() -> list[QueueDepth]:
         return [QueueDepth(row["queue"], row["waiting"], row["oldest_at"]) for row in rows]
 
 
+def queue_is_served(queue: str, *, lease_seconds: float) -> bool:
+    """Whether a worker that lives takes work of this queue."""
+    with public_context():
+        return _alive(lease_seconds).filter(queues__contains=[queue]).exists()
+
+
 def workers() -> QuerySet[Worker]:
     """Known worker processes, whether they still live or not; evaluate it in the public context."""
     return Worker.objects.all()
@@ -73,10 +79,13 @@ def workers() -> QuerySet[Worker]:
 def workers_alive(*, lease_seconds: float) -> WorkersAlive:
     """Who works; a worker that missed a lease and a half of beats does not count."""
     with public_context():
-        alive = Worker.objects.filter(last_seen__gt=Now() - timedelta(seconds=1.5 * lease_seconds))
-        slots = list(alive.values_list("slots", flat=True))
+        slots = list(_alive(lease_seconds).values_list("slots", flat=True))
         last = Worker.objects.aggregate(last=Max("last_seen"))["last"]
     return WorkersAlive(len(slots), sum(slots), last)
+
+
+def _alive(lease_seconds: float) -> QuerySet[Worker]:
+    return Worker.objects.filter(last_seen__gt=Now() - timedelta(seconds=1.5 * lease_seconds))
 
 
 def tallies() -> list[Tally]:

@@ -2,9 +2,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from django.utils import timezone
 
-from apps.dispatch.selectors import queue_depths, tickets_are_due
+from apps.dispatch.models import Worker
+from apps.dispatch.selectors import queue_depths, queue_is_served, tickets_are_due
+from apps.dispatch.services.workers import WorkerIdentity, worker_seen
 from apps.dispatch.tests.conftest import PAST, Make
 from apps.tenants.context import public_context
 from apps.tenants.models import Organization
@@ -39,3 +42,16 @@ def test_depths(make: Make) -> None:
     make(queue="b", available_at=LATER)
     [depth] = queue_depths()
     assert (depth.queue, depth.waiting, depth.oldest_at) == ("a", 2, PAST - timedelta(minutes=5))
+
+
+@pytest.mark.django_db
+def test_a_queue_is_served_as_long_as_a_worker_of_it_lives() -> None:
+    assert not queue_is_served("robots.gpu", lease_seconds=30)
+    worker_seen(
+        worker=WorkerIdentity(name="w", host="h", pid=1, queues=["robots.default", "robots.gpu"], slots=1), busy=0
+    )
+    assert queue_is_served("robots.gpu", lease_seconds=30)
+    assert not queue_is_served("robots.other", lease_seconds=30)
+    with public_context():
+        Worker.objects.update(last_seen=timezone.now() - timedelta(seconds=46))
+    assert not queue_is_served("robots.gpu", lease_seconds=30)

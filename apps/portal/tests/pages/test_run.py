@@ -8,6 +8,7 @@ import pytest
 from django.utils import timezone
 
 from apps.accounts.models import User
+from apps.dispatch.services.workers import WorkerIdentity, worker_seen
 from apps.executions.models import Execution, Status
 from apps.portal.models import Service
 from apps.portal.selectors.runs import answers_of
@@ -43,6 +44,13 @@ def test_it_works(teammate: User, browser: Browser, run: Run) -> None:
         "--inativos=false",
     ):
         assert part in page
+
+
+def test_that_nobody_takes_it_is_said(teammate: User, browser: Browser, run: Run) -> None:
+    said = "No worker takes work from robots.default now"
+    assert said in browser(teammate).get(f"/portal/runs/{run.pk}/").content.decode()
+    worker_seen(worker=WorkerIdentity(name="w", host="h", pid=1, queues=["robots.default"], slots=1), busy=0)
+    assert said not in browser(teammate).get(f"/portal/runs/{run.pk}/").content.decode()
 
 
 def test_what_went_wrong_is_said(teammate: User, browser: Browser, run: Run) -> None:
