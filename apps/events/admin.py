@@ -13,10 +13,9 @@ from django.utils.translation import pgettext_lazy
 from apps.common.admin_display import Named, moment_display, tags_display
 from apps.common.admin_exports import ExportedAdmin, ListResource, column
 from apps.common.admin_sites import organization_site, platform_site
-from apps.common.devices import device_text
 from apps.events.models import Event
 
-_OF_AN_ID, _LONGEST = 8, 48
+_OF_AN_ID, _LONGEST = 8, 48  # of ids the end: they begin with the time, which those of one minute share
 
 
 class EventColumns(ListResource):
@@ -75,5 +74,5 @@ class EventAdmin(ExportedAdmin):
 def _short(event: Event) -> str:
     label = event.subject_label
     if label == str(event.subject_id):
-        return label[:_OF_AN_ID]
-    return Truncator(device_text(label) if event.subject_type == "accounts.session" else label).chars(_LONGEST)
+        return label[-_OF_AN_ID:]
+    return Truncator(event.subject_told).chars(_LONGEST)

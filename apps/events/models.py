@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django.apps import apps
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -36,3 +37,12 @@ class Event(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.name} {self.subject_label or self.subject_id}"
+
+    @property
+    def subject_told(self) -> str:
+        """The subject as people read it: its label, drawn by ``label_told`` of its model where there is one."""
+        try:
+            told = getattr(apps.get_model(self.subject_type), "label_told", str)
+        except LookupError:  # a model that there was once
+            told = str
+        return str(told(self.subject_label))

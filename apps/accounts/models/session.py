@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models.api_key import ApiKey
 from apps.accounts.models.user import User
+from apps.common.devices import device_text
 from apps.tenants.models import TenantModel
 
 
@@ -40,6 +41,12 @@ class Session(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.device or '?'} ({self.ip or '?'})"
+
+    @staticmethod
+    def label_told(label: str) -> str:
+        """``Firefox on Windows (192.0.2.1)`` for what ``__str__`` once said of a session, which the ledger keeps."""
+        device, _parting, address = label.rpartition(" (")
+        return f"{device_text(device)} ({address}" if address.endswith(")") else device_text(label)
 
 
 class RefreshToken(TenantModel):

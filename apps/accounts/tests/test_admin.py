@@ -171,3 +171,11 @@ def test_actions_go_through_services(
     session.refresh_from_db()
     assert session.revoked_reason == "by_administrator"
     assert not TagGrant.objects.exists()
+
+
+def test_devices_of_sessions_have_names(browser: Client) -> None:
+    """As the account's own page has them."""
+    Session.objects.update(device="Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0")
+    listed = browser.get(url(Session)).content.decode()
+    assert "Firefox on Linux" in listed
+    assert "Gecko" not in listed
