@@ -221,7 +221,10 @@ def test_support_comes_in_and_leaves(shop: Shop, browse: Browse) -> None:
     expect(page.get_by_text("Ticket 4711")).to_be_visible()
     checked()
     page.get_by_role("button", name="Leave").click()
-    expect(page.locator("input[name=password]")).to_be_visible()
+    expect(page.get_by_text(f"You have left {shop.organization.name}")).to_be_visible()
+    checked()
+    page.get_by_role("link", name="To the platform's back-office").click()
+    expect(page).to_have_url(f"http://localhost:{shop.web.port}/admin/")
     assert not [each for each in seen if ticket in "".join(each)]
 
 

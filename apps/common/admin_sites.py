@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.timezone import get_current_timezone_name
@@ -49,6 +49,11 @@ def _words() -> dict[str, str]:
     return {"zone": get_current_timezone_name()} | {name: str(word) for name, word in words.items()}
 
 
+def _is_support(request: HttpRequest) -> bool:
+    actor = getattr(request, "actor", None)
+    return actor is not None and actor.support_id is not None
+
+
 class OrganizationSite(UnfoldAdminSite):  # type: ignore[misc]  # unfold has no types
     """What an organization sees of itself. Apps above say how the frame looks and what the first page shows."""
 
@@ -75,7 +80,7 @@ class OrganizationSite(UnfoldAdminSite):  # type: ignore[misc]  # unfold has no 
             "office": self,
             "site_title": frame.name or self.site_title,
             "site_header": frame.name or self.site_header,
-            "site_url": self.site_url,
+            "site_url": self.site_url_of(request),
             "site_icon": frame.logo_url or None,
             "site_symbol": "handyman",
             "site_favicons": [Favicon(href=static("common/icon.svg"), rel="icon", type="image/svg+xml")],
@@ -91,8 +96,14 @@ class OrganizationSite(UnfoldAdminSite):  # type: ignore[misc]  # unfold has no 
         }
 
     def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Support that signs out has left, and is led to where it came from."""
+        left = request.method == "POST" and _is_support(request)
         response: HttpResponse = super().logout(request, extra_context)
-        return forgotten(response)
+        return forgotten(HttpResponseRedirect(reverse("support-left")) if left else response)
+
+    def site_url_of(self, request: HttpRequest) -> str | None:
+        """Where "View site" leads, if anywhere: the portal is about people of the organization, and support is none."""
+        return None if _is_support(request) else self.site_url
 
     def _account_links(self, request: HttpRequest) -> list[dict[str, Any]]:
         """What people may change about how they sign in, where they do so with a password."""

@@ -6,16 +6,22 @@ from typing import Any
 
 from django.contrib.auth import logout
 from django.http.response import HttpResponseBase, HttpResponseRedirect
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_variables
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from apps.accounts.authentication.pages import SUPPORT_KEY, support_in
 from apps.accounts.pages.views import shown
 from apps.accounts.services.support_grants import support_grant_end_own, support_ticket_redeem
 from apps.common.errors import ApplicationError
+from apps.common.middleware.headers import forgotten
+from apps.tenants.hosts import shared_url
+from apps.tenants.naming import PLATFORM
+from apps.tenants.selectors import organization_title
 
 _OFFICE = "/admin/"
 
@@ -53,4 +59,19 @@ def leave(request: Any) -> HttpResponseBase:
     except ApplicationError as error:
         return shown(request, "accounts/pages/not_signed_in.html", {"error": error}, status=error.status)
     request.session.flush()
-    return HttpResponseRedirect(_OFFICE)
+    return forgotten(HttpResponseRedirect(reverse("support-left")))
+
+
+@never_cache
+@require_safe
+def left(request: Any) -> HttpResponseBase:
+    """Where support is after it has left: the way back is a link, for forms lead to no other host."""
+    organization = request.organization
+    if organization.schema_name == PLATFORM:
+        return HttpResponseRedirect(_OFFICE)
+    context = {
+        "title": _("You have left %(organization)s") % {"organization": organization_title(organization)},
+        "text": _("The support access has ended. To come back, ask for another in the platform's back-office."),
+        "platform": f"{shared_url()}{_OFFICE}",
+    }
+    return shown(request, "accounts/pages/support_left.html", context)

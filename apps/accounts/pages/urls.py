@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern] = [
     path("second-factor/codes", second_factor.codes, name="second-factor-codes"),
     path("support/enter", support.enter, name="support-enter"),
     path("support/leave", support.leave, name="support-leave"),
+    path("support/left", support.left, name="support-left"),
     path("password/forgot", views.ForgotPasswordPage.as_view(), name="password-forgot"),
     path("password/asked", views.asked, name="password-asked"),
     path("password/set", views.SetPasswordPage.as_view(), name="password-set"),

@@ -221,10 +221,33 @@ def test_entering_by_another_access_ends_the_one_before(
 @pytest.mark.parametrize("out", ["/support/leave", "/admin/logout/"])
 def test_leaving(inside: Client, out: str) -> None:
     assert inside.get("/support/leave").status_code == 405
-    assert inside.post(out).status_code in {200, 302}
+    answer = inside.post(out)
+    assert (answer.status_code, answer["Location"]) == (302, "/support/left")
+    assert answer["Clear-Site-Data"] == '"cache"'
     assert inside.get("/admin/").status_code == 302
     assert Event.objects.get(name="support.ended").data["why"] == "left"
     assert SupportGrant.objects.get().ended_at is not None
+
+
+def test_who_has_left_is_told_the_way_back(inside: Client, organization: Organization) -> None:
+    """By a link: after a form, browsers follow no redirect to another host."""
+    page = inside.post("/support/leave", follow=True)
+    assert f"You have left {organization.name}" in page.content.decode()
+    assert b'href="http://localhost/admin/"' in page.content
+    assert b"Sign in" not in page.content
+
+
+def test_nobody_leaves_the_platform(root: APIClient) -> None:
+    answer = Client(SERVER_NAME="localhost").get("/support/left")
+    assert (answer.status_code, answer["Location"]) == (302, "/admin/")
+
+
+def test_no_page_leads_to_the_portal(inside: Client, owner: User) -> None:
+    """Which is about the people of the organization, and asks everybody else to sign in."""
+    assert b'href="/portal/"' not in inside.get("/admin/").content
+    other = Client(SERVER_NAME=HOST)
+    other.force_login(owner)
+    assert b'href="/portal/"' in other.get("/admin/").content
 
 
 def test_leaving_needs_a_form_of_ours(inside: Client) -> None:
