@@ -15,11 +15,14 @@ from babel.messages.extract import extract
 from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
 from django.apps import apps
+from django.contrib.admin import AdminSite
+from django.contrib.admin.utils import label_for_field
 from django.db.models import Model
 from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation.template import templatize
 
+from apps.common.admin_sites import organization_site, platform_site
 from apps.common.errors import ApplicationError
 from tests.structure import APPS, DEMO_ROBOTS, ROOT
 
@@ -39,6 +42,8 @@ OF_LIBRARIES = {
     "tenants.Domain": {"domain", "is_primary"},
     "tenants.Organization": {"schema_name"},
 }
+# Portuguese has taken these from elsewhere, or they are names.
+SAME = re.compile("branch|canary|commit|e-mail|hard link|hosts?|id|logs?|menu|oficina|pool|portal|sha-256|token")
 Key = tuple[str | None, str]  # context and text
 
 
@@ -94,6 +99,10 @@ class TestCatalogue:
         assert found
         assert not [message.id for message in found if message.fuzzy or not all(forms(message.string))]
 
+    def test_nothing_is_left_in_english(self, path: Path) -> None:
+        kept = [message.id for message in entries(catalogue(path)) if forms(message.id)[0] in forms(message.string)]
+        assert not [text for text in kept if not SAME.fullmatch(forms(text)[0].lower())]
+
     def test_places_to_fill_in_are_kept(self, path: Path) -> None:
         read = catalogue(path)
         wrong = {message.id: [str(error) for error in message.check(read)] for message in entries(read)}
@@ -139,6 +148,22 @@ def test_errors_are_translated() -> None:
 def test_models_and_their_fields_have_names_for_people() -> None:
     ours = [model for model in apps.get_models() if model.__module__.startswith("apps.")]
     assert not {model._meta.label: names for model in ours if (names := list(_nameless(model)))}
+
+
+@pytest.mark.parametrize("site", [organization_site, platform_site], ids=lambda site: str(site.name))
+def test_columns_and_fields_of_the_back_office_have_names(site: AdminSite) -> None:
+    """Where nobody gave one Django makes it of the attribute, in English."""
+    english = []
+    for model, page in site._registry.items():
+        shown = {name for name in page.list_display if isinstance(name, str)}
+        fields = {field.name for field in model._meta.fields if field.editable} - set(page.exclude or ())
+        for name in sorted(shown | fields):
+            with translation.override("en"):
+                said = str(label_for_field(name, model, page))
+            with translation.override("pt-br"):
+                if not SAME.fullmatch(said.lower()) and str(label_for_field(name, model, page)) == said:
+                    english.append(f"{model._meta.label}.{name}: {said}")
+    assert not english
 
 
 def _nameless(model: type[Model]) -> Iterator[str]:

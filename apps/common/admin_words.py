@@ -19,6 +19,7 @@ LIBRARY = (
     gettext_noop("Cancel"),
     gettext_noop("Choose file to upload"),
     gettext_noop("Expand row"),
+    gettext_noop("False"),
     gettext_noop("General"),
     gettext_noop("Go back"),
     gettext_noop("More actions"),
@@ -31,6 +32,7 @@ LIBRARY = (
     gettext_noop("Select record"),
     gettext_noop("Select Record"),
     gettext_noop("Select value"),
+    gettext_noop("True"),
     gettext_noop("Type to search"),
 )
 COLUMNS = (
@@ -99,6 +101,7 @@ COLUMNS = (
     gettext_noop("storage name"),
     gettext_noop("slug"),
     gettext_noop("plan"),
+    gettext_noop("is primary"),
     gettext_noop("schema name"),
     gettext_noop("schema version"),
     gettext_noop("migration state"),

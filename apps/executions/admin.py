@@ -61,13 +61,18 @@ class ExecutionAdmin(ServiceAdmin):
 class LogChunkAdmin(ServiceAdmin):
     section, icon, rank = "system", "notes", 20
     nothing = _("What robots print is kept in parts, as it comes.")
-    list_display = ("execution_id", "first_seq", "last_seq", "gap_reason")
+    list_display = ("of", "first_seq", "last_seq", "gap_reason")
     search_fields = ("=execution__id",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[LogChunk]:
         """Lists say nothing of the lines, and need not read them."""
         chunks: QuerySet[LogChunk] = super().get_queryset(request)
         return chunks.defer("lines")
+
+    @admin.display(description=_("execution"), ordering="execution_id")
+    def of(self, chunk: LogChunk) -> str:
+        """Its id, for which the execution itself need not be read."""
+        return str(chunk.execution_id)
 
 
 @admin.register(Retention, site=organization_site)

@@ -285,7 +285,7 @@ class DirectoryEntry(BaseModel):
         ]
 
     def __str__(self) -> str:
-        return f"{self.address_hash[:8]}… in {self.schema_name}"
+        return f"{self.address_hash[:8]}… · {self.schema_name}"
 
 
 class SigningKey(BaseModel):

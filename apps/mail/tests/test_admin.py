@@ -12,7 +12,7 @@ from apps.accounts.models import User
 from apps.mail.models import OutgoingMail
 from apps.mail.services import mail_deliver
 from apps.mail.tests.conftest import LINK, NOW
-from apps.tenants.context import tenant_context
+from apps.tenants.context import public_context, tenant_context
 from conftest import make_user
 
 URL = "/admin/mail/outgoingmail/"
@@ -38,6 +38,16 @@ def test_mails_of_development_are_read_there(
     page = browser.get(f"{URL}{mail.pk}/change/")
     assert page.status_code == 200
     assert LINK in page.content.decode()
+
+
+def test_the_list_names_organizations(browser: Client, ordered: Callable[..., OutgoingMail]) -> None:
+    kept, left = ordered(), ordered()
+    with public_context():
+        OutgoingMail.objects.filter(pk=left.pk).update(schema_name="t_gone00000000")
+    listed = browser.get(URL).content.decode()
+    assert "Acme" in listed
+    assert kept.schema_name not in listed
+    assert "t_gone00000000" in listed
 
 
 def test_nothing_can_be_written_there(browser: Client, ordered: Callable[..., OutgoingMail]) -> None:
