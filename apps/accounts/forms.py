@@ -25,6 +25,20 @@ from apps.accounts.selectors.oidc import oidc_settings
 from apps.accounts.services.local_sign_in import local_sign_in_on
 from apps.accounts.services.sign_in import page_second_step, page_sign_in
 from apps.common.errors import ApplicationError, InvalidInput, TooManyRequests
+from apps.tenants.calendars import zone_names
+
+
+class ZoneField(forms.ChoiceField):
+    """Any name of a time zone; those of today are offered, and an older one where it is what was chosen before."""
+
+    def valid_value(self, value: str) -> bool:
+        return super().valid_value(value) or value in zone_names()
+
+    def prepare_value(self, value: Any) -> Any:
+        if value and self.valid_value(value) and not super().valid_value(value):
+            offered: Any = self.choices
+            self.widget.choices = [*offered, (value, value)]
+        return super().prepare_value(value)
 
 
 class SignInForm(AuthenticationForm):  # type: ignore[misc]  # untyped library

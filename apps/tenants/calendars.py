@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache, lru_cache
+from importlib.resources import files
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -15,6 +16,8 @@ from holidays.registry import COUNTRIES
 
 _NOT_MEANT = {"Factory", "localtime"}
 """Names in the database of zones that are no zone: one for machines not set up, one for wherever the machine is."""
+
+_NAME_IN_TABLE = 2  # after the country and the place
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -50,10 +53,18 @@ def zone_names() -> frozenset[str]:
     return frozenset(available_timezones() - _NOT_MEANT)
 
 
+@cache
+def zone_names_offered() -> tuple[str, ...]:
+    """UTC, and the zones of all countries as the IANA database calls them today; its older names are known as well."""
+    table = files("tzdata.zoneinfo").joinpath("zone.tab").read_text(encoding="utf-8")
+    named = {line.split("\t")[_NAME_IN_TABLE] for line in table.splitlines() if not line.startswith("#")}
+    return ("UTC", *sorted(named & zone_names()))
+
+
 def zone_choices() -> list[tuple[str, Any]]:
-    """Time zones under the regions of their names; those without a region first."""
+    """Those that are offered under the regions of their names; UTC, which has none, first."""
     regions: dict[str, list[tuple[str, str]]] = defaultdict(list)
-    for name in sorted(zone_names()):
+    for name in zone_names_offered():
         regions[name.partition("/")[0] if "/" in name else ""].append((name, name))
     return [*regions.pop(""), *regions.items()]
 

@@ -17,6 +17,7 @@ from unfold.widgets import (
     UnfoldBooleanWidget,
 )
 
+from apps.accounts.forms import ZoneField
 from apps.tenants.calendars import holiday_countries, zone_choices
 from apps.tenants.models import DEFAULT_LABELS, HOLIDAY_LENGTH, LABEL_LENGTH, MOST_HOLIDAYS, OrganizationSettings
 from apps.tenants.validators import line_validate
@@ -130,7 +131,7 @@ def _label(key: str) -> forms.CharField:
 class OrganizationSettingsForm(_SettingsModelForm):
     """Labels and days of rest are taken apart here and put together by :meth:`changes`."""
 
-    timezone = forms.ChoiceField(label=_("Time zone"), choices=zone_choices, widget=UnfoldAdminSelect2Widget)
+    timezone = ZoneField(label=_("Time zone"), choices=zone_choices, widget=UnfoldAdminSelect2Widget)
     label_resource_singular = _label("resource_singular")
     label_resource_plural = _label("resource_plural")
     label_booking_label = _label("booking_label")

@@ -9,7 +9,8 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from apps.tenants.calendars import zone_names
+from apps.accounts.forms import ZoneField
+from apps.tenants.calendars import zone_names_offered
 
 
 class ForgotPasswordForm(forms.Form):
@@ -73,7 +74,7 @@ def _languages() -> Iterator[tuple[str, Any]]:
 
 def _zones() -> Iterator[tuple[str, Any]]:
     yield "", _("That of the browser, else of the organization")
-    yield from ((name, name.replace("_", " ")) for name in sorted(zone_names()))
+    yield from ((name, name.replace("_", " ")) for name in zone_names_offered())
 
 
 class ProfileForm(forms.Form):
@@ -89,7 +90,7 @@ class ProfileForm(forms.Form):
         help_text=_("Of pages and mails."),
         widget=forms.Select(attrs={"class": "input"}),
     )
-    timezone = forms.ChoiceField(
+    timezone = ZoneField(
         label=_("Time zone"),
         choices=_zones,
         required=False,

@@ -222,6 +222,16 @@ def test_choices() -> None:
     assert (countries["BR"], countries["XK"], len(countries)) == ("Brazil", "Kosovo", 251)
 
 
+def test_an_older_name_of_a_zone_stays(browser: Client, organization: Organization) -> None:
+    """It is offered where it was chosen, and nowhere else."""
+    OrganizationSettings.objects.create(organization_id=organization.schema_name, timezone="Brazil/East")
+    shown = browser.get(SETTINGS).content.decode()
+    assert '<option value="Brazil/East" selected' in shown
+    assert "EST5EDT" not in shown
+    assert confirmed(browser, SETTINGS, FILLED | lines() | {"timezone": "Brazil/East"}).status_code == 302
+    assert OrganizationSettings.objects.get().timezone == "Brazil/East"
+
+
 def test_countries_are_named_in_the_readers_language(browser: Client) -> None:
     page = browser.get(SETTINGS, headers={"Accept-Language": "pt-BR"}).content.decode()
     assert ">Alemanha</option>" in page

@@ -16,6 +16,7 @@ from unfold.widgets import (
     UnfoldBooleanSwitchWidget,
 )
 
+from apps.accounts.forms import ZoneField
 from apps.common.errors import ApplicationError
 from apps.robots.models import RobotVersion, Schedule
 from apps.robots.models.robot import Channel, EntrypointType
@@ -60,7 +61,7 @@ else:  # generic for type checkers only
 class ScheduleForm(_ScheduleModelForm):
     """When a robot runs by itself; what makes no sense the service refuses."""
 
-    timezone = forms.ChoiceField(label=_("Time zone"), choices=zone_choices, widget=UnfoldAdminSelect2Widget)
+    timezone = ZoneField(label=_("Time zone"), choices=zone_choices, widget=UnfoldAdminSelect2Widget)
 
     class Meta:
         help_texts: ClassVar = {

@@ -6,7 +6,14 @@ from datetime import date, datetime
 
 import pytest
 
-from apps.tenants.calendars import Holiday, HolidayCalendar, holiday_countries, public_holidays, zone_names
+from apps.tenants.calendars import (
+    Holiday,
+    HolidayCalendar,
+    holiday_countries,
+    public_holidays,
+    zone_names,
+    zone_names_offered,
+)
 
 EVE, CHRISTMAS, NEW_YEAR = date(2026, 12, 24), date(2026, 12, 25), date(2027, 1, 1)
 
@@ -72,3 +79,12 @@ def test_countries_and_zones() -> None:
     assert all(len(code) == 2 and code.isupper() for code in holiday_countries())
     assert {"UTC", "America/Sao_Paulo", "Europe/Lisbon"} < zone_names()
     assert {"localtime", "Factory", ""}.isdisjoint(zone_names())
+
+
+def test_names_of_today_are_offered_and_older_ones_known() -> None:
+    offered = zone_names_offered()
+    assert offered[:2] == ("UTC", "Africa/Abidjan")
+    assert {"America/Sao_Paulo", "America/Argentina/Buenos_Aires", "Asia/Kolkata"} < set(offered) < zone_names()
+    older = {"CET", "EST5EDT", "GMT", "Zulu", "Brazil/East", "US/Eastern", "Asia/Calcutta", "Etc/GMT+3"}
+    assert older.isdisjoint(offered)
+    assert older < zone_names()

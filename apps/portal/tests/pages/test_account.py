@@ -58,6 +58,15 @@ def test_the_spelling_of_the_api_is_understood(person: User, browser: Browser) -
     assert 'value="pt-br" selected' in browser(person).get(ACCOUNT).content.decode()
 
 
+def test_an_older_name_of_a_zone_stays(person: User, browser: Browser) -> None:
+    User.objects.update(timezone="Brazil/East")
+    page = browser(person).get(ACCOUNT).content.decode()
+    assert 'value="Brazil/East" selected' in page
+    assert "EST5EDT" not in page
+    answer = browser(person).post(ACCOUNT, {"name": "A new name", "locale": "", "timezone": "Brazil/East"})
+    assert answer.status_code == 302
+
+
 @pytest.mark.parametrize(
     "sent",
     [{"name": ""}, {"name": "two\nlines"}, {"locale": "xx"}, {"timezone": "Nowhere/Land"}, {"name": "a" * 151}],
