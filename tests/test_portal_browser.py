@@ -43,6 +43,14 @@ def reader(shop: Shop, browse: Browse) -> Reader:
     return somebody
 
 
+def test_redoc_asks_nobody_else_for_a_logo(shop: Shop, browse: Browse) -> None:
+    """It would be refused by the policy of the page, with a complaint in the console."""
+    reader = browse(shop.address)
+    reader.open("/api/v1/redoc")
+    expect(reader.page.get_by_text("API docs by Redocly")).to_be_visible(timeout=30_000)
+    expect(reader.page.get_by_role("img", name="redocly logo")).to_have_count(0)
+
+
 def test_from_sign_in_to_what_a_run_left(shop: Shop, worker: Process, browse: Browse, tmp_path: Path) -> None:
     reader = browse(shop.address)
     page = reader.page
