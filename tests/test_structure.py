@@ -271,3 +271,13 @@ def test_pinned_versions_are_the_same_everywhere() -> None:
     """What is tested is what runs. `make requirements` keeps what a file already pins."""
     files = {path.stem: set(PINNED.findall(path.read_text())) for path in (ROOT / "requirements").glob("*.txt")}
     assert files["base"] <= files["local"] <= files["dev"]
+
+
+def test_every_decision_is_in_their_index() -> None:
+    """A number that is free says why."""
+    folder = ROOT / "docs/decisions"
+    index = (folder / "README.md").read_text(encoding="utf-8")
+    written = sorted(path.name for path in folder.glob("[0-9]*.md"))
+    assert re.findall(r"\]\((\d{4}-[\w-]+\.md)\)", index) == written
+    numbers = [int(number) for number in re.findall(r"^\| \[?(\d{4})", index, re.MULTILINE)]
+    assert numbers == list(range(1, int(written[-1][:4]) + 1))
