@@ -112,9 +112,10 @@ define install_requirements
 @touch .venv/bootstrapped $@
 endef
 
-# Whoever only runs it needs no tools of tests.
+# Whoever only runs it needs no tools of tests; whoever has those has all that it takes to run it.
 .venv/ready: requirements/local.txt .venv/bootstrapped
 	$(install_requirements)
 
 .venv/installed: requirements/dev.txt .venv/bootstrapped
 	$(install_requirements)
+	@touch .venv/ready
