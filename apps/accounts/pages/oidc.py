@@ -22,7 +22,7 @@ from apps.accounts.pages.views import shown
 from apps.accounts.payloads import Client
 from apps.accounts.services.oidc_sign_in import oidc_flow_begin, oidc_flow_finish
 from apps.common.api.responses import error_headers
-from apps.common.errors import ApplicationError
+from apps.common.errors import ApplicationError, TooManyRequests
 
 COOKIE = f"{settings.COOKIE_PREFIX}oidc"
 _PORTAL = "/portal/"
@@ -61,9 +61,13 @@ def callback(request: Any) -> HttpResponseBase:
             now=timezone.now(),
         )
     except ApplicationError as error:
-        response = shown(request, "accounts/pages/not_signed_in.html", {"error": error}, status=error.status)
+        again = isinstance(error, TooManyRequests)  # the issuer's code is not spent: loading this again will do
+        told = {"error": error, "again": again}
+        response = shown(request, "accounts/pages/not_signed_in.html", told, status=error.status)
         for name, value in error_headers(error).items():
             response.headers[name] = value
+        if again:
+            return response
     else:
         others_out(request, user)
         login(request, user, backend=PATH)

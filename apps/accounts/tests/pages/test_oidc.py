@@ -314,6 +314,9 @@ def test_nobody_frees_a_seat_in_time(
     assert (page.status_code, int(page["Retry-After"]) > 0) == (429, True)
     assert "text/html" in page["Content-Type"]
     assert not Session.objects.exists()
+    assert '<a class="button primary full" href="">Try again</a>' in page.content.decode()
+    assert browser.get(back).status_code == 302
+    assert browser.get(back).status_code == 400  # once is once
 
 
 def test_who_may_not_come_in(issuer: Issuer, trusted: Trust, browser: Client) -> None:
@@ -400,6 +403,19 @@ def test_too_often(issuer: Issuer, trusted: Trust, browser: Client, settings: An
     trusted()
     settings.ENV = settings.ENV.model_copy(update={"rate_limit_oidc": "2/minute"})
     assert [browser.get(LOGIN).status_code for _each in range(3)] == [302, 302, 429]
+
+
+def test_too_often_on_the_way_back(issuer: Issuer, trusted: Trust, browser: Client, settings: Any) -> None:
+    """The code was not spent: whoever waits, and loads the page again, is let in."""
+    trusted()
+    back = there_and_back(browser)
+    env = settings.ENV
+    settings.ENV = env.model_copy(update={"rate_limit_oidc": "1/hour"})
+    other = Client(SERVER_NAME="acme.localhost")
+    assert other.get("/oidc/callback", REMOTE_ADDR="192.0.2.7").status_code == 400
+    assert browser.get(back, REMOTE_ADDR="192.0.2.7").status_code == 429
+    settings.ENV = env
+    assert browser.get(back, REMOTE_ADDR="192.0.2.7").status_code == 302
 
 
 def test_an_issuer_whose_keys_cannot_be_had(issuer: Issuer, trusted: Trust, browser: Client) -> None:
