@@ -82,10 +82,10 @@ def password_reset(
 ) -> Organization:
     """Sets a password with the token of a mailed link, ends all sessions of its owner and lifts a lock.
 
-    The rules of passwords come first: a weak one uses no link up. Raises ``InvalidInput``, ``InvalidLink``,
-    ``LocalSignInOff``. No actor: the token is the credential; its owner is recorded as the one who did it.
+    Whose password it shall be is known by the token, so the rules are judged once, with all that is known, and a weak
+    one uses no link up. Raises ``InvalidInput``, ``InvalidLink``, ``LocalSignInOff``. No actor: the token is the
+    credential; its owner is recorded as the one who did it.
     """
-    password_validate(new_password, user=None, field="new_password")
     organization = password_link_organization(token, host=host)
     local_sign_in_require(organization)
     with tenant_context(organization), transaction.atomic():
