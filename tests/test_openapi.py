@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from typing import Any
 
@@ -12,6 +13,7 @@ from drf_spectacular.validation import validate_schema
 
 from apps.common.api.areas import AREAS
 from apps.common.api.documents import _document
+from tests.structure import api_actions
 
 _CLOCKS = (("OrganizationSettings", "working_hours_start"), ("Schedule", "window_start"))
 
@@ -123,3 +125,18 @@ def test_what_was_made_leads_to_what_can_be_done_with_it(document: Any) -> None:
     started = document["paths"]["/api/v1/runs/{robot_id}/execute"]["post"]["responses"]["202"]["links"]
     assert {"runs_retrieve", "runs_cancel", "runs_logs"} <= started.keys()
     assert "robots_destroy" not in started
+
+
+def test_where_a_tag_spares_the_answer_304_is_told(document: Any) -> None:
+    """Of reading alone: what writes has a tag for the next time it does."""
+    for path, method, view, action in api_actions():
+        if method == "get":
+            handler = getattr(view, action)
+            source = inspect.getsource(inspect.unwrap(handler))
+            assert ("single(" in source or "If-None-Match" in source) == handler.declaration.tagged, (path, action)
+    tagged = [found for _path, _method, found in operations(document) if "304" in found["responses"]]
+    assert len(tagged) > 10
+    for found in tagged:
+        assert "If-None-Match" in [each["name"] for each in found["parameters"]]
+        assert "ETag" in found["responses"]["200"]["headers"]
+        assert "content" not in found["responses"]["304"]

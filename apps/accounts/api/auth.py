@@ -107,7 +107,9 @@ class AuthViewSet(ApiViewSet):
         session_end(actor=request.actor, refresh_token=request.payload.get("refresh_token"), now=timezone.now())
         return forgotten(Response(status=204))
 
-    @operation(summary="Who is signed in", right=Right.AUTHENTICATED, response=MeOutput, errors=[PermissionDenied])
+    @operation(
+        summary="Who is signed in", right=Right.AUTHENTICATED, response=MeOutput, errors=[PermissionDenied], tagged=True
+    )
     def me(self, request: ApiRequest) -> Response:
         if request.actor.user is None:  # support of the platform belongs to no organization
             raise PermissionDenied

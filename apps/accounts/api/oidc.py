@@ -70,6 +70,7 @@ class OidcSettingsViewSet(ApiViewSet):
         right=MANAGE,
         response=OidcSettingsOutput,
         errors=[OidcNotConfigured],
+        tagged=True,
     )
     def retrieve(self, request: ApiRequest) -> Response:
         return single(request, oidc_settings_get(actor=request.actor), OidcSettingsOutput)

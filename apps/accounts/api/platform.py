@@ -85,7 +85,9 @@ class PlatformOrganizationViewSet(ApiViewSet):
         shown = organization_any_get(actor=request.actor, organization_id=made.pk)
         return single(request, shown, OrganizationOutput, status=201)
 
-    @operation(summary="One organization", right=RIGHT, response=OrganizationOutput, errors=[OrganizationNotFound])
+    @operation(
+        summary="One organization", right=RIGHT, response=OrganizationOutput, errors=[OrganizationNotFound], tagged=True
+    )
     def retrieve(self, request: ApiRequest, organization_id: UUID) -> Response:
         shown = organization_any_get(actor=request.actor, organization_id=organization_id)
         return single(request, shown, OrganizationOutput)
@@ -131,6 +133,7 @@ class PlatformSettingsViewSet(ApiViewSet):
         right=Right.AUTHENTICATED,
         response=OrganizationSettingsOutput,
         errors=[OrganizationNotFound, PermissionDenied],
+        tagged=True,
     )
     def retrieve(self, request: ApiRequest, organization_id: UUID) -> Response:
         found = organization_settings_of(actor=request.actor, organization_id=organization_id)
@@ -161,6 +164,7 @@ class PurgeCertificateViewSet(ApiViewSet):
         right=RIGHT,
         response=PurgeCertificateOutput,
         errors=[CertificateNotFound],
+        tagged=True,
     )
     def retrieve(self, request: ApiRequest, organization_id: UUID) -> Response:
         found = certificate_get(actor=request.actor, organization_id=organization_id)

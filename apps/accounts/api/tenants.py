@@ -31,6 +31,7 @@ class OrganizationViewSet(ApiViewSet):
         summary="The organization itself, its hosts and settings",
         right=Right.AUTHENTICATED,
         response=OrganizationOutput,
+        tagged=True,
     )
     def retrieve(self, request: ApiRequest) -> Response:
         return single(request, organization_get(actor=request.actor), OrganizationOutput)
@@ -54,6 +55,7 @@ class OrganizationSettingsViewSet(ApiViewSet):
         summary="The organization's settings; the defaults until they are changed",
         right=Right.AUTHENTICATED,
         response=OrganizationSettingsOutput,
+        tagged=True,
     )
     def retrieve(self, request: ApiRequest) -> Response:
         settings = organization_settings_get(actor=request.actor)

@@ -43,7 +43,7 @@ class UserViewSet(ApiViewSet):
         user = user_create(actor=request.actor, **request.payload, now=timezone.now())
         return single(request, user, UserOutput, status=201)
 
-    @operation(summary="One user", right="admin.manage", response=UserOutput, errors=[UserNotFound])
+    @operation(summary="One user", right="admin.manage", response=UserOutput, errors=[UserNotFound], tagged=True)
     def retrieve(self, request: ApiRequest, user_id: UUID) -> Response:
         return single(request, user_get(actor=request.actor, user_id=user_id), UserOutput)
 

@@ -50,7 +50,7 @@ class Deprecation:
         return {"Deprecated": "true", "Deprecation": f"@{since:.0f}", "Sunset": http_date(sunset)}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Declaration:
     """What is known of one operation before it runs."""
 
@@ -60,10 +60,11 @@ class Declaration:
     query: SerializerClass | None
     response: Any
     status: int
-    errors: tuple[type[ApplicationError], ...]
+    errors: tuple[type[ApplicationError], ...] = ()
     idempotent: bool
     prepare: Preparation | None
     conditional: bool
+    tagged: bool
     parsers: tuple[type[BaseParser], ...]
     produces: tuple[str, ...]
     deprecated: Deprecation | None

@@ -64,6 +64,7 @@ def operation(
     idempotent: bool = False,
     prepare: Preparation | None = None,
     conditional: bool = False,
+    tagged: bool = False,
     parsers: Sequence[type[BaseParser]] = (JSONParser,),
     produces: Sequence[str] = (),
     deprecated: Deprecation | None = None,
@@ -71,14 +72,13 @@ def operation(
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Declares an action method of an :class:`~apps.common.api.views.ApiViewSet`.
 
-    ``request`` and ``query`` are input serializers; their validated data is ``request.payload`` and
-    ``request.query``, and what they do not name is refused. ``idempotent`` (POST) honours ``Idempotency-Key``: action
-    and stored answer then share one transaction. ``prepare`` does what is slow ahead of that transaction, such as
-    storing a file; the action finds it in ``request.prepared``. ``conditional`` (PUT, PATCH, DELETE) says that the
-    view hands ``request.if_match`` to a service that calls :func:`apps.common.etags.check_match`. ``parsers`` is
-    ``[MultiPartParser]`` for uploads, which also raises the cap of the body. ``produces`` names media types beside
-    JSON. ``deprecated`` tells clients, in headers and document, that the route goes. ``schema`` goes to drf-spectacular
-    unchanged.
+    ``request`` and ``query`` are input serializers; their validated data is ``request.payload`` and ``request.query``,
+    and what they do not name is refused. ``idempotent`` (POST) honours ``Idempotency-Key``: action and stored answer
+    then share one transaction. ``prepare`` does what is slow ahead of it, such as storing a file; the action finds it
+    in ``request.prepared``. ``conditional`` (PUT, PATCH, DELETE): the view hands ``request.if_match`` to a service that
+    calls :func:`apps.common.etags.check_match`. ``tagged`` (GET): the answer has an ``ETag``, and is 304 where
+    ``If-None-Match`` names it. ``parsers`` is ``[MultiPartParser]`` for uploads, which raises the cap of the body.
+    ``produces`` names media types beside JSON, ``deprecated`` says that the route goes, ``schema`` is the library's.
     """
     draft = Declaration(
         summary=summary,
@@ -87,10 +87,10 @@ def operation(
         query=query,
         response=response,
         status=status,
-        errors=(),
         idempotent=idempotent,
         prepare=prepare,
         conditional=conditional,
+        tagged=tagged,
         parsers=tuple(parsers),
         produces=tuple(produces),
         deprecated=deprecated,

@@ -50,7 +50,13 @@ _IF_MATCH = OpenApiParameter(
     OpenApiParameter.HEADER,
     description="The `ETag` you have seen; 412 when the object has changed since.",
 )
-
+_IF_NONE_MATCH = OpenApiParameter(
+    "If-None-Match",
+    str,
+    OpenApiParameter.HEADER,
+    description="The `ETag` you have seen; 304 without a body when it is still the same.",
+)
+_ETAG = {"ETag": {"description": "Names this state.", "schema": {"type": "string"}}}
 
 _MINUTES = r"([01]\d|2[0-3]):[0-5]\d"
 
@@ -125,6 +131,8 @@ class OperationSchema(AutoSchema):
             found.append(_IDEMPOTENCY_KEY)
         if self.declared is not None and self.declared.conditional:
             found.append(_IF_MATCH)
+        if self.declared is not None and self.declared.tagged:
+            found.append(_IF_NONE_MATCH)
         return found
 
     def map_parsers(self) -> list[Any]:
@@ -151,6 +159,9 @@ class OperationSchema(AutoSchema):
         for media_type in self.declared.produces:
             content = bodies[str(self.declared.status)].setdefault("content", {})
             content[media_type] = {"schema": {"type": "string", "format": "binary"}}
+        if self.declared.tagged:
+            bodies[str(self.declared.status)]["headers"] = _ETAG
+            bodies["304"] = {"description": HTTPStatus.NOT_MODIFIED.phrase, "headers": _ETAG}
         by_status: defaultdict[int, list[ErrorClass]] = defaultdict(list)
         for error in self._errors(self.declared):
             by_status[error.status].append(error)

@@ -143,7 +143,7 @@ class TinyViewSet(ApiViewSet):
     def create(self, request: Any) -> Response:
         return single(request, Group.objects.create(name=request.payload["name"]), TinyOutput, status=201)
 
-    @operation(summary="Get", right=Right.AUTHENTICATED, response=TinyOutput, errors=[TinyNotFound])
+    @operation(summary="Get", right=Right.AUTHENTICATED, response=TinyOutput, errors=[TinyNotFound], tagged=True)
     def retrieve(self, request: Any, group_id: int) -> Response:
         group = Group.objects.filter(pk=group_id).first()
         if group is None:

@@ -15,7 +15,7 @@ from apps.executions.services.retention import MANAGE, retention_update
 class RetentionViewSet(ApiViewSet):
     """How long finished runs, their logs and their artifacts are kept."""
 
-    @operation(summary="Days that things are kept", right=Right.AUTHENTICATED, response=RetentionOutput)
+    @operation(summary="Days that things are kept", right=Right.AUTHENTICATED, response=RetentionOutput, tagged=True)
     def retrieve(self, request: ApiRequest) -> Response:
         return single(request, retention_get(actor=request.actor), RetentionOutput)
 

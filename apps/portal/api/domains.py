@@ -51,7 +51,9 @@ class DomainViewSet(ApiViewSet):
         domain = domain_create(actor=request.actor, **request.payload, now=timezone.now())
         return single(request, domain, DomainOutput, status=201)
 
-    @operation(summary="Read a domain", right="service.read", response=DomainOutput, errors=[DomainNotFound])
+    @operation(
+        summary="Read a domain", right="service.read", response=DomainOutput, errors=[DomainNotFound], tagged=True
+    )
     def retrieve(self, request: ApiRequest, domain_id: UUID) -> Response:
         return single(request, domain_get(actor=request.actor, domain_id=domain_id), DomainOutput)
 

@@ -71,7 +71,9 @@ class ServiceViewSet(ApiViewSet):
         service = service_create(actor=request.actor, **request.payload, now=timezone.now())
         return single(request, service, ServiceOutput, status=201)
 
-    @operation(summary="Read a service", right="service.read", response=ServiceOutput, errors=[ServiceNotFound])
+    @operation(
+        summary="Read a service", right="service.read", response=ServiceOutput, errors=[ServiceNotFound], tagged=True
+    )
     def retrieve(self, request: ApiRequest, service_id: UUID) -> Response:
         return single(request, service_get(actor=request.actor, service_id=service_id), ServiceOutput)
 

@@ -41,6 +41,7 @@ class ArtifactViewSet(ApiViewSet):
         response=OpenApiTypes.BINARY,
         errors=[RunNotFound, ArtifactNotFound, RangeNotSatisfiable],
         produces=["*/*"],
+        tagged=True,
     )
     def download(self, request: ApiRequest, run_id: UUID, artifact_id: UUID) -> HttpResponseBase:
         artifact = artifact_get(actor=request.actor, run_id=run_id, artifact_id=artifact_id)

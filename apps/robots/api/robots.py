@@ -63,6 +63,7 @@ class RobotViewSet(ApiViewSet):
         right="robot.read",
         response=RobotDetailOutput,
         errors=[RobotNotFound],
+        tagged=True,
     )
     def retrieve(self, request: ApiRequest, robot_id: UUID) -> Response:
         return single(request, robot_get(actor=request.actor, robot_id=robot_id), RobotDetailOutput)

@@ -83,7 +83,7 @@ class RunViewSet(ApiViewSet):
         filters = {name: request.query.get(name) for name in FILTERS}
         return paginated_long(request, run_list(actor=request.actor, **filters, bare=True), RunOutput, key="runs")
 
-    @operation(summary="One run", right="run.read", response=RunOutput, errors=[RunNotFound])
+    @operation(summary="One run", right="run.read", response=RunOutput, errors=[RunNotFound], tagged=True)
     def retrieve(self, request: ApiRequest, run_id: UUID) -> Response:
         return single(request, run_get(actor=request.actor, run_id=run_id), RunOutput)
 

@@ -56,6 +56,7 @@ class ScheduleViewSet(ApiViewSet):
         right="robot.read",
         response=ScheduleOutput,
         errors=[RobotNotFound, ScheduleNotFound],
+        tagged=True,
     )
     def retrieve(self, request: ApiRequest, robot_id: UUID, schedule_id: UUID) -> Response:
         schedule = schedule_get(actor=request.actor, robot_id=robot_id, schedule_id=schedule_id)

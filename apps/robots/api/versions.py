@@ -77,7 +77,11 @@ class VersionViewSet(ApiViewSet):
         return paginated(request, versions, VersionOutput, key="versions")
 
     @operation(
-        summary="One version", right="robot.read", response=VersionOutput, errors=[RobotNotFound, VersionNotFound]
+        summary="One version",
+        right="robot.read",
+        response=VersionOutput,
+        errors=[RobotNotFound, VersionNotFound],
+        tagged=True,
     )
     def retrieve(self, request: ApiRequest, robot_id: UUID, version_id: UUID) -> Response:
         version = version_get(actor=request.actor, robot_id=robot_id, version_id=version_id)
