@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
@@ -10,9 +9,9 @@ from django.core.validators import URLValidator
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
+from apps.common.changes import NOT_A_LINE, is_line
 from apps.tenants.calendars import holiday_countries, zone_names
 
-_CONTROLS = {"Cc", "Cs", "Zl", "Zp"}
 _https = URLValidator(schemes=["https"])
 
 
@@ -41,5 +40,5 @@ def logo_validate(address: str) -> None:
 
 def line_validate(text: str) -> None:
     """One line: names and labels stand in pages and in the subjects of mails."""
-    if any(unicodedata.category(character) in _CONTROLS for character in text):
-        raise ValidationError(_("This must be one line, without control characters."))
+    if not is_line(text):
+        raise ValidationError(NOT_A_LINE)

@@ -16,6 +16,7 @@ from apps.accounts.roles import ACTIONS
 from apps.accounts.tenancy import API_KEY, marked
 from apps.accounts.tokens import hash_secret, new_secret
 from apps.common.actor import Actor
+from apps.common.changes import check_lines
 from apps.common.errors import InvalidInput, PermissionDenied, Unauthorized
 from apps.events.services import record
 from apps.tenants.context import require_tenant
@@ -27,7 +28,8 @@ def api_key_create(
     """Makes a key of the actor's own; returns it with the full key, which is stored as a hash only.
 
     Any person may, but a key makes no other key, which could outlive it. Raises ``UnknownPermission``,
-    ``PermissionNotHeld`` for an action the maker may do nowhere, ``InvalidInput`` for an expiry in the past.
+    ``PermissionNotHeld`` for an action the maker may do nowhere, ``InvalidInput`` for an expiry in the past
+    or a name of several lines.
     """
     if not actor.is_authenticated:
         raise Unauthorized
@@ -35,6 +37,7 @@ def api_key_create(
         raise PermissionDenied
     if expires_at is not None and expires_at <= now:
         raise InvalidInput(errors={"expires_at": [_("This time has passed.")]})
+    check_lines({"name": name})
     wanted = sorted(set(permissions))
     _require_known(wanted)
     lacking = [action for action, scope in scopes_of(actor, wanted).items() if scope.nowhere]

@@ -43,12 +43,12 @@ def role_named(name: str) -> Role:
 def user_write(*, email: str, name: str, role: str, password: str | None = None, **profile: Any) -> User:
     """Writes a user and the directory entry, in the caller's transaction.
 
-    Raises ``InvalidRole``, ``UserAlreadyExists``, ``InvalidInput`` for a name of several lines. Without a password the
-    account cannot be signed in to by password. No actor: part of the services that create users.
+    Raises ``InvalidRole``, ``UserAlreadyExists``, ``InvalidInput`` for a name or the like of several lines. Without a
+    password the account cannot be signed in to by password. No actor: part of the services that create users.
     """
     user = User(email=email.strip().lower(), name=name, role=role_named(role), **profile)
     user.set_password(password)  # None makes it unusable
-    check_fields(user, ["name"])
+    check_fields(user, PROFILE)
     _save(user)
     directory_add(email=user.email)
     return user
@@ -118,7 +118,7 @@ def user_update(
         changed = _apply(actor, user, changes)
         if not changed:
             return user
-        check_fields(user, changed & {"name"})
+        check_fields(user, changed.intersection(PROFILE))
         if administered and not administers(user):
             administrator_keep(user)
         _save(user, changed)

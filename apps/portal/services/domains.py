@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import ProtectedError
 
 from apps.common.actor import Actor
+from apps.common.changes import check_lines
 from apps.common.etags import check_match
 from apps.events.services import record
 from apps.portal.errors import DomainHasServices, DomainNotFound, DomainSlugReserved
@@ -27,9 +28,11 @@ def domain_create(
 ) -> Domain:
     """Make a domain. Name (whatever the case) and slug are unique: `DomainNameTaken`, `DomainSlugTaken`.
 
-    `DomainSlugReserved` for the first word of another address of the portal.
+    `DomainSlugReserved` for the first word of another address of the portal, `InvalidInput` for a name of
+    several lines.
     """
     require_domain(actor, MANAGE, None)
+    check_lines({"name": name})
     _require_free(slug)
     domain = Domain(name=name, slug=slug, description=description, icon=icon, created_at=now)
     with transaction.atomic():
@@ -51,6 +54,7 @@ def domain_update(
     with transaction.atomic():
         domain = _locked(domain.pk)
         check_match(domain, if_match)
+        check_lines({"name": changes.get("name")})
         if changes.get("slug", domain.slug) != domain.slug:
             _require_free(changes["slug"])
         for field in fields:

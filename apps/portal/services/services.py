@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import transaction
 
 from apps.common.actor import Actor
+from apps.common.changes import check_lines
 from apps.common.etags import check_match
 from apps.events.services import record
 from apps.portal.errors import (
@@ -63,10 +64,12 @@ def service_create(
     """Offer a robot in a domain, as revision 1.
 
     The actor must see domain and robot (`DomainNotFound`, `RobotNotFound`). Refused: `ServiceTitleTaken` in the
-    domain, `InvalidFormSchema`, `InvalidRunTemplate`, `InvalidDefaultVersion`, `RobotArchived`.
+    domain, `InvalidFormSchema`, `InvalidRunTemplate`, `InvalidDefaultVersion`, `RobotArchived`, `InvalidInput` for a
+    title of several lines.
     """
     domain, robot = domain_get(actor=actor, domain_id=domain_id), robot_get(actor=actor, robot_id=robot_id)
     require_domain(actor, MANAGE, domain)
+    check_lines({"title": title})
     service = Service(
         domain=domain,
         robot=robot,
@@ -106,6 +109,7 @@ def service_update(
     with transaction.atomic():
         service = _locked(service.pk)
         check_match(service, if_match)
+        check_lines({"title": changes.get("title")})
         fields = [name for name in CHANGEABLE if name in changes]
         for name in fields:
             setattr(service, name, changes[name])

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.permissions import require
 from apps.common.actor import Actor
+from apps.common.changes import check_lines
 from apps.common.etags import check_match
 from apps.events.services import record
 from apps.robots.errors import RobotArchived, RobotInUse, RobotNameTaken
@@ -39,12 +40,14 @@ def robot_create(
 ) -> Robot:
     """Makes a robot, together with its first version where one is given: both or none.
 
-    ``initial_version`` comes from ``package_prepared``. Raises ``PermissionDenied``, ``RobotNameTaken``.
+    ``initial_version`` comes from ``package_prepared``. Raises ``PermissionDenied``, ``RobotNameTaken``,
+    ``InvalidInput`` for a name of several lines.
     """
     robot = Robot(
         name=name.strip(), description=description, tags=tags_normalized(tags), pool=pool, created_by=actor.user
     )
     require(actor, "robot.publish", robot)
+    check_lines({"name": robot.name})
     with _name_is_free(), transaction.atomic():
         robot.save(force_insert=True)
         record("robot.created", actor=actor, subject=robot, data={"name": robot.name, "tags": robot.tags}, now=now)
@@ -66,7 +69,7 @@ def robot_update(
 ) -> Robot:
     """Changes what is given (None leaves as it is), if the robot still is what ``if_match`` names.
 
-    Raises ``PermissionDenied``, ``RobotArchived``, ``RobotNameTaken``, ``PreconditionFailed``.
+    Raises ``PermissionDenied``, ``RobotArchived``, ``RobotNameTaken``, ``PreconditionFailed``, ``InvalidInput``.
     """
     given = {
         "name": name.strip() if name is not None else None,
@@ -78,6 +81,7 @@ def robot_update(
         robot = robot_lock(robot)
         require(actor, "robot.publish", robot)  # the stored one: its tags count, not those of a form
         check_match(robot, if_match)
+        check_lines({"name": name})
         changed = [field for field, value in given.items() if value is not None and value != getattr(robot, field)]
         if changed:
             for field in changed:

@@ -14,6 +14,7 @@ from django.db import transaction
 
 from apps.accounts.permissions import require, require_insider
 from apps.common.actor import Actor
+from apps.common.changes import check_lines
 from apps.common.errors import ApplicationError
 from apps.common.etags import check_match
 from apps.events.services import record
@@ -42,7 +43,7 @@ def schedule_create(*, actor: Actor, robot: Robot, values: Mapping[str, Any], no
     """Adds a schedule; ``values`` are columns of it by name.
 
     Raises ``PermissionDenied``, ``NotUnderSupport``, ``RobotArchived``, ``InvalidSchedule`` naming the field, and
-    ``BadRequest`` for inputs that no run would take.
+    ``BadRequest`` for inputs that no run would take, ``InvalidInput`` for a name of several lines.
     """
     require_insider(actor, "robot.publish", robot)
     schedule = Schedule(robot=robot, created_by=actor.user, created_at=now)
@@ -104,6 +105,7 @@ def _locked(schedule: Schedule) -> Schedule:
 
 
 def _fill(schedule: Schedule, values: Mapping[str, Any], *, now: datetime) -> None:
+    check_lines({"name": values.get("name")})
     for name, value in values.items():
         check = _INPUTS.get(name)
         setattr(schedule, name, check(value, name=name) if check else value)
