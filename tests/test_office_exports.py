@@ -140,6 +140,16 @@ def test_what_a_spreadsheet_would_run_is_quoted(organization: Organization, owne
     assert {cell.data_type for cell in cells} == {"s"}
 
 
+def test_separators_count_in_files_that_are_split_alone(
+    organization: Organization, owner: User, browser: Signed
+) -> None:
+    robot_made(organization.schema_name, "Close, -1")
+    robot_made(organization.schema_name, "Close,-1")
+    client = browser(owner)
+    assert {row["name"] for row in exported(client, "robots/robot")} == {"Close, -1", "Close,'-1"}
+    assert {line[1].value for line in sheet_of(client).iter_rows(min_row=2)} == {"Close, -1", "Close,-1"}
+
+
 def test_control_characters_fit_into_a_spreadsheet(organization: Organization, owner: User, browser: Signed) -> None:
     robot_made(organization.schema_name)
     Robot.objects.update(name="Bell \x07 rings")  # as it could be called once

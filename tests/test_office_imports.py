@@ -144,17 +144,26 @@ def test_columns_with_semicolons(owner: User, browser: Signed) -> None:
     assert [row.diff for row in preview.context["result"].rows] == [["ti", "TI, e mais"]]
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_whatever_a_spreadsheet_writes(owner: User, browser: Signed, encoding: str, separator: str) -> None:
+    """As people come from files over the API."""
+    text = f"slug{separator}name\r\n\r\nti{separator}Técnica\r\n"
+    result = looked_at(browser(owner), "portal/domain", text.encode(encoding)).context["result"]
+    assert [(row.row_values["number"], row.diff) for row in result.rows] == [(3, ["ti", "Técnica"])]
+
+
 @pytest.mark.parametrize(
     ("data", "told"),
     [
-        (b"slug,name\nti,T\xe9\n", "UTF-8"),
         (b"slug\nti\n", "Columns are missing: name."),
         (b"slug,name,password\nti,TI,x\n", "Columns that are not known: password."),
         (b"slug,name,name\nti,TI,x\n", "Columns stand there twice: name."),
         (b"slug,name\nti,TI,x\n", "The file is no table"),
         (b"slug,name\n", "no lines"),
-        (b"\x00\xff\xfe", "UTF-8"),
-        (b"\x00", "Columns that are not known"),
+        (b"\x00\xff\xfe", "not a table of text"),
+        (b"\x00", "not a table of text"),
+        (b'slug,name\nti,"TI\n', "Line 2 is not well-formed CSV."),
         (b"slug,name\n" + b"a,b\n" * 4, "more than 3 lines"),
         (b"slug,name\n" + b"a" * 200, "larger than"),
         (b"", "empty"),
@@ -184,7 +193,7 @@ def test_documents_that_are_none(organization: Organization, owner: User, browse
 
 
 def test_control_characters_in_cells(owner: User, browser: Signed) -> None:
-    answer = looked_at(browser(owner), "portal/domain", "slug,name\nti,T\x00I\n")
+    answer = looked_at(browser(owner), "portal/domain", "slug,name\nti,T\x07I\n")
     assert [set(row.error_dict) for row in answer.context["result"].invalid_rows] == [{"name"}]
 
 

@@ -19,10 +19,12 @@ from import_export.admin import ExportMixin
 from import_export.fields import Field
 from import_export.formats.base_formats import CSV, XLSX
 from import_export.resources import Resource
+from tablib import Dataset
 from unfold.contrib.import_export.forms import ExportForm
 
 from apps.common.admin import ServiceAdmin
 from apps.common.spreadsheets import cell_of
+from apps.common.tables import sheet_quote, table_lines
 
 MOST_ROWS: Final = 10_000
 """In one file. They are put together in memory, a few thousand bytes each at worst."""
@@ -32,9 +34,20 @@ column = Field
 
 
 class CsvFormat(CSV):  # type: ignore[misc]  # untyped library
-    """In UTF-8, and saying so."""
+    """As all our tables are written, in UTF-8, and saying so."""
 
     CONTENT_TYPE = "text/csv; charset=utf-8"
+
+    def export_data(self, dataset: Any, **kwargs: Any) -> str:
+        return "".join(table_lines([dataset.headers, *dataset]))
+
+
+class SheetFormat(XLSX):  # type: ignore[misc]  # untyped library
+    """Texts that would be formulas are quoted here as well."""
+
+    def export_data(self, dataset: Any, **kwargs: Any) -> Any:
+        rows = ([sheet_quote(cell) if isinstance(cell, str) else cell for cell in row] for row in dataset)
+        return super().export_data(Dataset(*rows, headers=dataset.headers), **kwargs)
 
 
 class ListResource(Resource):  # type: ignore[misc]  # untyped library
@@ -70,9 +83,9 @@ class ExportedAdmin(ExportMixin, ServiceAdmin):  # type: ignore[misc]  # untyped
     """
 
     export_columns: type[ListResource]
-    export_formats = (CsvFormat, XLSX)
+    export_formats = (CsvFormat, SheetFormat)
     export_form_class = FormatForm
-    to_encoding = "utf-8-sig"  # with the mark by which spreadsheets know it
+    to_encoding = "utf-8"
 
     def has_export_permission(self, request: HttpRequest) -> bool:
         """For people of the organization; support of the platform looks, and carries nothing away."""

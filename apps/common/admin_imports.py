@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import csv
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Final
 
@@ -27,13 +26,12 @@ from tablib import Dataset, InvalidDimensions
 from unfold.contrib.import_export.forms import ImportForm
 
 from apps.common.admin_exports import ExportedAdmin, ListResource
-from apps.common.errors import ApplicationError
+from apps.common.errors import ApplicationError, InvalidTable
 from apps.common.imports import Change, Imported, Lines
-from apps.common.tables import cell_unquote
+from apps.common.tables import Line, table_read
 
 MOST_LINES: Final = 1_000
 MOST_BYTES: Final = 1024**2
-_FIRST_LINE = 2  # below the headings
 _TYPES: Final = {
     Change.CREATED: RowResult.IMPORT_TYPE_NEW,
     Change.UPDATED: RowResult.IMPORT_TYPE_UPDATE,
@@ -56,14 +54,23 @@ class SwitchField(forms.TypedChoiceField):
         return super().to_python(str(value or "").strip().lower())
 
 
-class SeparatedFormat(CSV):  # type: ignore[misc]  # untyped library
-    """Columns apart by commas, or by semicolons where a spreadsheet writes decimals with commas."""
+class Table(Dataset):  # type: ignore[misc]  # untyped library
+    """Lines as the library has them, with where each begins in the file."""
 
-    def create_dataset(self, in_stream: Any, **kwargs: Any) -> Any:
-        text = in_stream.decode("utf-8-sig") if isinstance(in_stream, bytes) else in_stream
-        headings = text.split("\n", 1)[0]
-        delimiter = ";" if headings.count(";") > headings.count(",") else ","
-        return Dataset().load(text, format="csv", delimiter=delimiter)
+    numbers: list[int]
+
+
+class SeparatedFormat(CSV):  # type: ignore[misc]  # untyped library
+    """As all tables are read here: see :func:`apps.common.tables.table_read`."""
+
+    def create_dataset(self, in_stream: bytes, **kwargs: Any) -> Table:
+        """Raises ``InvalidTable``, and ``InvalidDimensions`` for a line of more cells than the first."""
+        head, *lines = [*table_read(in_stream)] or [Line(1, [])]
+        table = Table(headers=head.cells)
+        for line in lines:
+            table.append(line.cells + [""] * (len(head.cells) - len(line.cells)))
+        table.numbers = [line.number for line in lines]
+        return table
 
 
 class InPage(BaseStorage):  # type: ignore[misc]  # untyped library
@@ -138,9 +145,9 @@ class LinesResource(ListResource):
         """Raises ``ValidationError`` for what is no table with the columns that it takes."""
         try:
             table = SeparatedFormat().create_dataset(data)
-        except UnicodeDecodeError as error:
-            raise ValidationError(_("The file is no text in UTF-8; save it as “CSV UTF-8”.")) from error
-        except (csv.Error, InvalidDimensions) as error:
+        except InvalidTable as error:
+            raise ValidationError(str(error.detail)) from error
+        except InvalidDimensions as error:
             raise ValidationError(_("The file is no table: every line needs the cells of the first.")) from error
         headings = [str(name) for name in table.headers or ()]
         if doubled := {name for name in headings if headings.count(name) > 1}:
@@ -158,7 +165,7 @@ class LinesResource(ListResource):
         """Every line that is right by itself goes to the service; with one that is not, nothing is written."""
         lines: dict[int, Mapping[str, Any]] = {}
         wrong: dict[int, ValidationError] = {}
-        rows = {number: _row(line) for number, line in enumerate(dataset.dict, _FIRST_LINE)}
+        rows = dict(zip(dataset.numbers, dataset.dict, strict=True))
         for number, row in rows.items():
             form = self.row_form(row)
             if form.is_valid():
@@ -171,10 +178,6 @@ class LinesResource(ListResource):
 
 def _listed(names: set[str]) -> str:
     return ", ".join(sorted(names))
-
-
-def _row(line: Mapping[str, Any]) -> dict[str, str]:
-    return {name: cell_unquote(str(value or "")) for name, value in line.items()}
 
 
 def _given(form: forms.Form, row: Mapping[str, str]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Values as cells of files that spreadsheets open; a text that one would run as a formula is quoted."""
+"""Values as cells of files that spreadsheets open. Whoever writes the file quotes what one would run as a formula."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from apps.common.tables import cell_quote
+from apps.common.tables import Cell
 
 
-def cell_of(value: Any) -> str | int | float | Decimal:
-    """A value as a cell: numbers as they are, times in ISO 8601, structures as JSON, texts quoted where need be."""
+def cell_of(value: Any) -> Cell:
+    """A value as a cell: numbers and texts as they are, times in ISO 8601, structures as JSON."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -22,5 +22,5 @@ def cell_of(value: Any) -> str | int | float | Decimal:
     if isinstance(value, date | datetime):
         return value.isoformat()
     if isinstance(value, Mapping | list | tuple):
-        return cell_quote(json.dumps(value, ensure_ascii=False))
-    return cell_quote(str(value))
+        return json.dumps(value, ensure_ascii=False)
+    return str(value)

@@ -8,6 +8,7 @@ import io
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 
 from django.utils.translation import gettext_lazy as _
 
@@ -21,7 +22,9 @@ _FIRST, _LATER = rf"'*[{_SIGN}\x00-\x1f\x7f-\x9f]", rf"['\"]*[{_SIGN}]"
 _APART = r"(?<=[,;\t\r\n])"  # a spreadsheet may split at any of them, whatever we separate with
 _FORMULA = re.compile(rf"\A(?={_FIRST})|{_APART}(?={_LATER})")
 _QUOTED = re.compile(rf"\A'(?={_FIRST})|{_APART}'(?={_LATER})")
+_BEGINNING = re.compile(rf"\A(?={_FIRST})")
 _NUL = "\x00"
+Cell = str | int | float | Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,18 +44,23 @@ def cell_quote(text: str) -> str:
     return _FORMULA.sub("'", text)
 
 
+def sheet_quote(text: str) -> str:
+    """The same for a cell of a spreadsheet's own file, which nobody splits: its beginning alone counts."""
+    return _BEGINNING.sub("'", text)
+
+
 def cell_unquote(text: str) -> str:
     """What :func:`cell_quote` was given."""
     return _QUOTED.sub("", text)
 
 
-def table_lines(rows: Iterable[Iterable[str]], *, separator: str = ",") -> Iterator[str]:
-    """The rows as lines of CSV, one at a time, cells quoted; the first begins with the mark that Excel looks for."""
+def table_lines(rows: Iterable[Iterable[Cell]], *, separator: str = ",") -> Iterator[str]:
+    """The rows as lines of CSV, one at a time, texts quoted; the first begins with the mark that Excel looks for."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, delimiter=separator)
     buffer.write(BOM)
     for row in rows:
-        writer.writerow([cell_quote(cell) for cell in row])
+        writer.writerow([cell_quote(cell) if isinstance(cell, str) else cell for cell in row])
         yield buffer.getvalue()
         buffer.seek(0)
         buffer.truncate()

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.common.spreadsheets import cell_of
-from apps.common.tables import cell_quote, cell_unquote
+from apps.common.tables import cell_quote, cell_unquote, sheet_quote
 
 
 @pytest.mark.parametrize(
@@ -38,10 +38,12 @@ def test_it_works(value: Any, cell: Any) -> None:
 
 @pytest.mark.parametrize("first", ["=", "+", "-", "@", "\t", "\r", "\n", "\x00", "\uff1d", "'=", "''@"])
 def test_what_would_be_run_is_quoted(first: str) -> None:
-    assert cell_of(f"{first}cmd|' /C calc'!A0") == f"'{first}cmd|' /C calc'!A0"
+    text = f"{first}cmd|' /C calc'!A0"
+    assert cell_quote(text) == sheet_quote(text) == f"'{text}"
 
 
 @given(st.text("'=+-@\t a", max_size=6) | st.text())
 def test_quoting_is_undone(text: str) -> None:
     assert cell_unquote(cell_quote(text)) == text
+    assert sheet_quote(text) in {text, f"'{text}"}
     assert cell_quote(text)[:1] not in {"=", "+", "-", "@", "\t", "\r", "\n"}
