@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -23,6 +23,28 @@ ME = WorkerIdentity(name="me", host="h", pid=1, queues=("q",), slots=1)
 @pytest.fixture
 def slots() -> Slots:
     return Slots(ME, lease_seconds=30, grace_seconds=1, kill_seconds=0)
+
+
+class Hanging(NamedTuple):
+    """Work that has begun, and goes on until it is released."""
+
+    begun: threading.Event
+    release: threading.Event
+
+
+@pytest.fixture
+def hanging(kind: RecordingKind, monkeypatch: pytest.MonkeyPatch) -> Hanging:
+    """The kind's work hangs, and whatever runs is overdue."""
+    work = Hanging(threading.Event(), threading.Event())
+
+    def run(_lease: Lease) -> Outcome:
+        work.begun.set()
+        work.release.wait(20)
+        return Outcome(Status.COMPLETED)
+
+    monkeypatch.setattr(kind, "run", run)
+    monkeypatch.setattr(slots_module, "OVERDUE_SECONDS", 0)
+    return work
 
 
 def slot_threads() -> int:
@@ -55,20 +77,16 @@ def test_closed_slots_have_no_room(slots: Slots) -> None:
 
 
 def test_an_overdue_attempt_loses_its_execution_and_its_slot_to_a_new_one(
-    transactional_db: None, accept: Accept, kind: RecordingKind, slots: Slots, monkeypatch: pytest.MonkeyPatch
+    transactional_db: None,
+    accept: Accept,
+    kind: RecordingKind,
+    hanging: Hanging,
+    slots: Slots,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    hung, release = threading.Event(), threading.Event()
-
-    def hang(_lease: Lease) -> Outcome:
-        hung.set()
-        release.wait(20)
-        return Outcome(Status.COMPLETED)
-
-    monkeypatch.setattr(kind, "run", hang)
-    monkeypatch.setattr(slots_module, "OVERDUE_SECONDS", 0)
     execution = accept(timeout_seconds=0)
     slots.open()
-    eventually(hung.is_set)
+    eventually(hanging.begun.is_set)
     [lease] = slots.leases()
     slots.give_up_if_overdue(lease)
     assert lease.control.lost.is_set()
@@ -79,28 +97,24 @@ def test_an_overdue_attempt_loses_its_execution_and_its_slot_to_a_new_one(
     another = accept()
     slots.poke()
     eventually(lambda: stored(another).status == Status.COMPLETED)
-    release.set()
+    hanging.release.set()
     eventually(lambda: slots.idle == 1)
     slots.stop()
     eventually(lambda: not slot_threads())
 
 
 def test_overdue_instant_ones_lose_the_slot_they_share(
-    transactional_db: None, accept: Accept, kind: RecordingKind, slots: Slots, monkeypatch: pytest.MonkeyPatch
+    transactional_db: None,
+    accept: Accept,
+    kind: RecordingKind,
+    hanging: Hanging,
+    slots: Slots,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    hung, release = threading.Event(), threading.Event()
-
-    def hang(_lease: Lease) -> Outcome:
-        hung.set()
-        release.wait(20)
-        return Outcome(Status.COMPLETED)
-
-    monkeypatch.setattr(kind, "run", hang)
-    monkeypatch.setattr(slots_module, "OVERDUE_SECONDS", 0)
     monkeypatch.setattr(registry, "_instant", {kind.name})
     executions = [accept(timeout_seconds=0) for _number in range(3)]
     slots.open()
-    eventually(hung.is_set)
+    eventually(hanging.begun.is_set)
     leases = slots.leases()
     assert len(leases) == 3
     for lease in leases:
@@ -109,7 +123,7 @@ def test_overdue_instant_ones_lose_the_slot_they_share(
     assert slots._free == 1
     assert slot_threads() == THREADS_PER_SLOT + 1  # one hangs, and one was begun for it
 
-    release.set()
+    hanging.release.set()
     eventually(lambda: slot_threads() == THREADS_PER_SLOT)
     assert slots._free == 1
     slots.stop()
