@@ -77,7 +77,10 @@ class Spares:
 
     def take(self, frame: Frame) -> Spare | None:
         """One that was built as it would be built now, and that still stands. It is the caller's then."""
-        state = frame.state()
+        try:
+            state = frame.state()
+        except FileNotFoundError:
+            return None  # who builds one meets what is missing, and says so
         while True:
             with self._changed:
                 found = next((spare for spare in self._standing if (spare.frame, spare.state) == (frame, state)), None)
@@ -89,9 +92,11 @@ class Spares:
             found.places.close()  # it died with its guardian
 
     def replace(self, frame: Frame) -> None:
-        """Has another one made soon."""
+        """Has another one made soon. Of more than may stand the oldest wish goes: it would be made to be removed."""
         with self._changed:
             self._wanted.append(frame)
+            while len(self._wanted) > frame.policy.spares:
+                self._wanted.popleft()
             self._changed.notify_all()
             if self._pid != os.getpid():  # threads do not survive a fork
                 self._pid = os.getpid()
@@ -123,12 +128,8 @@ class Spares:
                 frame = self._wanted.popleft()
             try:
                 self.make(frame)
-            except (
-                SandboxFailed,
-                SandboxUnavailable,
-                OSError,
-            ) as error:  # whoever needs it builds it and is told
-                logger.warning("spare_not_made", error=str(error))
+            except (SandboxFailed, SandboxUnavailable, OSError) as error:
+                logger.warning("spare_not_made", error=str(error))  # who needs it builds it, and is told
             except Exception:  # without this thread there would be none any more
                 logger.exception("spare_failed")
 

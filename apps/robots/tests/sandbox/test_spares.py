@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -172,6 +173,7 @@ def test_one_that_was_built_of_something_else_is_not_used(prepared: Runner, tmp_
     frame = Frame(prepared.policy, environment, None, BARE.readable)
     kept.make(frame)
     environment.rename(tmp_path / "before")
+    assert kept.take(frame) is None
     environment.mkdir()
     assert kept.take(frame) is None
 
@@ -197,6 +199,27 @@ def test_the_oldest_goes(prepared: Runner, kept: Spares, frame: Frame) -> None:
     eventually(lambda: not oldest.workspace.root.exists())
 
 
+def test_no_more_are_made_than_may_stand(
+    prepared: Runner, kept: Spares, frame: Frame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many robots have started while one was built."""
+    made: list[Frame] = []
+    gate = threading.Event()
+
+    def make(wanted: Frame) -> None:
+        made.append(wanted)
+        gate.wait(30)
+
+    monkeypatch.setattr(kept, "make", make)
+    frames = [replace(frame, policy=replace(prepared.policy, spares=2), readable=(Path(f"/{n}"),)) for n in range(6)]
+    kept.replace(frames[0])
+    eventually(lambda: made == frames[:1])
+    for later in frames[1:]:
+        kept.replace(later)
+    gate.set()
+    eventually(lambda: made == [frames[0], *frames[-2:]])
+
+
 def test_none_are_kept_where_none_are_wanted(sandboxed: Runner, package: Path, kept: Spares) -> None:
     assert run(sandboxed, package) == ["main"]
     assert kept._wanted == kept._standing
@@ -220,6 +243,7 @@ def test_one_that_cannot_be_made_is_made_by_whoever_needs_it(
         make_ready(ProcessSpec(arguments=("/bin/true",), workspace=gone, policy=prepared.policy))
         eventually(lambda: not kept._wanted)
     assert run(prepared, package) == ["main"]
+    eventually(lambda: kept.number == 1)  # whoever makes them is still there
 
 
 def test_a_process_that_ends_leaves_none(sandboxed: Runner, tmp_path: Path) -> None:
