@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -34,15 +35,21 @@ async def test_it_works() -> None:
     await layer.flush()
 
 
-def test_redis_away_costs_nothing(caplog: pytest.LogCaptureFixture) -> None:
+@pytest.fixture
+def redis_away() -> Iterator[None]:
     with override_settings(REDIS_URL="unix:///nowhere/redis.sock"):
         redis_forget()
-        waker = Waker()
-        for _number in range(3 * MAXIMUM_WAITING):
-            waker.send(GROUP, {"type": "execution.changed"})
-        eventually(lambda: not waker._waiting)
-        assert caplog.text.count("wakeup_not_sent") == 1
+        yield
     redis_forget()
+
+
+@pytest.mark.usefixtures("redis_away")
+def test_redis_away_costs_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    waker = Waker()
+    for _number in range(3 * MAXIMUM_WAITING):
+        waker.send(GROUP, {"type": "execution.changed"})
+    eventually(lambda: not waker._waiting)
+    assert caplog.text.count("wakeup_not_sent") == 1
 
 
 def test_in_a_fork() -> None:
