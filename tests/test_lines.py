@@ -13,6 +13,7 @@ from rest_framework.test import APIClient
 from apps.accounts.models import Role, User
 from apps.common.actor import Actor
 from apps.portal.services.domains import domain_create
+from apps.robots.services.robots import robot_create, robot_update
 from apps.robots.tests.factories import robot_made, version_made
 from apps.tenants.models import Organization
 from conftest import PASSWORD
@@ -68,6 +69,16 @@ def test_what_is_no_line(
     sent = body | {field: text} | (below if path == "services" else {})
     answer = getattr(client_of(owner), method)(f"/api/v1/{path.format(user=viewer.pk, **ids)}", sent)
     assert (answer.status_code, list(answer.json().get("errors", {}))) == (422, [field]), answer.json()
+
+
+def test_space_around_a_robots_name_is_none_of_it(
+    owner: User, actor: Callable[[User], Actor], organization: Organization
+) -> None:
+    """Whether it is made or changed."""
+    who, now = actor(owner), timezone.now()
+    robot = robot_create(actor=who, name="Nightly\n", now=now)
+    assert robot.name == "Nightly"
+    assert robot_update(actor=who, robot=robot, name="Weekly\n", now=now).name == "Weekly"
 
 
 def test_names_of_roles(owner: User, client_of: Clients) -> None:

@@ -71,8 +71,9 @@ def robot_update(
 
     Raises ``PermissionDenied``, ``RobotArchived``, ``RobotNameTaken``, ``PreconditionFailed``, ``InvalidInput``.
     """
+    name = name.strip() if name is not None else None
     given = {
-        "name": name.strip() if name is not None else None,
+        "name": name,
         "description": description,
         "tags": tags_normalized(tags) if tags is not None else None,
         "pool": pool,
