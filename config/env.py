@@ -265,7 +265,7 @@ class Environment(BaseSettings):
     )
     robot_network: Literal["host", "none"] = Field("host", description="Network a robot sees.")
     robot_spares: int = Field(
-        4, ge=0, le=100, description="Sandboxes a worker keeps ready for the robots to come (a MiB each); 0: none."
+        4, ge=0, le=100, description="Sandboxes a worker keeps ready for the robots to come (half a MiB each); 0: none."
     )
     robot_memory_bytes: int = Field(2 * 1024**3, ge=64 * 1024**2, description="Address space of a robot process.")
     robot_processes: int = Field(256, ge=4, description="Processes and threads of a robot.")

@@ -123,12 +123,16 @@ class ReadyProcess(BubblewrapProcess):
         said, self._say = os.pipe()
         try:
             super().__init__(executable, options, [SHELL], limits, said=said)
-            super().let_go()
         except BaseException:
-            self.close()
+            self._hush()
             raise
         finally:
             os.close(said)
+        try:
+            super().let_go()
+        except SandboxFailed:
+            self.close()
+            raise
 
     def become(self, script: str) -> None:
         """What the shell will be told when the robot is let go."""
