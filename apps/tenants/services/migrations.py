@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import structlog
 from django.core.management import call_command
@@ -18,21 +20,38 @@ from apps.tenants.services.roles import default_rights_revoke, schema_grants, sc
 from apps.tenants.signals import schema_prepared
 
 _ERROR_CHARACTERS = 4000
+LOCK_SECONDS = 10.0
 logger = structlog.get_logger(__name__)
 
 
 def schema_migrate(schema: str) -> None:
     """Runs Django's migrations and makes the reference rows in one existing schema, as its owner.
 
-    No actor: part of the migrations.
+    It waits ten seconds for a lock at most: behind a migration that waits, every request of the organization would.
+    Raises ``OperationalError`` then. No actor: part of the migrations.
     """
-    with owner_context(schema):
+    with owner_context(schema), _without_long_waits():
         wrapper().set_tenant(FakeTenant(schema_name=schema), include_public=False)
         MigrationRecorder(connection).ensure_schema()  # it must not find the one in `public`
         wrapper().set_tenant(FakeTenant(schema_name=schema))
         call_command(DjangoMigrate(), interactive=False, verbosity=0, skip_checks=True)
         with transaction.atomic():
             schema_prepared.send(sender=None, schema=schema)
+
+
+@contextmanager
+def _without_long_waits() -> Iterator[None]:
+    _lock_timeout(LOCK_SECONDS)
+    try:
+        yield
+    finally:
+        if not connection.needs_rollback:
+            _lock_timeout(0)
+
+
+def _lock_timeout(seconds: float) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('lock_timeout', %s, false)", [f"{seconds * 1000:.0f}"])
 
 
 def shared_migrate() -> bool:

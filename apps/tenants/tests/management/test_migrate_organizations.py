@@ -6,11 +6,13 @@ import threading
 from io import StringIO
 from typing import Any
 
+import psycopg
 import pytest
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import connection, connections
+from psycopg import sql
 
 from apps.accounts.models import Role
 from apps.common.testing import eventually
@@ -102,6 +104,24 @@ def test_without_anything_to_do_no_schema_is_visited(
     run()
     assert len(sent) < 100
     assert not [statement for statement in sent if "LOCK TABLE" in statement or "CREATE POLICY" in statement]
+
+
+def test_it_makes_nobody_wait_long_behind_what_it_waits_for(
+    live_organization: Organization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(migrations, "LOCK_SECONDS", 0.2)
+    make_outdated(live_organization)
+    with psycopg.connect(**connection.get_connection_params() | {"cursor_factory": psycopg.Cursor}) as reader:
+        table = sql.Identifier(live_organization.schema_name, Role._meta.db_table)
+        reader.execute(sql.SQL("LOCK TABLE {} IN SHARE MODE").format(table))
+        with pytest.raises(CommandError, match="1 of 1 organizations failed"):
+            run()
+        assert "lock timeout" in fresh(live_organization).migration_error
+    run()
+    assert is_current(live_organization)
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW lock_timeout")
+        assert cursor.fetchone() == ("0",)
 
 
 def test_a_failure_is_noted_and_stops_no_other(live_organization: Organization, others: list[Organization]) -> None:
