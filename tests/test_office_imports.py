@@ -192,6 +192,17 @@ def test_documents_that_are_none(organization: Organization, owner: User, browse
     assert [set(row.error_dict) for row in answer.context["result"].invalid_rows] == [{"form_schema_json"}]
 
 
+def test_lines_beyond_one_too_many_are_not_kept() -> None:
+    """Each is made as wide as the headings, however short it is in the file."""
+    table = admin_imports.SeparatedFormat().create_dataset(b"slug" + b",a" * 200 + b"\n" + b"x\n" * 100_000)
+    assert len(table) == admin_imports.MOST_LINES + 1
+
+
+def test_thousands_of_headings_are_refused(owner: User, browser: Signed) -> None:
+    answer = looked_at(browser(owner), "portal/domain", ",".join(map(str, range(100_000))) + "\n1\n")
+    assert "more than 256 cells" in " ".join(answer.context["form"].errors["import_file"])
+
+
 def test_control_characters_in_cells(owner: User, browser: Signed) -> None:
     answer = looked_at(browser(owner), "portal/domain", "slug,name\nti,T\x07I\n")
     assert [set(row.error_dict) for row in answer.context["result"].invalid_rows] == [{"name"}]

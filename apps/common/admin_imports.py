@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable, Mapping
+from itertools import islice
 from typing import Any, ClassVar, Final
 
 from django import forms
@@ -64,8 +65,11 @@ class SeparatedFormat(CSV):  # type: ignore[misc]  # untyped library
     """As all tables are read here: see :func:`apps.common.tables.table_read`."""
 
     def create_dataset(self, in_stream: bytes, **kwargs: Any) -> Table:
-        """Raises ``InvalidTable``, and ``InvalidDimensions`` for a line of more cells than the first."""
-        head, *lines = [*table_read(in_stream)] or [Line(1, [])]
+        """Keeps one line too many at most.
+
+        Raises ``InvalidTable``, and ``InvalidDimensions`` for a line of more cells than the first.
+        """
+        head, *lines = [*islice(table_read(in_stream), 1 + MOST_LINES + 1)] or [Line(1, [])]
         table = Table(headers=head.cells)
         for line in lines:
             table.append(line.cells + [""] * (len(head.cells) - len(line.cells)))

@@ -24,6 +24,8 @@ _FORMULA = re.compile(rf"\A(?={_FIRST})|{_APART}(?={_LATER})")
 _QUOTED = re.compile(rf"\A'(?={_FIRST})|{_APART}'(?={_LATER})")
 _BEGINNING = re.compile(rf"\A(?={_FIRST})")
 _NUL = "\x00"
+MOST_CELLS = 256
+"""In one line. Nothing here has so many columns, and what is done for each line would be done for each of them."""
 Cell = str | int | float | Decimal
 
 
@@ -70,7 +72,8 @@ def table_read(content: bytes) -> Iterator[Line]:
     """The lines of a CSV file that are not empty, their cells unquoted and without space around them.
 
     UTF-8 with or without a mark, UTF-16 with one, else Windows-1252, which is what Excel writes in Brazil; the
-    separator is the one of comma, semicolon and tab that the first line has most of. Raises ``InvalidTable``.
+    separator is the one of comma, semicolon and tab that the first line has most of. Raises ``InvalidTable``, for a
+    line of more than ``MOST_CELLS`` cells too.
     """
     text = _decoded(content)
     if _NUL in text:
@@ -82,6 +85,9 @@ def table_read(content: bytes) -> Iterator[Line]:
     try:
         for cells in reader:
             number, before = before + 1, reader.line_num
+            if len(cells) > MOST_CELLS:
+                wide = _("Line %(number)d has more than %(most)d cells.") % {"number": number, "most": MOST_CELLS}
+                raise InvalidTable(wide)
             plain = [cell_unquote(cell.strip()) for cell in cells]
             if any(plain):
                 yield Line(number, plain)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.common.errors import InvalidTable
-from apps.common.tables import SEPARATORS, cell_quote, cell_unquote, table_lines, table_read
+from apps.common.tables import MOST_CELLS, SEPARATORS, cell_quote, cell_unquote, table_lines, table_read
 
 
 def read(content: bytes) -> list[tuple[int, list[str]]]:
@@ -43,6 +43,14 @@ def test_what_is_no_table(content: bytes) -> None:
 def test_a_cell_without_end_is_refused() -> None:
     with pytest.raises(InvalidTable):
         read(b"a\n" + b"x" * 200_000)
+
+
+def test_a_line_of_too_many_cells_is_refused() -> None:
+    """Else a short file of long headings and many lines would become gigabytes."""
+    assert len(read(b"," * (MOST_CELLS - 1) + b"a\n")[0][1]) == MOST_CELLS
+    for content in (b"a" + b"," * MOST_CELLS, b"a\n" + b"," * MOST_CELLS):
+        with pytest.raises(InvalidTable, match="more than 256 cells"):
+            read(content)
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+55 11", "-1", "@SUM(A1)", "\n", "\x1b[0m", "'=1", "''=1"])

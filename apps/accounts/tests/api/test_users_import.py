@@ -285,7 +285,7 @@ def test_two_in_opposite_order_do_not_wait_for_ever(
     assert answers[1]["Retry-After"] == "1"
 
 
-@pytest.mark.parametrize("content", [b"", b"\n\n", b'email\n"x', b"email\nx\x00"])
+@pytest.mark.parametrize("content", [b"", b"\n\n", b'email\n"x', b"email\nx\x00", b"email" + b",a" * 256])
 def test_no_table_is_400(client_of: Clients, owner: User, content: bytes) -> None:
     answer = sent(client_of(owner), content)
     assert (answer.status_code, answer.json()["error_code"]) == (400, "invalid_table")
