@@ -11,7 +11,7 @@ import os
 import signal
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 
 from apps.robots.errors import SandboxFailed
 from apps.robots.sandbox import guard, seccomp
@@ -41,11 +41,13 @@ class BubblewrapProcess(RunningProcess):
         ``said`` is a descriptor that the command reads from; it stays the caller's, and without it there is nothing to
         read. Raises SandboxFailed with bubblewrap's words when the sandbox cannot be set up.
         """
-        output, output_end = os.pipe()
-        errors, errors_end = os.pipe()
-        status, status_end = os.pipe()
-        gate_end, self._gate = os.pipe()
-        arguments = _file_of("\0".join([*options, ""]))
+        with ExitStack() as opened:  # all or none: a process that runs out of descriptors must not lose more of them
+            output, output_end = _pipe(opened)
+            errors, errors_end = _pipe(opened)
+            status, status_end = _pipe(opened)
+            gate_end, self._gate = _pipe(opened)
+            arguments = _file_of("\0".join([*options, ""]), opened)
+            opened.pop_all()
         super().__init__(output, errors, status)
         self._handle = -1
         self._handle_lock = threading.Lock()
@@ -159,9 +161,17 @@ class ReadyProcess(BubblewrapProcess):
         self._hush()
 
 
-def _file_of(text: str) -> int:
+def _pipe(opened: ExitStack) -> tuple[int, int]:
+    ends = os.pipe()
+    for end in ends:
+        opened.callback(os.close, end)
+    return ends
+
+
+def _file_of(text: str, opened: ExitStack) -> int:
     descriptor = os.memfd_create("options", os.MFD_CLOEXEC)
-    with os.fdopen(os.dup(descriptor), "wb") as file:
+    opened.callback(os.close, descriptor)
+    with os.fdopen(descriptor, "wb", closefd=False) as file:
         file.write(text.encode("utf-8", "surrogateescape"))
     os.lseek(descriptor, 0, os.SEEK_SET)
     return descriptor
