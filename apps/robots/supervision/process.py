@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import selectors
 import time
 from collections.abc import Callable
@@ -26,6 +27,7 @@ _GONE_SECONDS = 10.0
 _UNKILLABLE_SECONDS = 30.0
 _SILENCE_SECONDS = 2.0
 _BWRAP = "bwrap: "
+_SHELL = re.compile(r"/bin/sh: \d+: (?:cd|exec): (.+)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,8 +209,14 @@ class _Supervisor:
         if code is None:
             self._problem = self._why_not_started()
         elif code:
-            self._problem = f"Process returned exit code {code}"
+            self._problem = self._refused_by_shell() or f"Process returned exit code {code}"
 
     def _why_not_started(self) -> str:
         said = (line for line in reversed(self._log.last_lines) if line.startswith(_BWRAP))
         return next((f"Could not start: {line[len(_BWRAP) :]}" for line in said), "The sandbox ended without a result")
+
+    def _refused_by_shell(self) -> str:
+        """What the shell of a sandbox that stood ready said when it could not become the robot, if that was its end."""
+        last = self._log.last_lines[-1] if self._spec.workspace.ready and self._log.last_lines else ""
+        said = _SHELL.fullmatch(last)
+        return f"Could not start: {said[1]}" if said else ""

@@ -113,6 +113,20 @@ def test_names_that_no_shell_can_say(prepared: Runner, package: Path, kept: Spar
     assert run(prepared, package, PYTHON, "-c", source, name, environment={name: "/said"}) == ["/said"]
 
 
+@pytest.mark.parametrize(
+    ("command", "directory", "said"),
+    [("/work/missing", "", "/work/missing: not found"), ("/bin/true", "missing", "can't cd to /work/missing")],
+)
+def test_what_cannot_start_says_why(
+    prepared: Runner, kept: Spares, frame: Frame, command: str, directory: str, said: str
+) -> None:
+    kept.make(frame)
+    with workspace_for_run(prepared.policy, "one", readable=BARE.readable) as workspace:
+        spec = ProcessSpec(arguments=(command,), workspace=workspace, policy=prepared.policy, directory=directory)
+        report = supervise(spec, sink=prepared.recorder, control=prepared.control)
+    assert report.error_message == f"Could not start: {said}"
+
+
 def test_nothing_is_left_of_the_run_before(prepared: Runner, package: Path, kept: Spares, frame: Frame) -> None:
     kept.make(frame)
     mark = "for place in ('/work', '/tmp', '/artifacts', '/dev/shm'): open(place + '/mark', 'w').close()"
