@@ -14,8 +14,10 @@ class RobotsConfig(AppConfig):
         from apps.robots.kind import RobotKind  # noqa: PLC0415
         from apps.robots.models import RobotVersion  # noqa: PLC0415
         from apps.robots.sandbox.guard import trust  # noqa: PLC0415
+        from apps.robots.sandbox.spares import spares_sweep  # noqa: PLC0415
         from apps.robots.services.publications import FOLDER  # noqa: PLC0415
 
         register(RobotKind())
         on_renewal(trust)
+        on_renewal(spares_sweep)
         file_kinds.append(FileKind(FOLDER, RobotVersion, dated_by="group"))

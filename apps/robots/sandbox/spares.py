@@ -112,6 +112,15 @@ class Spares:
         for old in superfluous:
             old.places.close()
 
+    def sweep(self) -> None:
+        """Removes those that stand no more, or outlived their guardian: nobody would see to their end."""
+        with self._changed:
+            fallen = [spare for spare in self._standing if not spare.process.stands]
+            for spare in fallen:
+                self._standing.remove(spare)
+        for spare in fallen:
+            spare.places.close()
+
     def close(self) -> None:
         """Removes all; no more are kept."""
         with self._changed:
@@ -179,6 +188,11 @@ def workspace_for_run(
     else:
         with spare.places:
             yield replace(filled(spare.workspace, package=package, parameters=parameters or {}), ready=spare.process)
+
+
+def spares_sweep(_seconds: float) -> None:
+    """Looks after the spares of this process, with each beat of its heart."""
+    kept.sweep()
 
 
 def make_ready(spec: ProcessSpec) -> None:

@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 
 from apps.common.testing import eventually
+from apps.executions.registry import renewed
 from apps.robots.sandbox import spares as module
 from apps.robots.sandbox import workspace as places
-from apps.robots.sandbox.guard import guard
-from apps.robots.sandbox.spares import Frame, Spares, make_ready, workspace_for_run
+from apps.robots.sandbox.guard import Guard, guard
+from apps.robots.sandbox.spares import Frame, Spare, Spares, make_ready, spares_sweep, workspace_for_run
 from apps.robots.sandbox.spec import ProcessSpec
 from apps.robots.sandbox.start import start
 from apps.robots.supervision.process import supervise
@@ -179,6 +180,26 @@ def test_one_that_died_is_not_used(prepared: Runner, package: Path, kept: Spares
     eventually(lambda: not spare.process.stands)
     assert run(prepared, package) == ["main"]
     spare.places.close()
+
+
+def test_those_whose_guardian_died_are_removed_with_the_next_beat(prepared: Runner, kept: Spares, frame: Frame) -> None:
+    """It may die before a sandbox is tied to it, which then goes on waiting for its word."""
+    two = replace(frame, policy=replace(prepared.policy, spares=2))
+    kept.make(two)
+    kept.make(two)
+    spares_sweep(1.0)
+    assert kept.number == 2
+    fallen = list(kept._standing)
+    os.kill(guard().pid, signal.SIGKILL)
+    eventually(lambda: not guard_of(fallen[0]).is_alive)
+    renewed(1.0)
+    assert kept.number == 0
+    eventually(lambda: not any(Path(f"/proc/{spare.process.pid}").exists() for spare in fallen))
+    eventually(lambda: not any(spare.workspace.root.exists() for spare in fallen))
+
+
+def guard_of(spare: Spare) -> Guard:
+    return spare.process._guard
 
 
 def test_one_that_was_built_of_something_else_is_not_used(prepared: Runner, tmp_path: Path, kept: Spares) -> None:
