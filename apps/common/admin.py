@@ -16,7 +16,9 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
@@ -128,6 +130,12 @@ class ServiceAdmin(ModelAdmin):  # type: ignore[misc]
         words_said(model, self.plural)
         columns = {field.name: drawn_column(field) for field in model._meta.fields}
         self._shown_as = {name: column for name, column in columns.items() if column is not None}
+
+    def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> HttpResponse:
+        """Django's own repeats the id, which tells people nothing, on whatever page they open next."""
+        gone = gettext("There is no such %(name)s; perhaps it was deleted.") % {"name": opts.verbose_name}
+        self.message_user(request, gone, messages.WARNING)
+        return redirect(reverse("admin:index", current_app=self.admin_site.name))
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """What is written, then what is known, then what every row has: its id tells people least."""

@@ -12,7 +12,7 @@ from apps.robots.templatetags.runs import problem_text
     ("message", "text"),
     [
         ("Process returned exit code 2", "Terminou com o código de saída 2."),
-        ("last seen at line 17", "O worker se perdeu; visto pela última vez na linha 17."),
+        ("last seen at line 17", "O executor se perdeu; visto pela última vez na linha 17."),
         ("TIMEOUT", "Demorou mais do que pode."),
         ("Internal error", "Algo deu errado do nosso lado."),
         ("It was not finished when the organization was exported.", None),

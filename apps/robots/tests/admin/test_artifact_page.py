@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 import pytest
 
 from apps.accounts.models import TagGrant, User
@@ -51,3 +53,10 @@ def test_files_of_runs_that_may_not_be_seen_stand_nowhere(viewer: User, browser:
 
 def test_without_the_right_to_read_runs_it_is_403(stranger: User, browser: Browser, artifact: Artifact) -> None:
     assert browser(stranger).get(LIST).status_code == 403
+
+
+def test_of_one_that_is_not_there_no_id_is_repeated(viewer: User, browser: Browser) -> None:
+    missing = uuid4()
+    page = browser(viewer).get(f"{LIST}{missing}/change/", follow=True).content.decode()
+    assert "There is no such artifact; perhaps it was deleted." in page
+    assert str(missing) not in page
