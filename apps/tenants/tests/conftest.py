@@ -10,6 +10,9 @@ from django.db import connection
 from django.db.backends.postgresql import base as postgresql
 
 from apps.tenants.naming import role_name
+from tests.storages import folder_storage
+
+__all__ = ["folder_storage"]
 
 
 def server_state() -> tuple[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import tarfile
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -85,6 +86,11 @@ def exported(organization: Organization) -> tuple[io.BytesIO, Manifest]:
     with public_context():
         fresh = Organization.objects.get(pk=organization.pk)
     return target, organization_export(actor=ADMIN, organization=fresh, target=target, now=NOW)
+
+
+@pytest.fixture(autouse=True)
+def _own_storage(folder_storage: Path) -> None:
+    """Folders of other tests come and go."""
 
 
 def traces() -> tuple[set[str], list[str], set[str]]:
