@@ -25,6 +25,14 @@ class GrantRow:
     group_id: int | None = None
 
 
+ANY_GRANTS = f"""
+    EXISTS (SELECT FROM {UserGrant._meta.db_table} WHERE user_id = person.id)
+    OR EXISTS (SELECT FROM {GroupGrant._meta.db_table}) OR EXISTS (SELECT FROM {TagGrant._meta.db_table})
+"""
+"""Whether any grant could count for a ``person`` of the query around it: their own, or anybody's that are shared.
+
+Most organizations have none, and asking so much along with the credentials spares them the question itself.
+"""
 _GROUPS = f"""
     (SELECT group_id FROM {User.groups.through._meta.db_table} WHERE user_id = %(user)s UNION ALL SELECT %(role)s)
 """

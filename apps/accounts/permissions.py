@@ -94,7 +94,7 @@ def _scope(actor: Actor, action: str, grants: list[GrantRow]) -> Scope:
 def _grants(statement: str, actor: Actor, actions: list[str], **more: Any) -> list[GrantRow]:
     """The grants of the user, the user's groups and the user's role, in one query; none where none can count."""
     asked = [action for action in actions if action not in ORGANIZATION_ACTIONS]
-    if actor.everything or actor.user is None or not asked:
+    if actor.everything or actor.user is None or not actor.may_have_grants or not asked:
         return []
     person_id = None if actor.previewing else actor.user_id  # a role is looked at as it is, without anybody's own
     values: Mapping[str, Any] = {"user": person_id, "role": actor.user.role.group_id, "actions": asked, **more}

@@ -18,6 +18,7 @@ class Actor:
     ``support_id`` is the grant by which somebody who runs the platform is here: ``support`` belongs to no organization,
     so there is no ``user``.
     Who is ``previewing`` looks around as a role, with what that role may see, and writes nothing.
+    ``may_have_grants`` is False where there was none that could count when the credentials were verified.
     """
 
     type: ActorType
@@ -34,6 +35,7 @@ class Actor:
     trace_id: str = ""
     everything: bool = False
     previewing: bool = False
+    may_have_grants: bool = True
 
     @classmethod
     def system(cls, name: str, *, schema: str, trace_id: str = "") -> Actor:

@@ -6,7 +6,7 @@ import hmac
 from copy import copy
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.conf import settings
@@ -14,6 +14,7 @@ from django.db.models import Exists, F, Q, QuerySet, Value
 from django.db.models.functions import Least
 
 from apps.accounts.errors import InvalidCredentials
+from apps.accounts.grants import ANY_GRANTS
 from apps.accounts.models import ApiKey, Role, Session, User
 from apps.accounts.permissions import allowed, in_reach, person
 from apps.accounts.roles import ACTIONS
@@ -32,7 +33,7 @@ KEY_TOUCHED_EVERY, PAGE_TOUCHED_EVERY = timedelta(minutes=1), timedelta(minutes=
 # Every request asks this, so it is written out: Django takes five times as long to make it as PostgreSQL to answer it.
 _LIVE_SESSION = f"""
     SELECT EXISTS (SELECT FROM {Organization._meta.db_table} WHERE schema_name = %(schema)s AND is_active),
-           session.last_used_at, {PERSON}
+           session.last_used_at, {ANY_GRANTS}, {PERSON}
     FROM {Session._meta.db_table} session
     JOIN {User._meta.db_table} person ON person.id = session.user_id
     JOIN {Role._meta.db_table} role ON role.id = person.role_id
@@ -41,7 +42,9 @@ _LIVE_SESSION = f"""
 """
 
 
-def actor_of_user(user: User, *, schema: str, ip: str | None, session_id: str | None = None) -> Actor:
+def actor_of_user(
+    user: User, *, schema: str, ip: str | None, session_id: str | None = None, may_have_grants: bool = True
+) -> Actor:
     """The actor of a person whose credentials were verified; role's actions come along, grants do not.
 
     No actor: it makes one.
@@ -57,6 +60,7 @@ def actor_of_user(user: User, *, schema: str, ip: str | None, session_id: str | 
         session_id=session_id,
         ip=ip,
         trace_id=current_trace_id(),
+        may_have_grants=may_have_grants,
     )
 
 
@@ -113,8 +117,7 @@ def actor_from_session(session_id: UUID | str, *, user_id: UUID | str, now: date
 
     Raises ``InvalidCredentials`` or ``OrganizationInactive``. No actor: it makes one.
     """
-    _last_used_at, user = _live_session(session_id, user_id=user_id, now=now)
-    return actor_of_user(user, schema=require_tenant(), ip=ip, session_id=str(session_id))
+    return _actor_of(_live_session(session_id, user_id=user_id, now=now), session_id, ip=ip)
 
 
 def actor_from_page(session_id: UUID | str, *, user_id: UUID | str, now: datetime, ip: str | None) -> Actor:
@@ -123,12 +126,12 @@ def actor_from_page(session_id: UUID | str, *, user_id: UUID | str, now: datetim
     The use is noted once in five minutes, and the session ends at the latest ``SESSION_COOKIE_AGE`` after it began.
     No actor: it makes one.
     """
-    last_used_at, user = _live_session(session_id, user_id=user_id, now=now)
-    if last_used_at <= now - PAGE_TOUCHED_EVERY:
+    live = _live_session(session_id, user_id=user_id, now=now)
+    if live.last_used_at <= now - PAGE_TOUCHED_EVERY:
         ends = Least(Value(now + page_life()), F("created_at") + timedelta(seconds=settings.SESSION_COOKIE_AGE))
         unseen = Session.objects.filter(pk=session_id, last_used_at__lte=now - PAGE_TOUCHED_EVERY)
         unseen.update(last_used_at=now, expires_at=ends)
-    return actor_of_user(user, schema=require_tenant(), ip=ip, session_id=str(session_id))
+    return _actor_of(live, session_id, ip=ip)
 
 
 def page_life() -> timedelta:
@@ -137,15 +140,27 @@ def page_life() -> timedelta:
     return min(idle, timedelta(seconds=settings.SESSION_COOKIE_AGE))
 
 
-def _live_session(session_id: UUID | str, *, user_id: UUID | str, now: datetime) -> tuple[datetime, User]:
-    """When a live session was last used, as far as that is noted, and whose it is."""
+class _Live(NamedTuple):
+    """A live session: when it was last used, as far as that is noted, and whose it is."""
+
+    last_used_at: datetime
+    may_have_grants: bool
+    user: User
+
+
+def _actor_of(live: _Live, session_id: UUID | str, *, ip: str | None) -> Actor:
+    schema, may_have_grants = require_tenant(), live.may_have_grants
+    return actor_of_user(live.user, schema=schema, ip=ip, session_id=str(session_id), may_have_grants=may_have_grants)
+
+
+def _live_session(session_id: UUID | str, *, user_id: UUID | str, now: datetime) -> _Live:
     row = _session_row(session_id, user_id=user_id, now=now)
     if row is None:
         raise InvalidCredentials
-    organization_active, last_used_at, *columns = row
+    organization_active, last_used_at, may_have_grants, *columns = row
     if not organization_active:
         raise OrganizationInactive
-    return last_used_at, person_made(columns)
+    return _Live(last_used_at, may_have_grants, person_made(columns))
 
 
 def _session_row(session_id: UUID | str, *, user_id: UUID | str, now: datetime) -> tuple[Any, ...] | None:

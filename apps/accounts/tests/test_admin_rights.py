@@ -228,5 +228,5 @@ def test_lists_of_grants_cost_the_same_whatever_their_length(
         given = {"action": "robot.run", "resource_type": "robot", "resource_id": robot.pk}
         holder_grant_add(actor=actor(owner), holder=viewer, **given, now=NOW)
     browser.get("/admin/accounts/usergrant/")
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(8):
         browser.get("/admin/accounts/usergrant/")

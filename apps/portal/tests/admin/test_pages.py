@@ -88,7 +88,7 @@ def test_a_list_costs_the_same_whatever_its_length(
     client.get("/admin/portal/service/")
     with CaptureQueriesContext(connection) as queries:
         assert client.get("/admin/portal/service/").status_code == 200
-    assert len(queries) == 9, [query["sql"] for query in queries]
+    assert len(queries) == 7, [query["sql"] for query in queries]
 
 
 def test_switching_off_many(owner: User, browser: Browser, service: Service) -> None:

@@ -45,7 +45,7 @@ def one_more(owner: User, actor: ActorOf, service: Service, make_service: MakeSe
 
 @pytest.mark.parametrize(
     ("path", "recorded"),
-    [("domains", 4), ("services", 4), ("domains/dp-rh/services", 6), ("services/{id}/runs", 8)],
+    [("domains", 3), ("services", 3), ("domains/dp-rh/services", 4), ("services/{id}/runs", 5)],
 )
 def test_it_works(
     path: str, recorded: int, owner: User, client_of: ClientOf, service: Service, one_more: OneMore

@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from apps.accounts.models import User
+from apps.accounts.services.grants import tag_grant_add
 from apps.executions.models import Execution, Status
 from apps.robots.models import Robot, RobotVersion, Run
 from apps.robots.payloads import ServiceReference
@@ -152,9 +153,12 @@ def test_lists_show_what_single_runs_show(
 
 
 def test_queries_do_not_grow_with_the_list(
-    client_of: Clients, viewer: User, organization: Organization, robot: Robot, runs: list[Run]
+    client_of: Clients, viewer: User, owner: User, actor: Any, organization: Organization, robot: Robot, runs: list[Run]
 ) -> None:
-    """One each: session, grants, count, runs with their artifacts, the places of the waiting ones in all queues."""
+    """One each: session, count, runs with their artifacts, the places of the waiting ones in all queues.
+
+    And one for the grants, where there are any.
+    """
     client = client_of(viewer)
     other = robot_made(organization.schema_name, "Elsewhere", pool="gpu")
     version_made(organization.schema_name, other)
@@ -169,6 +173,9 @@ def test_queries_do_not_grow_with_the_list(
         run = run_made(organization.schema_name, other if number % 2 else robot)
         if number % 3 == 0:
             artifact_made(run_ended(run))
+    assert (queries(5), queries(50)) == (4, 4)
+    given: dict[str, Any] = {"holder": viewer, "model": Robot, "scope_tag": "finance"}
+    tag_grant_add(actor=actor(owner), action="robot.run", **given, now=timezone.now())
     assert (queries(5), queries(50)) == (5, 5)
 
 
