@@ -22,6 +22,7 @@ from apps.robots.kind.sink import ExecutionSink
 from apps.robots.models import Run
 from apps.robots.models.run import KIND
 from apps.robots.sandbox.entrypoint import robot_command, robot_environment
+from apps.robots.sandbox.frame import Frame
 from apps.robots.sandbox.spares import workspace_for_run
 from apps.robots.sandbox.spec import ProcessSpec
 from apps.robots.selectors.executed import run_with_version
@@ -62,15 +63,10 @@ class RobotKind:
 
     @staticmethod
     def _attempt(lease: Lease, run: Run, ready: Prepared, sink: ExecutionSink) -> ExitReport:
-        policy, version = sandbox_policy(), run.version
+        version = run.version
+        frame = Frame(sandbox_policy(), ready.runtime.environment, ready.module, ready.runtime.readable)
         with workspace_for_run(
-            policy,
-            f"{run.pk}-{lease.attempt}",
-            package=ready.package,
-            environment=ready.runtime.environment,
-            module=ready.module,
-            readable=ready.runtime.readable,
-            parameters=run.parameters,
+            frame, f"{run.pk}-{lease.attempt}", package=ready.package, parameters=run.parameters
         ) as workspace:
             spec = ProcessSpec(
                 arguments=robot_command(
@@ -84,7 +80,6 @@ class RobotKind:
                     str(run.pk), [run.environment], workspace=workspace, runtime=ready.runtime
                 ),
                 workspace=workspace,
-                policy=policy,
                 directory=version.working_directory,
             )
             report = supervise(spec, sink=sink, control=_obeyed(lease), supervision=_supervision(lease))

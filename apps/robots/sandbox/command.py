@@ -15,7 +15,6 @@ from pathlib import Path
 
 from apps.robots.sandbox import options, skeleton
 from apps.robots.sandbox.bubblewrap import SHELL
-from apps.robots.sandbox.policy import SandboxPolicy
 from apps.robots.sandbox.spec import ProcessSpec
 from apps.robots.sandbox.workspace import Workspace
 
@@ -27,21 +26,21 @@ _SAYABLE = re.compile("[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 def bubblewrap_options(spec: ProcessSpec) -> list[str]:
     """Everything but the command itself."""
     environment = chain.from_iterable(("--setenv", name, value) for name, value in spec.environment.items())
-    return [*_sandbox(spec.policy, spec.workspace), *environment, "--chdir", _directory(spec)]
+    return [*_sandbox(spec.workspace), *environment, "--chdir", _directory(spec)]
 
 
-def ready_options(policy: SandboxPolicy, workspace: Workspace) -> list[str]:
+def ready_options(workspace: Workspace) -> list[str]:
     """The same for a run that is not known yet."""
-    return [*_sandbox(policy, workspace), "--chdir", skeleton.WORK]
+    return [*_sandbox(workspace), "--chdir", skeleton.WORK]
 
 
-def _sandbox(policy: SandboxPolicy, workspace: Workspace) -> list[str]:
-    readable = (*workspace.readable, *policy.readable)
+def _sandbox(workspace: Workspace) -> list[str]:
+    frame, policy = workspace.frame, workspace.frame.policy
     return [
         *options.namespaces(user=workspace.user, network=policy.network),
-        *options.system(policy.state, readable=readable),
+        *options.system(policy.state, readable=frame.shown),
         *_places(workspace),
-        *options.extras(readable=readable, hidden=policy.hidden),
+        *options.extras(readable=frame.shown, hidden=policy.hidden),
         *options.devices(policy.limits.shared_memory_bytes),
         "--clearenv",
     ]
@@ -74,8 +73,8 @@ def _places(workspace: Workspace) -> list[str]:
         ("--ro-bind", workspace.parameters, skeleton.PARAMETERS),
     ]
     for source, target in (
-        (workspace.environment, skeleton.ENVIRONMENT),
-        (workspace.module, skeleton.LIBRARY_MODULE),
+        (workspace.frame.environment, skeleton.ENVIRONMENT),
+        (workspace.frame.module, skeleton.LIBRARY_MODULE),
         (workspace.package if workspace.linked else None, skeleton.PACKAGE),
     ):
         if source is not None:

@@ -42,7 +42,7 @@ def robot_environment(
     Python is told to write lines as they are printed, so that they are seen live.
     """
     visible = workspace.visible
-    binaries = f"{visible.environment}/bin:{_PATH}" if workspace.environment else _PATH
+    binaries = f"{visible.environment}/bin:{_PATH}" if workspace.frame.environment else _PATH
     environment = {
         "PATH": binaries,
         "HOME": visible.work,
@@ -55,9 +55,9 @@ def robot_environment(
     }
     for layer in layers:
         environment.update(layer)
-    if workspace.environment:
+    if workspace.frame.environment:
         environment["VIRTUAL_ENV"] = visible.environment
-    if workspace.module:
+    if workspace.frame.module:
         environment["PYTHONPATH"] = ":".join(filter(None, (visible.library, environment.get("PYTHONPATH"))))
     return environment | {
         "OFICINA_RUN_ID": run_id,
@@ -67,7 +67,7 @@ def robot_environment(
 
 
 def _python(workspace: Workspace, runtime: PythonRuntime) -> str:
-    return f"{workspace.visible.environment}/bin/python" if workspace.environment else str(runtime.python)
+    return f"{workspace.visible.environment}/bin/python" if workspace.frame.environment else str(runtime.python)
 
 
 def _is_executable(workspace: Workspace, path: str) -> bool:

@@ -21,38 +21,20 @@ from typing import Any
 import structlog
 
 from apps.robots.errors import SandboxFailed, SandboxUnavailable
-from apps.robots.sandbox import options
 from apps.robots.sandbox.available import sandbox_for
 from apps.robots.sandbox.bubblewrap import ReadyProcess
 from apps.robots.sandbox.command import ready_options, shell_is_known
+from apps.robots.sandbox.frame import Frame
 from apps.robots.sandbox.policy import SandboxPolicy
-from apps.robots.sandbox.spec import ProcessSpec
 from apps.robots.sandbox.workspace import Workspace, empty_workspace, filled, needs_links, open_workspace
 
 logger = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
-    """All that a sandbox is built of before its run is known."""
-
-    policy: SandboxPolicy
-    environment: Path | None
-    module: Path | None
-    readable: tuple[Path, ...]
-
-    def state(self) -> tuple[Any, ...]:
-        """What it is built of now: names may mean something else later. Raises FileNotFoundError when some is gone."""
-        shown = [path.stat() for path in (self.environment, self.module) if path is not None]
-        root = options.system(self.policy.state, readable=(*self.readable, *self.policy.readable))
-        return (*root, *((status.st_dev, status.st_ino, status.st_ctime_ns) for status in shown))
-
-
-@dataclass(frozen=True, slots=True)
 class Spare:
     """A sandbox, and the places around which it was built."""
 
-    frame: Frame
     state: tuple[Any, ...]
     workspace: Workspace
     process: ReadyProcess
@@ -83,7 +65,7 @@ class Spares:
             return None  # who builds one meets what is missing, and says so
         while True:
             with self._changed:
-                found = next((spare for spare in self._standing if (spare.frame, spare.state) == (frame, state)), None)
+                found = next((spare for spare in self._standing if spare.state == state), None)
                 if found is None:
                     return None
                 self._standing.remove(found)
@@ -146,15 +128,11 @@ class Spares:
 def _built(frame: Frame) -> Spare:
     with ExitStack() as places:
         state = frame.state()
-        workspace = places.enter_context(
-            empty_workspace(
-                frame.policy, "spare", environment=frame.environment, module=frame.module, readable=frame.readable
-            )
-        )
+        workspace = places.enter_context(empty_workspace(frame, "spare"))
         executable = sandbox_for(frame.policy).executable
-        process = ReadyProcess(executable, ready_options(frame.policy, workspace), frame.policy.limits)
+        process = ReadyProcess(executable, ready_options(workspace), frame.policy.limits)
         places.callback(process.close)
-        return Spare(frame, state, workspace, process, places.pop_all())
+        return Spare(state, workspace, process, places.pop_all())
 
 
 kept = Spares()
@@ -163,27 +141,12 @@ atexit.register(kept.close)
 
 @contextmanager
 def workspace_for_run(
-    policy: SandboxPolicy,
-    identifier: str,
-    *,
-    package: Path | None = None,
-    environment: Path | None = None,
-    module: Path | None = None,
-    readable: tuple[Path, ...] = (),
-    parameters: Mapping[str, Any] | None = None,
+    frame: Frame, identifier: str, *, package: Path | None = None, parameters: Mapping[str, Any] | None = None
 ) -> Iterator[Workspace]:
     """The places of a run, as ``open_workspace`` lays them out, in a sandbox that stands ready where one does."""
-    spare = kept.take(Frame(policy, environment, module, readable)) if _may_be_ready(policy, package) else None
+    spare = kept.take(frame) if _may_be_ready(frame.policy, package) else None
     if spare is None:
-        with open_workspace(
-            policy,
-            identifier,
-            package=package,
-            environment=environment,
-            module=module,
-            readable=readable,
-            parameters=parameters,
-        ) as workspace:
+        with open_workspace(frame, identifier, package=package, parameters=parameters) as workspace:
             yield workspace
     else:
         with spare.places:
@@ -195,11 +158,10 @@ def spares_sweep(_seconds: float) -> None:
     kept.sweep()
 
 
-def make_ready(spec: ProcessSpec) -> None:
+def make_ready(workspace: Workspace) -> None:
     """Has a sandbox like this robot's made ready, for the next one of its kind."""
-    workspace = spec.workspace
-    if workspace.sandboxed and _may_be_ready(spec.policy, workspace.package):
-        kept.replace(Frame(spec.policy, workspace.environment, workspace.module, workspace.readable))
+    if workspace.sandboxed and _may_be_ready(workspace.frame.policy, workspace.package):
+        kept.replace(workspace.frame)
 
 
 def _may_be_ready(policy: SandboxPolicy, package: Path | None) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from apps.robots.sandbox.policy import SandboxPolicy
 from apps.robots.sandbox.workspace import Workspace
 
 
@@ -18,7 +17,6 @@ class ProcessSpec:
 
     arguments: tuple[str, ...]
     workspace: Workspace
-    policy: SandboxPolicy
     environment: Mapping[str, str] = field(default_factory=dict)
     directory: str = ""
 

@@ -16,12 +16,13 @@ from apps.robots.sandbox.spec import ProcessSpec
 
 def start(spec: ProcessSpec) -> RunningProcess:
     """Start it in the sandbox its workspace was laid out for. Raises SandboxFailed when that is not possible now."""
-    limits, ready = spec.policy.limits, spec.workspace.ready
+    policy, ready = spec.workspace.frame.policy, spec.workspace.ready
     if ready is not None and (script := shell_script(spec)) is not None:
         ready.become(script)
         return ready
     if spec.workspace.sandboxed:
-        executable = sandbox_for(spec.policy).executable
-        return BubblewrapProcess(executable, bubblewrap_options(spec), spec.arguments, limits)
+        executable = sandbox_for(policy).executable
+        return BubblewrapProcess(executable, bubblewrap_options(spec), spec.arguments, policy.limits)
     environment = {**spec.environment, MARKER: uuid.uuid4().hex}
-    return KeptProcess(spec.arguments, environment, str(Path(spec.workspace.visible.work, spec.directory)), limits)
+    directory = Path(spec.workspace.visible.work, spec.directory)
+    return KeptProcess(spec.arguments, environment, str(directory), policy.limits)

@@ -17,7 +17,8 @@ from apps.robots.sandbox import skeleton
 from apps.robots.sandbox.available import Sandbox, sandbox_for
 from apps.robots.sandbox.bubblewrap import ReadyProcess
 from apps.robots.sandbox.directories import run_directory
-from apps.robots.sandbox.policy import MIB, SandboxPolicy
+from apps.robots.sandbox.frame import Frame
+from apps.robots.sandbox.policy import MIB
 from apps.robots.sandbox.users import sandbox_user
 
 # Copying is the only way that lets a robot change its own files. What is this large is a browser or a model, which
@@ -41,20 +42,17 @@ class Visible:
 class Workspace:
     """The same places on this machine, and where they are for the robot.
 
-    ``environment`` is a virtual environment, ``module`` the directory of an importable Python package that is shown
-    below ``visible.library``. ``user`` owns the files when we are root, else None. ``readable`` are directories of the
-    system that its interpreter needs. ``linked`` says that large files of the package are links to it. ``ready`` is the
-    sandbox that was built around it beforehand, if one was.
+    The module of the frame is shown below ``visible.library``. ``user`` owns the files when we are root, else None.
+    ``linked`` says that large files of the package are links to it. ``ready`` is the sandbox that was built around it
+    beforehand, if one was.
     """
 
     root: Path
     visible: Visible
     sandboxed: bool
-    package: Path | None
-    environment: Path | None
-    module: Path | None
+    frame: Frame
     user: int | None
-    readable: tuple[Path, ...] = ()
+    package: Path | None = None
     linked: bool = False
     ready: ReadyProcess | None = None
 
@@ -77,37 +75,22 @@ class Workspace:
 
 @contextmanager
 def open_workspace(
-    policy: SandboxPolicy,
-    identifier: str,
-    *,
-    package: Path | None = None,
-    environment: Path | None = None,
-    module: Path | None = None,
-    readable: tuple[Path, ...] = (),
-    parameters: Mapping[str, Any] | None = None,
+    frame: Frame, identifier: str, *, package: Path | None = None, parameters: Mapping[str, Any] | None = None
 ) -> Iterator[Workspace]:
     """Lay out the places of a run and remove them in the end; collect the artifacts before that.
 
     ``package`` must stay leased meanwhile. Raises SandboxUnavailable when the policy insists on a sandbox.
     """
-    with empty_workspace(policy, identifier, environment=environment, module=module, readable=readable) as workspace:
+    with empty_workspace(frame, identifier) as workspace:
         yield filled(workspace, package=package, parameters=parameters or {})
 
 
 @contextmanager
-def empty_workspace(
-    policy: SandboxPolicy,
-    identifier: str,
-    *,
-    environment: Path | None,
-    module: Path | None,
-    readable: tuple[Path, ...],
-) -> Iterator[Workspace]:
+def empty_workspace(frame: Frame, identifier: str) -> Iterator[Workspace]:
     """The places alone, for a run that is not known yet. Raises SandboxUnavailable."""
-    sandbox = sandbox_for(policy)
-    with sandbox_user(sandbox) as user, run_directory(policy.state / "runs", identifier) as root:
-        visible = _visible(root, sandbox, environment)
-        workspace = Workspace(root, visible, sandbox.available, None, environment, module, user, readable)
+    sandbox = sandbox_for(frame.policy)
+    with sandbox_user(sandbox) as user, run_directory(frame.policy.state / "runs", identifier) as root:
+        workspace = Workspace(root, _visible(root, sandbox, frame.environment), sandbox.available, frame, user)
         _lay_out(workspace)
         yield workspace
 
@@ -146,10 +129,10 @@ def _lay_out(workspace: Workspace) -> None:
         directory.mkdir(mode=0o700)
         _own(directory, workspace.user)
     workspace.parameters.touch()
-    if workspace.module and not workspace.sandboxed:
+    if (module := workspace.frame.module) and not workspace.sandboxed:
         library = Path(workspace.visible.library)
         library.mkdir()
-        (library / workspace.module.name).symlink_to(workspace.module)
+        (library / module.name).symlink_to(module)
 
 
 def _copy(source: Path, target: Path, workspace: Workspace) -> bool:

@@ -88,7 +88,7 @@ class _Supervisor:
         )
         self._watch = UsageWatch(
             spec.workspace,
-            spec.policy.limits,
+            spec.workspace.frame.policy.limits,
             process.family(),
             seconds=supervision.usage_seconds,
             clock=time.monotonic,
@@ -109,7 +109,7 @@ class _Supervisor:
         self._began = time.monotonic()
         if not self._control.lost.is_set():
             self._process.let_go()
-            make_ready(self._spec)
+            make_ready(self._spec.workspace)
         with self._selector:
             while self._running:
                 self._wait()

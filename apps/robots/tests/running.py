@@ -10,8 +10,9 @@ from pathlib import Path
 
 from apps.robots.packages.environment import PythonRuntime, base_python
 from apps.robots.sandbox import spares
+from apps.robots.sandbox.frame import Frame
 from apps.robots.sandbox.policy import ResourceLimits, SandboxMode, SandboxPolicy
-from apps.robots.sandbox.spares import Frame, workspace_for_run
+from apps.robots.sandbox.spares import workspace_for_run
 from apps.robots.sandbox.spec import ProcessSpec
 from apps.robots.sandbox.workspace import Visible, Workspace
 from apps.robots.supervision.control import Control
@@ -60,6 +61,10 @@ class Runner:
     control: Control = field(default_factory=Control)
     workspace: Workspace | None = None
 
+    def frame(self, environment: Path | None = None, module: Path | None = None) -> Frame:
+        """Of a robot that brings no more than these."""
+        return Frame(self.policy, environment, module, BARE.readable)
+
     def run(
         self,
         source: str,
@@ -79,13 +84,12 @@ class Runner:
     ) -> ExitReport:
         """``{work}``, ``{tmp}`` and ``{artifacts}`` in values of the environment become the robot's paths."""
         if self.policy.spares:
-            spares.kept.make(Frame(self.policy, None, None, BARE.readable))
-        with workspace_for_run(self.policy, "run", readable=BARE.readable) as workspace:
+            spares.kept.make(self.frame())
+        with workspace_for_run(self.frame(), "run") as workspace:
             self.workspace = workspace
             spec = ProcessSpec(
                 arguments=command,
                 workspace=workspace,
-                policy=self.policy,
                 environment={"PATH": "/usr/bin:/bin", **self._with_paths(environment or {}, workspace.visible)},
             )
             try:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from apps.robots.tests.running import BARE, Runner
 
 def run(robots: Runner, package: Path, kind: str, path: str, *arguments: str, directory: str = "") -> ExitReport:
     module = robot_framework() if kind == "ROBOT" else None
-    with open_workspace(robots.policy, "one", package=package, module=module, readable=BARE.readable) as workspace:
+    with open_workspace(robots.frame(module=module), "one", package=package) as workspace:
         runtime = BARE
         spec = ProcessSpec(
             arguments=robot_command(kind, path, arguments, workspace=workspace, runtime=runtime),
@@ -23,7 +24,6 @@ def run(robots: Runner, package: Path, kind: str, path: str, *arguments: str, di
                 "run-1", [{"A": "1", "B": "1"}, {"B": "2"}], workspace=workspace, runtime=runtime
             ),
             workspace=workspace,
-            policy=robots.policy,
             directory=directory,
         )
         report = supervise(spec, sink=robots.recorder, control=robots.control)
@@ -44,7 +44,7 @@ def test_an_environment(either: Runner, tmp_path: Path) -> None:
     source = "import sys; print(sys.prefix == sys.argv[1], sys.prefix != sys.base_prefix)"
     with (
         EnvironmentCache(tmp_path).lease(None) as runtime,
-        open_workspace(either.policy, "one", environment=runtime.environment, readable=runtime.readable) as workspace,
+        open_workspace(replace(either.frame(runtime.environment), readable=runtime.readable), "one") as workspace,
     ):
         (workspace.work / "main.py").write_text(source)
         (workspace.work / "main.py").chmod(0o644)
@@ -53,7 +53,6 @@ def test_an_environment(either: Runner, tmp_path: Path) -> None:
             arguments=robot_command("PYTHON", "main.py", arguments, workspace=workspace, runtime=runtime),
             environment=robot_environment("run-1", [], workspace=workspace, runtime=runtime),
             workspace=workspace,
-            policy=either.policy,
         )
         supervise(spec, sink=either.recorder, control=either.control)
     assert either.recorder.messages == ["True True"]
@@ -123,5 +122,5 @@ def test_an_unknown_type_is_an_error(unsandboxed: Runner, tmp_path: Path) -> Non
     ],
 )
 def test_what_would_break_out_of_the_options_is_refused(unsandboxed: Runner, wrong: dict[str, object]) -> None:
-    with open_workspace(unsandboxed.policy, "one") as workspace, pytest.raises(ValueError, match=r"must|contains"):
-        ProcessSpec(**{"arguments": ("true",), "workspace": workspace, "policy": unsandboxed.policy, **wrong})  # type: ignore[arg-type]
+    with open_workspace(unsandboxed.frame(), "one") as workspace, pytest.raises(ValueError, match=r"must|contains"):
+        ProcessSpec(**{"arguments": ("true",), "workspace": workspace, **wrong})  # type: ignore[arg-type]

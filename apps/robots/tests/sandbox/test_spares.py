@@ -15,12 +15,13 @@ from apps.common.testing import eventually
 from apps.executions.registry import renewed
 from apps.robots.sandbox import spares as module
 from apps.robots.sandbox import workspace as places
+from apps.robots.sandbox.frame import Frame
 from apps.robots.sandbox.guard import Guard, guard
-from apps.robots.sandbox.spares import Frame, Spare, Spares, make_ready, spares_sweep, workspace_for_run
+from apps.robots.sandbox.spares import Spare, Spares, make_ready, spares_sweep, workspace_for_run
 from apps.robots.sandbox.spec import ProcessSpec
 from apps.robots.sandbox.start import start
 from apps.robots.supervision.process import supervise
-from apps.robots.tests.running import BARE, PYTHON, Runner
+from apps.robots.tests.running import PYTHON, Runner
 from config.env import BASE_DIR
 
 # All that a robot could tell one sandbox from another by.
@@ -52,7 +53,7 @@ def kept(monkeypatch: pytest.MonkeyPatch) -> Iterator[Spares]:
 
 @pytest.fixture
 def frame(prepared: Runner) -> Frame:
-    return Frame(prepared.policy, None, None, BARE.readable)
+    return prepared.frame()
 
 
 @pytest.fixture
@@ -65,11 +66,10 @@ def package(tmp_path: Path) -> Path:
 
 def run(robots: Runner, package: Path, *command: str, environment: Mapping[str, str] | None = None) -> list[str]:
     """What a robot says whose workspace is made as a worker makes it."""
-    with workspace_for_run(robots.policy, "one", package=package, readable=BARE.readable) as workspace:
+    with workspace_for_run(robots.frame(), "one", package=package) as workspace:
         spec = ProcessSpec(
             arguments=command or (PYTHON, "main.py"),
             workspace=workspace,
-            policy=robots.policy,
             environment={"PATH": "/usr/bin:/bin", **(environment or {})},
         )
         report = supervise(spec, sink=robots.recorder, control=robots.control)
@@ -122,8 +122,8 @@ def test_what_cannot_start_says_why(
     prepared: Runner, kept: Spares, frame: Frame, command: str, directory: str, said: str
 ) -> None:
     kept.make(frame)
-    with workspace_for_run(prepared.policy, "one", readable=BARE.readable) as workspace:
-        spec = ProcessSpec(arguments=(command,), workspace=workspace, policy=prepared.policy, directory=directory)
+    with workspace_for_run(frame, "one") as workspace:
+        spec = ProcessSpec(arguments=(command,), workspace=workspace, directory=directory)
         report = supervise(spec, sink=prepared.recorder, control=prepared.control)
     assert report.error_message == f"Could not start: {said}"
 
@@ -147,11 +147,9 @@ def test_the_next_one_is_made_while_a_robot_runs(prepared: Runner, package: Path
 
 def test_secrets_stand_in_no_list_of_processes(prepared: Runner, kept: Spares, frame: Frame) -> None:
     kept.make(frame)
-    with workspace_for_run(prepared.policy, "one", readable=BARE.readable) as workspace:
+    with workspace_for_run(frame, "one") as workspace:
         environment = {"SECRET": "zebra-4711"}
-        spec = ProcessSpec(
-            arguments=("/bin/sleep", "60"), workspace=workspace, policy=prepared.policy, environment=environment
-        )
+        spec = ProcessSpec(arguments=("/bin/sleep", "60"), workspace=workspace, environment=environment)
         process = start(spec)
         process.let_go()
         eventually(lambda: b"sleep" in Path(f"/proc/{_youngest(process.pid)}/cmdline").read_bytes())
@@ -205,7 +203,7 @@ def guard_of(spare: Spare) -> Guard:
 def test_one_that_was_built_of_something_else_is_not_used(prepared: Runner, tmp_path: Path, kept: Spares) -> None:
     environment = tmp_path / "environment"
     environment.mkdir()
-    frame = Frame(prepared.policy, environment, None, BARE.readable)
+    frame = prepared.frame(environment)
     kept.make(frame)
     environment.rename(tmp_path / "before")
     assert kept.take(frame) is None
@@ -273,9 +271,8 @@ def test_none_are_kept_for_a_shell_that_is_not_known(
 def test_one_that_cannot_be_made_is_made_by_whoever_needs_it(
     prepared: Runner, package: Path, kept: Spares, tmp_path: Path
 ) -> None:
-    with workspace_for_run(prepared.policy, "one", package=package, environment=tmp_path) as workspace:
-        gone = replace(workspace, environment=tmp_path / "gone")
-        make_ready(ProcessSpec(arguments=("/bin/true",), workspace=gone, policy=prepared.policy))
+    with workspace_for_run(prepared.frame(), "one", package=package) as workspace:
+        make_ready(replace(workspace, frame=prepared.frame(tmp_path / "gone")))
         eventually(lambda: not kept._wanted)
     assert run(prepared, package) == ["main"]
     eventually(lambda: kept.number == 1)  # whoever makes them is still there
@@ -285,8 +282,9 @@ def test_a_process_that_ends_leaves_none(sandboxed: Runner, tmp_path: Path) -> N
     program = f"""
 from pathlib import Path
 from apps.robots.sandbox.policy import SandboxPolicy
-from apps.robots.sandbox.spares import Frame, kept
-kept.make(Frame(SandboxPolicy(state=Path({str(tmp_path)!r}), spares=1), None, None, ()))
+from apps.robots.sandbox.frame import Frame
+from apps.robots.sandbox.spares import kept
+kept.make(Frame(SandboxPolicy(state=Path({str(tmp_path)!r}), spares=1)))
 print(kept._standing[0].process.pid, kept._standing[0].workspace.root.exists())
 """
     done = subprocess.run(
@@ -305,11 +303,12 @@ from pathlib import Path
 from apps.robots.sandbox.available import sandbox_for
 from apps.robots.sandbox.bubblewrap import ReadyProcess
 from apps.robots.sandbox.command import ready_options
+from apps.robots.sandbox.frame import Frame
 from apps.robots.sandbox.policy import SandboxPolicy
 from apps.robots.sandbox.workspace import open_workspace
 policy, refused = SandboxPolicy(state=Path({str(tmp_path)!r})), 0
-with open_workspace(policy, "one") as workspace:
-    command = (sandbox_for(policy).executable, ready_options(policy, workspace), policy.limits)
+with open_workspace(Frame(policy), "one") as workspace:
+    command = (sandbox_for(policy).executable, ready_options(workspace), policy.limits)
     ReadyProcess(*command).close()
     before, (soft, hard) = os.listdir("/proc/self/fd"), resource.getrlimit(resource.RLIMIT_NOFILE)
     for room in range(12):

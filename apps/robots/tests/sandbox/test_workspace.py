@@ -10,10 +10,11 @@ from apps.common.testing import eventually
 from apps.robots.sandbox import directories
 from apps.robots.sandbox import workspace as module
 from apps.robots.sandbox.directories import run_directory
+from apps.robots.sandbox.frame import Frame
 from apps.robots.sandbox.spec import ProcessSpec
 from apps.robots.sandbox.workspace import Workspace, open_workspace
 from apps.robots.supervision.process import supervise
-from apps.robots.tests.running import BARE, PYTHON, Runner
+from apps.robots.tests.running import PYTHON, Runner
 
 
 @pytest.fixture
@@ -32,7 +33,6 @@ def run_in(robots: Runner, workspace: Workspace, source: str) -> str:
     spec = ProcessSpec(
         arguments=(PYTHON, "-c", source),
         workspace=workspace,
-        policy=robots.policy,
         environment={"PARAMETERS": workspace.visible.parameters, "ARTIFACTS": workspace.visible.artifacts},
     )
     report = supervise(spec, sink=robots.recorder, control=robots.control)
@@ -49,9 +49,7 @@ pathlib.Path("data/new").write_text("x")
 pathlib.Path(os.environ["ARTIFACTS"], "report.txt").write_text("result")
 print(subprocess.check_output(["./tool"], text=True).strip())
 """
-    with open_workspace(
-        either.policy, "one", readable=BARE.readable, package=package, parameters={"day": "monday"}
-    ) as workspace:
+    with open_workspace(either.frame(), "one", package=package, parameters={"day": "monday"}) as workspace:
         assert run_in(either, workspace, source) == "data main.py tool monday\ntool"
         assert (workspace.artifacts / "report.txt").read_text() == "result"
         root = workspace.root
@@ -65,14 +63,14 @@ import os
 try: open(os.environ["PARAMETERS"], "w")
 except OSError as error: print(type(error).__name__)
 """
-    with open_workspace(sandboxed.policy, "one", readable=BARE.readable, parameters={}) as workspace:
+    with open_workspace(sandboxed.frame(), "one", parameters={}) as workspace:
         assert run_in(sandboxed, workspace, source) in {"OSError", "PermissionError"}
 
 
 def test_large_files_are_linked(either: Runner, package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "LINKED_FROM_BYTES", 1_000)
     (package / "model.bin").write_bytes(b"m" * 1_000)
-    with open_workspace(either.policy, "one", readable=BARE.readable, package=package) as workspace:
+    with open_workspace(either.frame(), "one", package=package) as workspace:
         assert workspace.linked
         assert (workspace.work / "model.bin").is_symlink()
         assert (
@@ -86,9 +84,7 @@ def test_an_environment_and_a_module_are_shown(either: Runner, tmp_path: Path) -
         directory.mkdir(parents=True)
     (environment / "marker").write_text("environment")
     (library / "__init__.py").write_text("word = 'imported'")
-    with open_workspace(
-        either.policy, "one", readable=BARE.readable, environment=environment, module=library
-    ) as workspace:
+    with open_workspace(either.frame(environment, library), "one") as workspace:
         source = f"""
 import sys
 print(open({workspace.visible.environment!r} + "/marker").read())
@@ -104,14 +100,14 @@ def test_what_a_robot_locks_away_is_removed(either: Runner) -> None:
 import os
 os.makedirs("a/b"); open("a/b/c", "w").close(); os.chmod("a/b", 0); os.chmod("a", 0)
 """
-    with open_workspace(either.policy, "one", readable=BARE.readable) as workspace:
+    with open_workspace(either.frame(), "one") as workspace:
         run_in(either, workspace, source)
     eventually(lambda: not workspace.root.exists())
 
 
 def test_two_attempts_of_one_run_do_not_meet(either: Runner) -> None:
-    with open_workspace(either.policy, "one", readable=BARE.readable) as first:
-        with open_workspace(either.policy, "one", readable=BARE.readable) as second:
+    with open_workspace(either.frame(), "one") as first:
+        with open_workspace(either.frame(), "one") as second:
             assert first.root != second.root
         assert first.work.is_dir()
 
@@ -125,7 +121,7 @@ def test_leftovers_of_a_dead_worker_are_swept_up(unsandboxed: Runner, tmp_path: 
         for directory in (left, used):
             os.utime(directory, (0, 0))
         directories._next_sweep.clear()
-        with open_workspace(policy, "one"):
+        with open_workspace(Frame(policy), "one"):
             assert not left.exists()
             assert fresh.exists()
             assert used.exists()
@@ -134,8 +130,8 @@ def test_leftovers_of_a_dead_worker_are_swept_up(unsandboxed: Runner, tmp_path: 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only robots of root have users of their own")
 def test_robots_of_root_are_somebody_else(sandboxed: Runner) -> None:
     with (
-        open_workspace(sandboxed.policy, "one", readable=BARE.readable) as one,
-        open_workspace(sandboxed.policy, "two", readable=BARE.readable) as two,
+        open_workspace(sandboxed.frame(), "one") as one,
+        open_workspace(sandboxed.frame(), "two") as two,
     ):
         users = {one.user, two.user}
         assert len(users) == 2

@@ -265,8 +265,8 @@ def test_a_wrong_directory_fails(sandboxed: Runner) -> None:
     from apps.robots.sandbox.start import start  # noqa: PLC0415
     from apps.robots.sandbox.workspace import open_workspace  # noqa: PLC0415
 
-    with open_workspace(sandboxed.policy, "run") as workspace:
-        spec = ProcessSpec(arguments=("/bin/true",), workspace=workspace, policy=sandboxed.policy, directory="missing")
+    with open_workspace(sandboxed.frame(), "run") as workspace:
+        spec = ProcessSpec(arguments=("/bin/true",), workspace=workspace, directory="missing")
         process = start(spec)
         process.let_go()
         eventually(lambda: not process.read_status())
