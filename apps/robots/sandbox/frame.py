@@ -29,7 +29,16 @@ class Frame:
         return (*self.readable, *self.policy.readable)
 
     def state(self) -> tuple[Any, ...]:
-        """What it is built of now: names may mean something else later. Raises FileNotFoundError when some is gone."""
-        brought = [path.stat() for path in (self.environment, self.module) if path is not None]
+        """What it is built of now: names may mean something else later, or nothing."""
         root = options.system(self.policy.state, readable=self.shown)
-        return (self, *root, *((status.st_dev, status.st_ino, status.st_ctime_ns) for status in brought))
+        seen = [_identity(path) for path in (self.environment, self.module, *self.shown) if path is not None]
+        # What lies in hidden places changes all the time; only where they are counts.
+        return (self, *root, *seen, *(_identity(path)[:2] for path in self.policy.hidden))
+
+
+def _identity(path: Path) -> tuple[int, ...]:
+    try:
+        status = path.stat()
+    except OSError:
+        return ()
+    return status.st_dev, status.st_ino, status.st_ctime_ns

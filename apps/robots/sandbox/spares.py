@@ -59,10 +59,7 @@ class Spares:
 
     def take(self, frame: Frame) -> Spare | None:
         """One that was built as it would be built now, and that still stands. It is the caller's then."""
-        try:
-            state = frame.state()
-        except FileNotFoundError:
-            return None  # who builds one meets what is missing, and says so
+        state = frame.state()
         while True:
             with self._changed:
                 found = next((spare for spare in self._standing if spare.state == state), None)
@@ -85,7 +82,7 @@ class Spares:
                 threading.Thread(target=self._run, name="spares", daemon=True).start()
 
     def make(self, frame: Frame) -> None:
-        """Builds one; of too many the oldest goes. Raises SandboxFailed, SandboxUnavailable, FileNotFoundError."""
+        """Builds one; of too many the oldest goes. Raises SandboxFailed, SandboxUnavailable."""
         spare = _built(frame)
         with self._changed:
             self._standing.append(spare)

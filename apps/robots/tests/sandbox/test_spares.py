@@ -211,6 +211,29 @@ def test_one_that_was_built_of_something_else_is_not_used(prepared: Runner, tmp_
     assert kept.take(frame) is None
 
 
+def test_one_that_would_show_what_is_hidden_by_now_is_not_used(prepared: Runner, tmp_path: Path, kept: Spares) -> None:
+    """Where nothing lay there was nothing to cover, and a cover goes with what it lay on."""
+    shown, secret = tmp_path / "shown", tmp_path / "shown" / "secret"
+    shown.mkdir()
+    prepared.policy = replace(prepared.policy, readable=(tmp_path,), hidden=(secret,))
+    for number in range(2):
+        kept.make(prepared.frame())
+        if secret.exists():
+            secret.rename(shown / f"before-{number}")
+        secret.mkdir()
+        assert kept.take(prepared.frame()) is None
+
+
+def test_one_that_shows_what_lay_there_before_is_not_used(prepared: Runner, tmp_path: Path, kept: Spares) -> None:
+    shown = tmp_path / "shown"
+    shown.mkdir()
+    prepared.policy = replace(prepared.policy, readable=(shown,))
+    kept.make(prepared.frame())
+    shown.rename(tmp_path / "before")
+    shown.mkdir()
+    assert kept.take(prepared.frame()) is None
+
+
 def test_large_packages_are_shown_by_a_sandbox_of_their_own(
     prepared: Runner, package: Path, kept: Spares, frame: Frame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
