@@ -16,10 +16,10 @@ from contextlib import ExitStack, contextmanager, suppress
 from apps.robots.errors import SandboxFailed
 from apps.robots.sandbox import guard, seccomp
 from apps.robots.sandbox.guardian.families import Family
-from apps.robots.sandbox.guardian.program import ARGUMENTS
+from apps.robots.sandbox.guardian.program import ARGUMENTS, GATE, STATUS
 from apps.robots.sandbox.limits import limit_process
 from apps.robots.sandbox.policy import ResourceLimits
-from apps.robots.sandbox.running import RunningProcess, readable
+from apps.robots.sandbox.running import RunningProcess, pipe, readable
 
 SHELL = "/bin/sh"
 
@@ -33,39 +33,38 @@ class BubblewrapProcess(RunningProcess):
         options: Sequence[str],
         command: Sequence[str],
         limits: ResourceLimits,
-        *,
-        said: int | None = None,
     ) -> None:
         """Start it, up to the gate. Options travel in a file without name, so that no list of processes shows them.
 
-        ``said`` is a descriptor that the command reads from; it stays the caller's, and without it there is nothing to
-        read. Raises SandboxFailed with bubblewrap's words when the sandbox cannot be set up.
+        Raises SandboxFailed with bubblewrap's words when the sandbox cannot be set up.
         """
         with ExitStack() as opened:  # all or none: a process that runs out of descriptors must not lose more of them
-            output, output_end = _pipe(opened)
-            errors, errors_end = _pipe(opened)
-            status, status_end = _pipe(opened)
-            gate_end, self._gate = _pipe(opened)
+            output, output_end = pipe(opened)
+            errors, errors_end = pipe(opened)
+            status, status_end = pipe(opened)
+            gate_end, self._gate = pipe(opened)
             arguments = _file_of("\0".join([*options, ""]), opened)
+            places = {1: output_end, 2: errors_end, STATUS: status_end, ARGUMENTS: arguments, GATE: gate_end}
+            places[0] = self._input(opened)
             opened.pop_all()
         super().__init__(output, errors, status)
         self._handle = -1
         self._handle_lock = threading.Lock()
-        handed_over = (output_end, errors_end, status_end, arguments, gate_end)
+        started = [executable, "--args", str(ARGUMENTS), "--", *command]
         try:
-            try:
-                request = {"kind": "sandbox", "arguments": [executable, "--args", str(ARGUMENTS), "--", *command]}
-                guard.order(request, handed_over if said is None else (*handed_over, said))
-            finally:
-                for descriptor in handed_over:
-                    os.close(descriptor)
-            self._wait_for_start()
+            self._start({"kind": "sandbox", "arguments": started, "places": [*places]}, [*places.values()])
             with self._not_ended():
                 self._handle = os.pidfd_open(self.pid)
                 limit_process(self.pid, limits)
         except BaseException:
             self.close()
             raise
+
+    def _input(self, opened: ExitStack) -> int:
+        """What the command reads from: nothing."""
+        descriptor = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+        opened.callback(os.close, descriptor)
+        return descriptor
 
     def let_go(self) -> None:
         with self._not_ended():
@@ -122,19 +121,16 @@ class ReadyProcess(BubblewrapProcess):
         """Start it, up to the shell; raises SandboxFailed."""
         self._guard = guard.guard()
         self._script = ""
-        said, self._say = os.pipe()
-        try:
-            super().__init__(executable, options, [SHELL], limits, said=said)
-        except BaseException:
-            self._hush()
-            raise
-        finally:
-            os.close(said)
+        super().__init__(executable, options, [SHELL], limits)
         try:
             super().let_go()
         except SandboxFailed:
             self.close()
             raise
+
+    def _input(self, opened: ExitStack) -> int:
+        said, self._say = pipe(opened)
+        return said
 
     def become(self, script: str) -> None:
         """What the shell will be told when the robot is let go."""
@@ -159,13 +155,6 @@ class ReadyProcess(BubblewrapProcess):
     def close(self) -> None:
         super().close()
         self._hush()
-
-
-def _pipe(opened: ExitStack) -> tuple[int, int]:
-    ends = os.pipe()
-    for end in ends:
-        opened.callback(os.close, end)
-    return ends
 
 
 def _file_of(text: str, opened: ExitStack) -> int:

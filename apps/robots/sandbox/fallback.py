@@ -10,16 +10,15 @@ import os
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 
 import psutil
 
 from apps.robots.errors import SandboxFailed
-from apps.robots.sandbox import guard
 from apps.robots.sandbox.guardian.families import MARKER, Family
 from apps.robots.sandbox.limits import kernel_limits
 from apps.robots.sandbox.policy import ResourceLimits
-from apps.robots.sandbox.running import RunningProcess, readable
+from apps.robots.sandbox.running import RunningProcess, pipe, readable
 
 
 class KeptProcess(RunningProcess):
@@ -38,11 +37,13 @@ class KeptProcess(RunningProcess):
 
         ``adoption=False`` does without on Linux too.
         """
-        output, output_end = os.pipe()
-        errors, errors_end = os.pipe()
-        status, status_end = os.pipe()
-        control_end, self._control = os.pipe()
-        gate_end, self._gate = os.pipe()
+        with ExitStack() as opened:  # all or none, where descriptors run out
+            output, output_end = pipe(opened)
+            errors, errors_end = pipe(opened)
+            status, status_end = pipe(opened)
+            control_end, self._control = pipe(opened)
+            gate_end, self._gate = pipe(opened)
+            opened.pop_all()
         super().__init__(output, errors, status)
         self._mark = environment.get(MARKER, "")
         self._main: psutil.Process | None = None
@@ -55,14 +56,8 @@ class KeptProcess(RunningProcess):
             "processes": limits.processes,
             "no_adoption": not adoption,
         }
-        handed_over = (output_end, errors_end, status_end, control_end, gate_end)
         try:
-            try:
-                guard.order(request, handed_over)
-            finally:
-                for descriptor in handed_over:
-                    os.close(descriptor)
-            self._wait_for_start()
+            self._start(request, (output_end, errors_end, status_end, control_end, gate_end))
             with suppress(psutil.Error):
                 self._main = psutil.Process(self.pid)
         except BaseException:

@@ -7,10 +7,12 @@ import os
 import select
 import time
 from abc import ABC, abstractmethod
-from contextlib import suppress
+from collections.abc import Sequence
+from contextlib import ExitStack, suppress
 from typing import Any
 
 from apps.robots.errors import SandboxFailed
+from apps.robots.sandbox import guard
 from apps.robots.sandbox.guardian.families import Family
 
 _START_SECONDS = 20.0
@@ -21,6 +23,14 @@ def readable(descriptor: int, seconds: float) -> bool:
     poll = select.poll()
     poll.register(descriptor, select.POLLIN)
     return bool(poll.poll(max(0.0, seconds) * 1000))
+
+
+def pipe(opened: ExitStack) -> tuple[int, int]:
+    """The ends of a new pipe to read from and to write to; what is opened after it and fails closes both."""
+    ends = os.pipe()
+    for end in ends:
+        opened.callback(os.close, end)
+    return ends
 
 
 class RunningProcess(ABC):
@@ -88,8 +98,16 @@ class RunningProcess(ABC):
         self.limit = message.get("limit", self.limit)
         self._failure = message.get("error", self._failure)
 
-    def _wait_for_start(self) -> None:
-        """Until the process id is known; raises SandboxFailed with the reason when nothing starts."""
+    def _start(self, request: dict[str, Any], handed_over: Sequence[int]) -> None:
+        """Have the guardian start it with these descriptors, which are its own from now on.
+
+        Waits until the process id is known. Raises SandboxFailed with the reason when nothing starts.
+        """
+        try:
+            guard.order(request, handed_over)
+        finally:
+            for descriptor in handed_over:
+                os.close(descriptor)
         deadline = time.monotonic() + _START_SECONDS
         while not self.pid:
             if not readable(self.status, deadline - time.monotonic()):

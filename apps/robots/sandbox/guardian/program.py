@@ -82,12 +82,9 @@ class Guardian:
         return True
 
     def _start_sandbox(self, request: dict[str, Any], descriptors: list[int]) -> None:
-        output, errors, status, arguments, gate, *said = descriptors
-        places = {1: output, 2: errors, ARGUMENTS: arguments, STATUS: status, GATE: gate}
-        places |= dict(zip((0,), said, strict=False))  # over the nothing that robots read otherwise
+        places = dict(zip(request["places"], descriptors, strict=True))
         places |= dict(zip((OUTER_NAMESPACE, INNER_NAMESPACE), self._namespaces, strict=False))
-        actions: list[Any] = [(os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0)]
-        actions += [(os.POSIX_SPAWN_DUP2, source, target) for target, source in places.items()]
+        actions = [(os.POSIX_SPAWN_DUP2, source, target) for target, source in places.items()]
         os.posix_spawn(
             request["arguments"][0],
             request["arguments"],

@@ -317,35 +317,3 @@ print(kept._standing[0].process.pid, kept._standing[0].workspace.root.exists())
     assert existed == "True"
     assert list((tmp_path / "runs").iterdir()) == []
     assert not _read(Path(f"/proc/{pid}/cmdline"))
-
-
-def test_one_that_finds_too_few_descriptors_leaves_none_open(sandboxed: Runner, tmp_path: Path) -> None:
-    program = f"""
-import os, resource
-from pathlib import Path
-from apps.robots.sandbox.available import sandbox_for
-from apps.robots.sandbox.bubblewrap import ReadyProcess
-from apps.robots.sandbox.command import ready_options
-from apps.robots.sandbox.frame import Frame
-from apps.robots.sandbox.policy import SandboxPolicy
-from apps.robots.sandbox.workspace import open_workspace
-policy, refused = SandboxPolicy(state=Path({str(tmp_path)!r})), 0
-with open_workspace(Frame(policy), "one") as workspace:
-    command = (sandbox_for(policy).executable, ready_options(workspace), policy.limits)
-    ReadyProcess(*command).close()
-    before, (soft, hard) = os.listdir("/proc/self/fd"), resource.getrlimit(resource.RLIMIT_NOFILE)
-    for room in range(12):
-        resource.setrlimit(resource.RLIMIT_NOFILE, (len(before) - 1 + room, hard))
-        try:
-            ReadyProcess(*command).close()
-        except OSError:
-            refused += 1
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-    print(refused, len(os.listdir("/proc/self/fd")) - len(before))
-"""
-    done = subprocess.run(
-        [sys.executable, "-c", program], cwd=BASE_DIR, capture_output=True, text=True, check=True, timeout=60
-    )
-    refused, lost = map(int, done.stdout.split())
-    assert refused > 8
-    assert lost == 0
