@@ -29,16 +29,15 @@ class Frame:
         return (*self.readable, *self.policy.readable)
 
     def state(self) -> tuple[Any, ...]:
-        """What it is built of now: names may mean something else later, or nothing."""
+        """What it is built of now: names may mean something else later. Raises FileNotFoundError when some is gone."""
         root = options.system(self.policy.state, readable=self.shown)
-        seen = [_identity(path) for path in (self.environment, self.module, *self.shown) if path is not None]
+        seen = [path for path in (self.environment, self.module) if path is not None]
+        seen += filter(Path.exists, self.shown)
         # What lies in hidden places changes all the time; only where they are counts.
-        return (self, *root, *seen, *(_identity(path)[:2] for path in self.policy.hidden))
+        hidden = [_identity(path)[:2] if path.exists() else None for path in self.policy.hidden]
+        return (self, *root, *map(_identity, seen), *hidden)
 
 
-def _identity(path: Path) -> tuple[int, ...]:
-    try:
-        status = path.stat()
-    except OSError:
-        return ()
+def _identity(path: Path) -> tuple[int, int, int]:
+    status = path.stat()
     return status.st_dev, status.st_ino, status.st_ctime_ns

@@ -52,14 +52,17 @@ class Spares:
     _closed: bool = False
 
     @property
-    def number(self) -> int:
-        """How many stand."""
+    def standing(self) -> list[Spare]:
+        """Those that stand, the oldest first."""
         with self._changed:
-            return len(self._standing)
+            return list(self._standing)
 
     def take(self, frame: Frame) -> Spare | None:
         """One that was built as it would be built now, and that still stands. It is the caller's then."""
-        state = frame.state()
+        try:
+            state = frame.state()
+        except FileNotFoundError:
+            return None  # who builds one meets what is missing, and says so
         while True:
             with self._changed:
                 found = next((spare for spare in self._standing if spare.state == state), None)
@@ -82,7 +85,7 @@ class Spares:
                 threading.Thread(target=self._run, name="spares", daemon=True).start()
 
     def make(self, frame: Frame) -> None:
-        """Builds one; of too many the oldest goes. Raises SandboxFailed, SandboxUnavailable."""
+        """Builds one; of too many the oldest goes. Raises SandboxFailed, SandboxUnavailable, FileNotFoundError."""
         spare = _built(frame)
         with self._changed:
             self._standing.append(spare)

@@ -97,7 +97,7 @@ def test_it_works(begun: Attempt, *, ready: bool) -> None:
         if shutil.which("bwrap") is None:
             pytest.skip("needs bubblewrap")
         RobotKind().run(begun("print('before')", version="0.9.0"))
-        eventually(lambda: spares.kept.number == 1)
+        eventually(lambda: len(spares.kept.standing) == 1)
     given = {"runtime_arguments": ["--b"], "runtime_env": {"LEVEL": "2"}, "parameters": {"mes": "2026-02"}}
     lease = begun(EVERYTHING, given=given, arguments=["--a"], env_vars={"REGION": "sul", "LEVEL": "1"})
     outcome = RobotKind().run(lease)
@@ -121,8 +121,8 @@ def test_it_works(begun: Attempt, *, ready: bool) -> None:
 @pytest.mark.skipif(shutil.which("bwrap") is None, reason="needs bubblewrap")
 def test_the_next_run_starts_in_a_sandbox_that_stands_ready(begun: Attempt) -> None:
     RobotKind().run(begun("print('before')"))
-    eventually(lambda: spares.kept.number == 1)
-    [spare] = spares.kept._standing
+    eventually(lambda: len(spares.kept.standing) == 1)
+    [spare] = spares.kept.standing
     lease = begun("print('after')", version="1.0.1")
     RobotKind().run(lease)
     assert Execution.objects.get(pk=lease.execution_id).process_id == spare.process.pid

@@ -10,14 +10,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from apps.common.testing import eventually
 from apps.executions.registry import renewed
+from apps.robots.sandbox import options
 from apps.robots.sandbox import spares as module
 from apps.robots.sandbox import workspace as places
 from apps.robots.sandbox.frame import Frame
-from apps.robots.sandbox.guard import Guard, guard
-from apps.robots.sandbox.spares import Spare, Spares, make_ready, spares_sweep, workspace_for_run
+from apps.robots.sandbox.guard import guard
+from apps.robots.sandbox.spares import Spares, make_ready, spares_sweep, workspace_for_run
 from apps.robots.sandbox.spec import ProcessSpec
 from apps.robots.sandbox.start import start
 from apps.robots.supervision.process import supervise
@@ -104,7 +106,7 @@ def test_values_arrive_as_they_are(prepared: Runner, package: Path, kept: Spares
     kept.make(frame)
     source = "import os, sys; print(ascii(os.environ['VALUE']) == ascii(sys.argv[1]), len(sys.argv[1]))"
     assert run(prepared, package, PYTHON, "-c", source, value, environment={"VALUE": value}) == [f"True {len(value)}"]
-    assert kept.number == 1
+    assert len(kept.standing) == 1
 
 
 @pytest.mark.parametrize("name", ["a.b", "IFS", "OPTIND", "1ST", "ação"])
@@ -133,13 +135,13 @@ def test_nothing_is_left_of_the_run_before(prepared: Runner, package: Path, kept
     mark = "for place in ('/work', '/tmp', '/artifacts', '/dev/shm'): open(place + '/mark', 'w').close()"
     look = "import os; print([os.path.exists(p + '/mark') for p in ('/work', '/tmp', '/artifacts', '/dev/shm')])"
     run(prepared, package, PYTHON, "-c", mark)
-    eventually(lambda: kept.number == 1)
+    eventually(lambda: len(kept.standing) == 1)
     assert run(prepared, package, PYTHON, "-c", look) == ["[False, False, False, False]"]
 
 
 def test_the_next_one_is_made_while_a_robot_runs(prepared: Runner, package: Path, kept: Spares, frame: Frame) -> None:
     assert run(prepared, package) == ["main"]
-    eventually(lambda: kept.number == 1)
+    eventually(lambda: len(kept.standing) == 1)
     spare = kept.take(frame)
     assert spare is not None
     spare.places.close()
@@ -180,24 +182,25 @@ def test_one_that_died_is_not_used(prepared: Runner, package: Path, kept: Spares
     spare.places.close()
 
 
-def test_those_whose_guardian_died_are_removed_with_the_next_beat(prepared: Runner, kept: Spares, frame: Frame) -> None:
+def test_those_whose_guardian_died_are_removed_with_the_next_beat(
+    prepared: Runner, kept: Spares, frame: Frame, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """It may die before a sandbox is tied to it, which then goes on waiting for its word."""
+    tied = options.namespaces
+    monkeypatch.setattr(options, "namespaces", lambda **of: [o for o in tied(**of) if o != "--die-with-parent"])
     two = replace(frame, policy=replace(prepared.policy, spares=2))
     kept.make(two)
     kept.make(two)
     spares_sweep(1.0)
-    assert kept.number == 2
-    fallen = list(kept._standing)
+    assert len(kept.standing) == 2
+    fallen = kept.standing
     os.kill(guard().pid, signal.SIGKILL)
-    eventually(lambda: not guard_of(fallen[0]).is_alive)
-    renewed(1.0)
-    assert kept.number == 0
+    eventually(lambda: not any(spare.process.stands for spare in fallen))
+    assert all(Path(f"/proc/{spare.process.pid}").exists() for spare in fallen)
+    renewed(3600.0)  # which the guardian of later tests is told as well
+    assert len(kept.standing) == 0
     eventually(lambda: not any(Path(f"/proc/{spare.process.pid}").exists() for spare in fallen))
     eventually(lambda: not any(spare.workspace.root.exists() for spare in fallen))
-
-
-def guard_of(spare: Spare) -> Guard:
-    return spare.process._guard
 
 
 def test_one_that_was_built_of_something_else_is_not_used(prepared: Runner, tmp_path: Path, kept: Spares) -> None:
@@ -241,16 +244,16 @@ def test_large_packages_are_shown_by_a_sandbox_of_their_own(
     (package / "model.bin").write_bytes(b"m" * 1_000)
     kept.make(frame)
     assert run(prepared, package, PYTHON, "-c", "print(len(open('model.bin').read()))") == ["1000"]
-    assert kept.number == 1
+    assert len(kept.standing) == 1
 
 
 def test_the_oldest_goes(prepared: Runner, kept: Spares, frame: Frame) -> None:
     two = replace(frame, policy=replace(prepared.policy, spares=2))
     kept.make(two)
-    [oldest] = kept._standing
+    [oldest] = kept.standing
     kept.make(two)
     kept.make(two)
-    assert kept.number == 2
+    assert len(kept.standing) == 2
     assert not oldest.process.stands
     eventually(lambda: not oldest.workspace.root.exists())
 
@@ -276,10 +279,15 @@ def test_no_more_are_made_than_may_stand(
     eventually(lambda: made == [frames[0], *frames[-2:]])
 
 
-def test_none_are_kept_where_none_are_wanted(sandboxed: Runner, package: Path, kept: Spares) -> None:
+def test_none_are_kept_where_none_are_wanted(
+    sandboxed: Runner, package: Path, kept: Spares, frame: Frame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[Frame] = []
+    monkeypatch.setattr(kept, "make", made.append)
     assert run(sandboxed, package) == ["main"]
-    assert kept._wanted == kept._standing
-    assert kept.number == 0
+    kept.replace(replace(frame, policy=replace(frame.policy, spares=2)))  # one wish is heard after the other
+    eventually(lambda: made)
+    assert made == [replace(frame, policy=replace(frame.policy, spares=2))]
 
 
 def test_none_are_kept_for_a_shell_that_is_not_known(
@@ -288,17 +296,17 @@ def test_none_are_kept_for_a_shell_that_is_not_known(
     kept.make(frame)
     monkeypatch.setattr(module, "shell_is_known", lambda: False)
     assert run(prepared, package) == ["main"]
-    assert kept.number == 1
+    assert len(kept.standing) == 1
 
 
 def test_one_that_cannot_be_made_is_made_by_whoever_needs_it(
     prepared: Runner, package: Path, kept: Spares, tmp_path: Path
 ) -> None:
-    with workspace_for_run(prepared.frame(), "one", package=package) as workspace:
+    with workspace_for_run(prepared.frame(), "one", package=package) as workspace, capture_logs() as logs:
         make_ready(replace(workspace, frame=prepared.frame(tmp_path / "gone")))
-        eventually(lambda: not kept._wanted)
+        eventually(lambda: [entry["event"] for entry in logs] == ["spare_not_made"])
     assert run(prepared, package) == ["main"]
-    eventually(lambda: kept.number == 1)  # whoever makes them is still there
+    eventually(lambda: len(kept.standing) == 1)  # whoever makes them is still there
 
 
 def test_a_process_that_ends_leaves_none(sandboxed: Runner, tmp_path: Path) -> None:
@@ -308,7 +316,7 @@ from apps.robots.sandbox.policy import SandboxPolicy
 from apps.robots.sandbox.frame import Frame
 from apps.robots.sandbox.spares import kept
 kept.make(Frame(SandboxPolicy(state=Path({str(tmp_path)!r}), spares=1)))
-print(kept._standing[0].process.pid, kept._standing[0].workspace.root.exists())
+print(kept.standing[0].process.pid, kept.standing[0].workspace.root.exists())
 """
     done = subprocess.run(
         [sys.executable, "-c", program], cwd=BASE_DIR, capture_output=True, text=True, check=True, timeout=60
