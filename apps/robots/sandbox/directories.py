@@ -63,7 +63,7 @@ class _Remover:
                 self._changed.notify_all()
             if self._pid != os.getpid():  # threads do not survive a fork
                 self._pid = os.getpid()
-                threading.Thread(target=self._run, name="remover", daemon=True).start()
+                self._start()
         if behind:
             _remove(root, lock)
 
@@ -72,15 +72,25 @@ class _Remover:
         with self._changed:
             return self._changed.wait_for(lambda: not self._waiting, seconds)
 
+    def _start(self) -> None:
+        threading.Thread(target=self._run, name="remover", daemon=True).start()
+
     def _run(self) -> None:
-        while True:
-            with self._changed:
-                self._changed.wait_for(lambda: self._waiting)
-                root, lock = self._waiting[0]
-            try:
-                _remove(root, lock)
-            except OSError:
-                logger.exception("run_directory_not_removed", directory=str(root))
+        try:
+            while True:
+                self._remove_next()
+        finally:  # whatever it was, and be it that nothing could be logged: others wait
+            self._start()
+
+    def _remove_next(self) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._waiting)
+            root, lock = self._waiting[0]
+        try:
+            _remove(root, lock)
+        except OSError:
+            logger.exception("run_directory_not_removed", directory=str(root))
+        finally:
             with self._changed:
                 self._waiting.popleft()
                 self._changed.notify_all()

@@ -9,7 +9,7 @@ import pytest
 from apps.common.testing import eventually
 from apps.robots.sandbox import directories
 from apps.robots.sandbox import workspace as module
-from apps.robots.sandbox.directories import run_directory
+from apps.robots.sandbox.directories import directories_removed, run_directory
 from apps.robots.sandbox.frame import Frame
 from apps.robots.sandbox.spec import ProcessSpec
 from apps.robots.sandbox.workspace import Workspace, open_workspace
@@ -125,6 +125,24 @@ def test_leftovers_of_a_dead_worker_are_swept_up(unsandboxed: Runner, tmp_path: 
             assert not left.exists()
             assert fresh.exists()
             assert used.exists()
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_what_cannot_be_removed_nor_told_of_holds_nobody_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_arguments: object, **_facts: object) -> None:
+        raise OSError("no space left")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(directories, "remove_tree", refuse)
+        broken.setattr(directories.logger, "exception", refuse)
+        with run_directory(tmp_path, "one") as kept:
+            pass
+        assert directories_removed()
+    with run_directory(tmp_path, "two") as removed:
+        pass
+    assert directories_removed()
+    assert kept.exists()
+    assert not removed.exists()
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only robots of root have users of their own")
