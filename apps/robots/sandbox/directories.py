@@ -36,12 +36,14 @@ def run_directory(runs: Path, identifier: str) -> Iterator[Path]:
     _sweep_now_and_then(runs)
     root = Path(tempfile.mkdtemp(prefix=f"{identifier}-", dir=runs))
     lock = os.open(root / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    owner = os.getpid()
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
         root.chmod(0o755)
         yield root
     finally:
-        _remover.remove(root, lock)
+        if owner == os.getpid():  # in a child it is its parent's
+            _remover.remove(root, lock)
 
 
 class _Remover:

@@ -112,6 +112,10 @@ class Spares:
         for spare in spares:
             spare.places.close()
 
+    def forget(self) -> None:
+        """After a fork: what stands is the parent's, and its end too. Nothing is closed here."""
+        self.__init__()  # type: ignore[misc]  # its lock may be held by a thread that is no more
+
     def _run(self) -> None:
         while True:
             with self._changed:
@@ -137,6 +141,7 @@ def _built(frame: Frame) -> Spare:
 
 kept = Spares()
 atexit.register(kept.close)
+os.register_at_fork(after_in_child=kept.forget)
 
 
 @contextmanager

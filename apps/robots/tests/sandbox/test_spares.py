@@ -309,6 +309,27 @@ def test_one_that_cannot_be_made_is_made_by_whoever_needs_it(
     eventually(lambda: len(kept.standing) == 1)  # whoever makes them is still there
 
 
+def test_a_child_leaves_its_parents_alone(sandboxed: Runner, tmp_path: Path) -> None:
+    program = f"""
+import os, sys
+from pathlib import Path
+from apps.robots.sandbox.frame import Frame
+from apps.robots.sandbox.policy import SandboxPolicy
+from apps.robots.sandbox.spares import kept
+frame = Frame(SandboxPolicy(state=Path({str(tmp_path)!r}), spares=1))
+kept.make(frame)
+if child := os.fork():
+    print(os.waitpid(child, 0)[1], kept.standing[0].process.stands, kept.standing[0].workspace.root.exists())
+else:
+    kept.sweep()
+    sys.exit(0 if kept.take(frame) is None else 1)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=BASE_DIR, capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.split() == ["0", "True", "True"]
+
+
 def test_a_process_that_ends_leaves_none(sandboxed: Runner, tmp_path: Path) -> None:
     program = f"""
 from pathlib import Path
