@@ -77,7 +77,7 @@ class Execution(TenantModel):
         ]
         constraints: ClassVar = [
             models.CheckConstraint(
-                condition=Q(status__in=TERMINAL, finished_at__isnull=False)
+                condition=Q(status__in=sorted(TERMINAL), finished_at__isnull=False)
                 | Q(status__in=[Status.PENDING, Status.RUNNING], finished_at=None),
                 name="execution_finished_when_terminal",
             ),

@@ -92,7 +92,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='execution',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('finished_at__isnull', False), ('status__in', frozenset(['cancelled', 'completed', 'failed', 'lost']))), models.Q(('finished_at', None), ('status__in', ['pending', 'running'])), _connector='OR'), name='execution_finished_when_terminal'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('finished_at__isnull', False), ('status__in', ['cancelled', 'completed', 'failed', 'lost'])), models.Q(('finished_at', None), ('status__in', ['pending', 'running'])), _connector='OR'), name='execution_finished_when_terminal'),
         ),
         migrations.AddConstraint(
             model_name='execution',
