@@ -10,7 +10,8 @@ Which fixture?
   was written to is made anew afterwards (about 0.3 s), and what else was committed is removed.
 - ``live`` (tests/live.py): web, workers and beat as real processes on a database of their own.
 
-The organizations are made once per session (and per worker of xdist).
+The organizations are made once per session (and per worker of xdist), in a copy of one migrated database
+(tests/databases.py).
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ from apps.tenants.selectors import hosts_forget, platform
 from apps.tenants.services.organizations import organization_create
 from apps.tenants.testing import TestDatabase, roles_drop
 from config.celery import app as celery
+from tests.databases import migrated
 
 PASSWORD = "Correct-horse-7"
 
@@ -68,8 +70,11 @@ def _rings_stay_ours() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> Iterator[None]:
-    """Takes the roles of the test database away after it is gone; roles belong to the whole server."""
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, django_db_blocker: Any
+) -> Iterator[None]:
+    """Has the test database copied, and takes its roles away after it is gone; roles belong to the whole server."""
+    connection.settings_dict["TEST"]["TEMPLATE"] = migrated(django_db_blocker)
     yield
     name = str(connection.settings_dict["NAME"])
     roles_drop(name if name.startswith("test_") else f"test_{name}")

@@ -25,19 +25,17 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 import httpx
 import psutil
-import psycopg
 import pytest
 import redis
-from psycopg import sql
 
 from apps.common.testing import eventually
 from config import embedded
 from config.broker import broker_url
 from config.servers.redis import Redis as RedisServer
+from tests.databases import copied, database_in_use, dropped, migrated, url_of
 
 ROOT = embedded.BASE_DIRECTORY
 START_SECONDS = 60
@@ -240,54 +238,6 @@ class Web:
         return False
 
 
-def _url_of(database: str) -> str:
-    return urlunsplit(urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{database}"))
-
-
-def _administer(*statements: sql.Composed) -> None:
-    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as administration:
-        for statement in statements:
-            administration.execute(statement)
-
-
-def _drop(database: str) -> None:
-    eventually(lambda: _dropped(database))
-    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as administration:
-        found = administration.execute("SELECT rolname FROM pg_roles WHERE starts_with(rolname, %s)", [f"{database}_"])
-        for (role,) in found.fetchall():
-            administration.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(role)))
-
-
-def _dropped(database: str) -> bool:
-    """False while autovacuum works there, which only a superuser may interrupt."""
-    try:
-        _administer(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(database)))
-    except (psycopg.errors.InsufficientPrivilege, psycopg.errors.ObjectInUse):
-        return False
-    return True
-
-
-@contextmanager
-def database_in_use(name: str) -> Iterator[None]:
-    """This process's Django works on another database, in every thread."""
-    from django.db import connection  # noqa: PLC0415  # Django is set up by now
-
-    from apps.tenants.selectors import hosts_forget  # noqa: PLC0415
-
-    before = connection.settings_dict["NAME"]
-
-    def switch(to: str) -> None:
-        connection.close()
-        connection.settings_dict["NAME"] = to
-        hosts_forget()
-
-    switch(name)
-    try:
-        yield
-    finally:
-        switch(before)
-
-
 @contextmanager
 def redis_in_use(url: str) -> Iterator[None]:
     """This process's Celery and channel layer work on another Redis."""
@@ -328,17 +278,17 @@ def storage_in_use(folder: Path) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def live_home(django_db_blocker: Any) -> Iterator[Home]:
-    """Made once per session: creating and migrating a database takes seconds."""
+    """Made once per session: even from a copy, two organizations take a second."""
     database = f"oficina_live_{os.getpid()}"
-    home = Home(database=database, url=_url_of(database))
-    _drop(database)
-    _administer(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(database)))
+    home = Home(database=database, url=url_of(database))
+    dropped(database)
+    copied(migrated(django_db_blocker), database)
     try:
         with django_db_blocker.unblock(), database_in_use(database):
             home.schemas = _organizations()
         yield home
     finally:
-        _drop(database)
+        dropped(database)
 
 
 def _organizations() -> tuple[str, str]:

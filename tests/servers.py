@@ -8,6 +8,7 @@ workers of one run share its PostgreSQL (each has its own database there) and ta
 from __future__ import annotations
 
 import atexit
+import contextlib
 import fcntl
 import itertools
 import os
@@ -18,6 +19,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
+import psycopg
 import pytest
 
 from config import embedded
@@ -63,6 +65,15 @@ if worker_name := os.environ.get("PYTEST_XDIST_WORKER"):
         _take_own_redis_database(worker_name)
 else:
     _start()
+
+
+def pytest_unconfigure() -> None:
+    """The run is over, that of its workers included: nothing is copied any more."""
+    from tests.databases import dropped, migrated_name  # noqa: PLC0415  # DATABASE_URL is known by now
+
+    if not worker_name:
+        with contextlib.suppress(psycopg.OperationalError):  # a run without a database copies none
+            dropped(migrated_name())
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

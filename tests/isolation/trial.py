@@ -17,8 +17,8 @@ from typing import Any
 from psycopg import sql
 
 from config.env import BASE_DIR
+from tests.databases import administer, dropped, url_of
 from tests.isolation.planted import Leak
-from tests.live import _administer, _drop, _url_of
 
 COPIED = ("apps", "config", "locale", "static", "templates", "tests", "manage.py")
 SECONDS = 900
@@ -40,12 +40,12 @@ class Outcome:
 @contextmanager
 def database(name: str) -> Iterator[str]:
     """An empty database and its URL; gone afterwards, with its roles."""
-    _drop(name)
-    _administer(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    dropped(name)
+    administer(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
     try:
-        yield _url_of(name)
+        yield url_of(name)
     finally:
-        _drop(name)
+        dropped(name)
 
 
 def planted(leak: Leak, source: Path) -> None:
