@@ -286,6 +286,7 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,  # files are bytes going in and addresses coming out
     "COMPONENT_SPLIT_PATCH": False,  # serializers say themselves what may be left out
+    "GET_LIB_DOC_EXCLUDES": "apps.common.api.schema.undescribed",
     "POSTPROCESSING_HOOKS": ["apps.common.api.links.add_links"],
     "APPEND_COMPONENTS": {
         "securitySchemes": {

@@ -13,6 +13,7 @@ from drf_spectacular.validation import validate_schema
 
 from apps.common.api.areas import AREAS
 from apps.common.api.documents import _document
+from apps.common.api.serializers import InputSerializer, OutputSerializer
 from tests.structure import api_actions
 
 _CLOCKS = (("OrganizationSettings", "working_hours_start"), ("Schedule", "window_start"))
@@ -109,6 +110,13 @@ def test_input_says_that_it_takes_nothing_else(document: Any) -> None:
 
 def _open(schema: Any) -> bool:
     return schema.get("type") == "object" and schema.get("additionalProperties") is not False
+
+
+def test_bodies_are_not_described_by_what_all_are_made_of(document: Any) -> None:
+    told = [schema["description"] for schema in document["components"]["schemas"].values() if "description" in schema]
+    assert told
+    for base in (InputSerializer, OutputSerializer):
+        assert inspect.getdoc(base) not in told
 
 
 def test_what_was_made_leads_to_what_can_be_done_with_it(document: Any) -> None:
