@@ -160,7 +160,12 @@ class ServiceAdmin(ModelAdmin):  # type: ignore[misc]
         writes = self.has_change_permission(request, obj) if obj is not None else self.has_add_permission(request)
         written = self.form_fields if writes else ()
         shown = self.get_readonly_fields(request, obj)
-        drawn = {name: column for name, column in self._shown_as.items() if name not in written and column in shown}
+        only_read = obj is not None and not writes
+        drawn = {
+            name: column
+            for name, column in self._shown_as.items()
+            if name not in written and (only_read or column in shown)
+        }
         return [
             (title, {**options, "fields": _replaced(options["fields"], drawn)})
             for title, options in super().get_fieldsets(request, obj)

@@ -62,13 +62,29 @@ class Step:
 
 def trail_of(shown: Mapping[str, Any]) -> list[Step]:
     """The way to a page by the context that draws it: section, list, row, and what is done there, its ``here``."""
-    site, opts, here = shown.get("office"), shown.get("opts"), shown.get("here")
-    page = site._registry.get(opts.model) if site is not None and opts is not None else None
+    page = _page_of(shown)
     if page is None:
         return [Step(capfirst(shown.get("title") or ""))]
-    section = _BY_KEY[page.section]
-    steps = [Step(section.title)] if str(section.title) != _title_of(page) else []
-    steps.append(Step(_title_of(page), _address(site, page, "changelist")))
+    section = _BY_KEY[page.section].title
+    beginning = [Step(section)] if str(section) != _title_of(page) else []
+    return beginning + _within(page, shown)
+
+
+def tab_of(shown: Mapping[str, Any]) -> str:
+    """What a browser's tab is called: the same way backwards, for tabs show the beginning, and without the section."""
+    page = _page_of(shown)
+    steps = trail_of(shown) if page is None else _within(page, shown)
+    return " · ".join(str(step.title) for step in reversed(steps))
+
+
+def _page_of(shown: Mapping[str, Any]) -> Any:
+    site, opts = shown.get("office"), shown.get("opts")
+    return site._registry.get(opts.model) if site is not None and opts is not None else None
+
+
+def _within(page: Any, shown: Mapping[str, Any]) -> list[Step]:
+    site, here = shown["office"], shown.get("here")
+    steps = [Step(_title_of(page), _address(site, page, "changelist"))]
     row = shown.get("original") or shown.get("object")
     if row is not None and not page.is_one_row:
         steps.append(Step(page.headed(row), _address(site, page, "change", row.pk)))

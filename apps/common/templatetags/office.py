@@ -9,7 +9,7 @@ from django import template
 from django.template.loader import render_to_string
 
 from apps.common.admin_display import moment_display, structure_display
-from apps.common.admin_navigation import Step, trail_of
+from apps.common.admin_navigation import Step, tab_of, trail_of
 
 register = template.Library()
 register.simple_tag(structure_display, name="structure_of")
@@ -20,6 +20,12 @@ register.simple_tag(moment_display, name="moment_of")
 def office_trail(context: template.Context) -> list[Step]:
     """The way to the page that is drawn."""
     return trail_of({str(name): value for name, value in context.flatten().items()})
+
+
+@register.simple_tag(takes_context=True)
+def office_tab(context: template.Context) -> str:
+    """What the browser's tab of the page that is drawn is called."""
+    return tab_of({str(name): value for name, value in context.flatten().items()})
 
 
 @register.simple_block_tag

@@ -48,3 +48,9 @@ function labelCells(table) {
 }
 
 document.querySelectorAll(".office-wide").forEach(labelCells);
+
+/** Lists stand so too. Names of columns begin small there; a capital for each word is not how Portuguese is written. */
+for (const cell of document.querySelectorAll("#result_list [data-label]")) {
+  const [first = "", ...rest] = cell.dataset.label;
+  cell.dataset.label = first.toUpperCase() + rest.join("");
+}

@@ -117,6 +117,12 @@ def test_no_right_to_write(viewer: User, browser: Browser, service: Service, fil
     assert Service.objects.get().revision == 1
 
 
+def test_who_may_not_write_reads_a_form_and_no_json(viewer: User, browser: Browser, service: Service) -> None:
+    page = browser(viewer).get(f"/admin/portal/service/{service.pk}/change/").content.decode()
+    assert service.form_schema_json["fields"][0]["label"] in page
+    assert '"fields"' not in page
+
+
 def test_no_right_to_read(stranger: User, browser: Browser, service: Service) -> None:
     assert browser(stranger).get("/admin/portal/service/").status_code == 403
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -45,6 +46,23 @@ def test_every_page_shows(maintainer: User, browser: Browser, organization: Orga
     for page, row in rows.items():
         assert client.get(page).status_code == 200, page
         assert client.get(f"{page}{row.pk}/change/").status_code == 200, page
+
+
+def test_the_tab_says_what_is_looked_at_and_where_it_belongs(owner: User, browser: Browser, robot: Robot) -> None:
+    client = browser(owner)
+    site = client.get(ROBOTS).context["site_title"]
+    told = {
+        ROBOTS: "Robots",
+        f"{ROBOTS}add/": "Add · Robots",
+        f"{ROBOTS}{robot.pk}/change/": f"{robot.name} · Robots",
+        f"{ROBOTS}{robot.pk}/history/": f"History · {robot.name} · Robots",
+        f"{ROBOTS}{robot.pk}/publish/": f"Publish a version · {robot.name} · Robots",
+        "/admin/executions/retention/": "Retention",
+    }
+    for page, name in told.items():
+        found = re.search(r"<title>(.*?)</title>", client.get(page, follow=True).content.decode(), re.DOTALL)
+        assert found is not None
+        assert found[1].strip() == f"{name} | {site}", page
 
 
 def test_a_robot_is_made_and_changed(maintainer: User, browser: Browser) -> None:
