@@ -21,9 +21,9 @@ RUNS_ON_A_PAGE, SERVICES_TO_CHOOSE_FROM = 50, 500
 @require_safe
 @page
 def history(request: PageRequest) -> HttpResponse:
-    """The newest first, narrowed to a state or a service; ``?before=<run>`` goes on, at the same cost at any depth."""
-    status, service_id, before = _status(request), _id(request, "service"), _id(request, "before")
-    rows = runs_of_services(actor=request.actor, service_id=service_id, status=status or None, before=before)
+    """The newest first, narrowed by state, service or to one's own; ``?before=<run>`` goes on, at the same cost."""
+    status, service_id, before, own = _status(request), _id(request, "service"), _id(request, "before"), _own(request)
+    rows = runs_of_services(actor=request.actor, service_id=service_id, status=status or None, own=own, before=before)
     found = list(rows[: RUNS_ON_A_PAGE + 1])
     context = {
         "runs": found[:RUNS_ON_A_PAGE],
@@ -33,7 +33,8 @@ def history(request: PageRequest) -> HttpResponse:
         "services": services_to_choose_from(actor=request.actor)[:SERVICES_TO_CHOOSE_FROM],
         "chosen_status": status,
         "chosen_service": service_id,
-        "narrowed": bool(status or service_id),
+        "own": own,
+        "narrowed": bool(status or service_id or own),
     }
     return show(request, "portal/runs.html", context)
 
@@ -43,6 +44,13 @@ def _status(request: PageRequest) -> str:
     if word and word not in STATUSES:
         raise InvalidInput(errors={"status": [_("There is no such state.")]})
     return word
+
+
+def _own(request: PageRequest) -> bool:
+    word = text_of(request, "by")
+    if word not in {"", "me"}:
+        raise InvalidInput(errors={"by": [_("Choose everybody or yourself.")]})
+    return word == "me"
 
 
 def _id(request: PageRequest, name: str) -> UUID | None:

@@ -26,13 +26,20 @@ class Answer:
 
 
 def runs_of_services(
-    *, actor: Actor, service_id: UUID | None = None, status: str | None = None, before: UUID | None = None
+    *,
+    actor: Actor,
+    service_id: UUID | None = None,
+    status: str | None = None,
+    own: bool = False,
+    before: UUID | None = None,
 ) -> QuerySet[Run]:
     """Return the visible runs that were started through services, newest first; ``before`` goes on after that run.
 
-    Raises 401 and 403 like every selector.
+    ``own`` ones are those that the actor asked for. Raises 401 and 403 like every selector.
     """
     runs = run_list(actor=actor, service_id=service_id, status=status).filter(service_id__isnull=False)
+    if own:
+        runs = runs.filter(execution__requested_by_id=actor.user_id)
     if before is not None:
         # An execution has its run's id, and each of the two leads the index that gives the order.
         runs = runs.filter(pk__lt=before, execution_id__lt=before)

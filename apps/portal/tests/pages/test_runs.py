@@ -53,6 +53,17 @@ def test_only_what_services_started(
     assert LINK.findall(browser(owner).get(RUNS).content.decode()) == [str(wanted.pk)]
 
 
+def test_ones_own(
+    teammate: User, owner: User, browser: Browser, run: MakeRun, service: Service, actor: ActorOf
+) -> None:
+    service_run(actor=actor(owner), service=service, parameters={"periodo": "2026-02"}, now=timezone.now())
+    wanted = run()
+    page = browser(teammate).get(f"{RUNS}?by=me").content.decode()
+    assert LINK.findall(page) == [str(wanted.pk)]
+    assert '<option value="me" selected>' in page
+    assert browser(teammate).get(f"{RUNS}?by=them").status_code == 422
+
+
 def test_filters(teammate: User, browser: Browser, run: MakeRun, make_service: MakeService) -> None:
     other = make_service(title="Férias")
     done, waiting = run_ended(run()), run(other)
