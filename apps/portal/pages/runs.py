@@ -20,7 +20,7 @@ from apps.portal.pages.once import new_key, once
 from apps.portal.pages.previews import PICTURES, PREVIEW_BYTES, is_picture, preview_of
 from apps.portal.selectors.runs import answers_of, service_behind
 from apps.robots.models import Run
-from apps.robots.selectors.runs import artifact_get, artifact_opened, artifacts_of, run_get
+from apps.robots.selectors.runs import artifact_get, artifact_opened, artifacts_of, run_get, run_waits_for_nobody
 from apps.robots.services.runs import run_cancel, run_retry
 
 
@@ -38,6 +38,7 @@ def _shown(request: PageRequest, found: Run) -> dict[str, Any]:
         "service": service_behind(actor=actor, run=found),
         "answers": answers_of(found),
         "queue": queue_position(found.execution),
+        "waits_for_nobody": run_waits_for_nobody(found),
         "artifacts": [(each, is_picture(each.content_type)) for each in artifacts_of(actor=actor, run_id=found.pk)],
         "picture_types": " ".join(sorted(PICTURES)),
         "may_cancel": allowed(actor, "run.cancel", found.robot),

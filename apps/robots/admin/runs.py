@@ -28,7 +28,7 @@ from apps.common.times import duration_text
 from apps.executions.selectors import queue_position
 from apps.robots.admin.columns import RunColumns
 from apps.robots.models import Run
-from apps.robots.selectors.runs import artifacts_of, run_get, runs_visible
+from apps.robots.selectors.runs import artifacts_of, run_get, run_waits_for_nobody, runs_visible
 from apps.robots.services.runs import run_cancel, run_retry
 from apps.robots.templatetags.runs import run_badge, run_seconds
 
@@ -112,6 +112,7 @@ class RunAdmin(ExportedAdmin):
             "original": self.named(run),
             "run": run,
             "queue": queue_position(run.execution),
+            "waits_for_nobody": run_waits_for_nobody(run),
             "artifacts": artifacts_of(actor=actor, run_id=run.pk),
             "may_cancel": allowed(actor, "run.cancel", run.robot),
             "may_retry": allowed(actor, "robot.run", run.robot),

@@ -8,12 +8,14 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from django.conf import settings
 from django.core.files.base import File
 from django.db.models import Q, QuerySet
 from django.db.models.sql import Query
 
 from apps.accounts.permissions import visible_filter
 from apps.common.actor import Actor
+from apps.dispatch.selectors import queue_is_served
 from apps.executions.models import Artifact, Execution, Status
 from apps.executions.selectors import QueuePosition, queue_positions
 from apps.robots.errors import ArtifactNotFound, RunNotFound
@@ -71,6 +73,13 @@ def run_get(*, actor: Actor, run_id: UUID, action: str = READ) -> Run:
 def run_shown(run_id: UUID) -> Run:
     """A run as its page shows it, for an actor who has just changed it, and may have no right but that."""
     return _runs(_SHOWN).get(pk=run_id)
+
+
+def run_waits_for_nobody(run: Run) -> bool:
+    """Whether a run waits in a queue from which no worker takes anything now."""
+    execution = run.execution
+    waits = execution.status == Status.PENDING
+    return waits and not queue_is_served(execution.queue, lease_seconds=settings.ENV.lease_seconds)
 
 
 def _runs(query: Query) -> QuerySet[Run]:

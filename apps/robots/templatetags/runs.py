@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any, Final
 
 from django import template
-from django.conf import settings
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -16,8 +15,6 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from apps.common.admin_display import Kind, badge
 from apps.common.times import duration_text
-from apps.dispatch.selectors import queue_is_served
-from apps.executions.models import Status
 from apps.executions.selectors import QueuePosition
 from apps.executions.services.restored import UNFINISHED
 from apps.robots.models import Run
@@ -118,14 +115,6 @@ def queue_text(queue: QueuePosition | None) -> str:
     if queue is None or queue.eta_seconds is None:
         return place
     return f"{place} {texts['eta'] % {'time': duration_text(queue.eta_seconds)}}"
-
-
-@register.simple_tag
-def waits_for_nobody(run: Run) -> bool:
-    """Whether a run waits in a queue from which no worker takes anything now."""
-    execution = run.execution
-    waits = execution.status == Status.PENDING
-    return waits and not queue_is_served(execution.queue, lease_seconds=settings.ENV.lease_seconds)
 
 
 @register.simple_tag

@@ -26,6 +26,7 @@ def test_it_works(owner: User, browser: Browser, run: Run) -> None:
     assert "robots/log/viewer.js" in content
     assert page_of(run, "cancel/") in content
     assert run.robot.name in content
+    assert "No worker takes work from robots.default now" in content
 
 
 def test_what_it_left(owner: User, browser: Browser, run: Run) -> None:
