@@ -9,7 +9,7 @@ from django.core.validators import URLValidator
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
-from apps.common.changes import NOT_A_LINE, is_line
+from apps.common.lines import NOT_A_LINE, is_line
 from apps.tenants.calendars import holiday_countries, zone_names
 
 _https = URLValidator(schemes=["https"])

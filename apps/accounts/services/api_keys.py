@@ -16,8 +16,8 @@ from apps.accounts.roles import ACTIONS
 from apps.accounts.tenancy import API_KEY, marked
 from apps.accounts.tokens import hash_secret, new_secret
 from apps.common.actor import Actor
-from apps.common.changes import check_lines
 from apps.common.errors import InvalidInput, PermissionDenied, Unauthorized
+from apps.common.lines import check_lines
 from apps.events.services import record
 from apps.tenants.context import require_tenant
 

@@ -11,8 +11,8 @@ from django.db import transaction
 from django.db.models import ProtectedError
 
 from apps.common.actor import Actor
-from apps.common.changes import check_lines
 from apps.common.etags import check_match
+from apps.common.lines import check_lines
 from apps.events.services import record
 from apps.portal.errors import DomainHasServices, DomainNotFound, DomainSlugReserved
 from apps.portal.models import Domain

@@ -10,8 +10,8 @@ from uuid import UUID
 from django.db import transaction
 
 from apps.common.actor import Actor
-from apps.common.changes import check_lines
 from apps.common.etags import check_match
+from apps.common.lines import check_lines
 from apps.events.services import record
 from apps.portal.errors import (
     InvalidDefaultVersion,

@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.permissions import require
 from apps.common.actor import Actor
-from apps.common.changes import check_lines
 from apps.common.etags import check_match
+from apps.common.lines import check_lines
 from apps.events.services import record
 from apps.robots.errors import RobotArchived, RobotInUse, RobotNameTaken
 from apps.robots.models import Robot

@@ -14,9 +14,9 @@ from django.db import transaction
 
 from apps.accounts.permissions import require, require_insider
 from apps.common.actor import Actor
-from apps.common.changes import check_lines
 from apps.common.errors import ApplicationError
 from apps.common.etags import check_match
+from apps.common.lines import check_lines
 from apps.events.services import record
 from apps.executions.models import TERMINAL
 from apps.robots.models import Robot, Schedule, ScheduleFiring, TriggerType

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from apps.common.changes import check_lines, is_line
 from apps.common.errors import InvalidInput
+from apps.common.lines import check_lines, is_line
 
 
 @pytest.mark.parametrize(
