@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.contrib.auth import authenticate
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from apps.accounts.models import Session, User
@@ -43,6 +46,17 @@ def test_it_works(browser: Client, admin: User) -> None:
     session = Session.objects.get(user=admin)
     assert session.ip == "192.0.2.8"
     assert Event.objects.filter(name="session.started", actor_id=str(admin.pk)).count() == 1
+
+
+def test_the_form_offers_the_languages_of_the_pages(browser: Client, admin: User) -> None:
+    page = browser.get(LOGIN).content.decode()
+    assert f'action="{reverse("language")}"' in page
+    assert re.findall(r'name="language"\s+value="([^"]+)"', page) == [code for code, _name in settings.LANGUAGES]
+    answer = browser.post(reverse("language"), {"language": "pt-br", "next": LOGIN})
+    assert answer["Location"] == LOGIN
+    page = browser.get(LOGIN).content.decode()
+    assert '<html lang="pt-br"' in page
+    assert "Esqueceu" in page
 
 
 def test_nobody_is_sent_to_the_form(browser: Client, admin: User) -> None:
