@@ -110,6 +110,11 @@ def test_a_run_that_waits_can_be_stopped(shop: Shop, browse: Browse) -> None:
     reader.check_access("light")
     page.get_by_role("dialog").get_by_role("button", name="Stop it").click()
     expect(page.locator("[data-run-state]")).to_have_text("Cancelled")
+    stopped = page.evaluate(
+        "[getComputedStyle(document.querySelector('progress')).getPropertyValue('--filled'), "
+        "getComputedStyle(document.documentElement).getPropertyValue('--still')]"
+    )
+    assert stopped[0] == stopped[1] != ""
     expect(page.get_by_role("button", name="Run again")).to_be_visible()
 
 

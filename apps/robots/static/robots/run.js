@@ -59,6 +59,7 @@ class RunPage {
   }
 
   showState(before) {
+    this.root.dataset.state = this.state;
     this.write("state", this.texts.states[this.state]);
     this.part("state")?.setAttribute("data-state", this.state);
     this.root.querySelectorAll("[data-run-while]").forEach((element) => {
