@@ -228,6 +228,9 @@ class Environment(BaseSettings):
         24, ge=1, le=336, description="Hours without a page until a browser is signed out; two weeks in any case."
     )
     refresh_grace_seconds: int = Field(10, ge=0, le=60, description="How long a rotated refresh token still works.")
+    api_keys_per_person: int = Field(
+        100, ge=1, le=10_000, description="API keys that one person may hold at once; expired ones do not count."
+    )
     socket_ticket_seconds: int = Field(30, ge=5, le=300, description="Life of a WebSocket ticket.")
 
     demo_password: str = Field("", description="Password of the demo's accounts, for `manage.py seed_demo`.")

@@ -240,6 +240,11 @@ class ApiKeyNotFound(NotFound):
     message = _("There is no such API key.")
 
 
+class TooManyApiKeys(Conflict):
+    code = "too_many_api_keys"
+    message = _("One person holds no more API keys than this; revoke one first.")
+
+
 class UnknownPermission(InvalidInput):
     code = "unknown_permission"
     message = _("There is no such permission.")

@@ -8,7 +8,7 @@ from django.utils import timezone
 from rest_framework.response import Response
 
 from apps.accounts.api.serializers.api_keys import ApiKeyCreateInput, ApiKeyListQuery, ApiKeyOutput, NewApiKeyOutput
-from apps.accounts.errors import ApiKeyNotFound, PermissionNotHeld, UnknownPermission
+from apps.accounts.errors import ApiKeyNotFound, PermissionNotHeld, TooManyApiKeys, UnknownPermission
 from apps.accounts.selectors.api_keys import api_key_get, api_keys_visible
 from apps.accounts.services.api_keys import api_key_create, api_key_revoke
 from apps.common.api import ApiRequest, ApiViewSet, Right, operation, page_of, paginated
@@ -34,7 +34,7 @@ class ApiKeyViewSet(ApiViewSet):
         request=ApiKeyCreateInput,
         response=NewApiKeyOutput,
         status=201,
-        errors=[UnknownPermission, PermissionNotHeld, PermissionDenied],
+        errors=[UnknownPermission, PermissionNotHeld, PermissionDenied, TooManyApiKeys],
         idempotent=True,
     )
     def create(self, request: ApiRequest) -> Response:

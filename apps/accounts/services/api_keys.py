@@ -6,13 +6,16 @@ import secrets
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from apps.accounts.errors import ApiKeyNotFound, PermissionNotHeld, UnknownPermission
-from apps.accounts.models import ApiKey
+from apps.accounts.errors import ApiKeyNotFound, PermissionNotHeld, TooManyApiKeys, UnknownPermission
+from apps.accounts.models import ApiKey, User
 from apps.accounts.permissions import allowed, require_insider, scopes_of
 from apps.accounts.roles import ACTIONS
+from apps.accounts.services.holders import user_locked
 from apps.accounts.tenancy import API_KEY, marked
 from apps.accounts.tokens import hash_secret, new_secret
 from apps.common.actor import Actor
@@ -29,7 +32,7 @@ def api_key_create(
 
     Any person may, but a key makes no other key, which could outlive it. Raises ``UnknownPermission``,
     ``PermissionNotHeld`` for an action the maker may do nowhere, ``InvalidInput`` for an expiry in the past
-    or a name of several lines.
+    or a name of several lines, ``TooManyApiKeys`` for more than ``API_KEYS_PER_PERSON`` that can be used.
     """
     if not actor.is_authenticated:
         raise Unauthorized
@@ -45,6 +48,7 @@ def api_key_create(
         raise PermissionNotHeld(extra={"permissions": lacking})
     secret, prefix = new_secret(), marked(API_KEY, require_tenant(), secrets.token_hex(6))
     with transaction.atomic():
+        _require_room(user_locked(actor.user), now)
         key = ApiKey.objects.create(
             user=actor.user,
             name=name,
@@ -56,6 +60,14 @@ def api_key_create(
         )
         record("api_key.created", actor=actor, subject=key, data={"permissions": wanted}, now=now)
     return key, f"{prefix}.{secret}"
+
+
+def _require_room(user: User, now: datetime) -> None:
+    """Of two keys that are made at once, the row of their maker lets one count the other."""
+    limit = settings.ENV.api_keys_per_person
+    usable = Q(expires_at=None) | Q(expires_at__gt=now)
+    if ApiKey.objects.filter(usable, user=user, revoked_at=None).count() >= limit:
+        raise TooManyApiKeys(extra={"limit": limit})
 
 
 def _require_known(permissions: Sequence[str]) -> None:

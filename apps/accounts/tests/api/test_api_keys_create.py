@@ -69,6 +69,28 @@ def test_a_key_makes_no_key(client_of: Clients, teammate: User, api: APIClient) 
     assert api.post(URL, BODY, HTTP_X_API_KEY=key).status_code == 403
 
 
+def test_more_keys_than_one_person_may_hold_are_409(
+    client_of: Clients, teammate: User, viewer: User, settings: Any
+) -> None:
+    settings.ENV = settings.ENV.model_copy(update={"api_keys_per_person": 2})
+    client = client_of(teammate)
+    first = client.post(URL, BODY).json()
+    assert client.post(URL, BODY).status_code == 201
+    answer = client.post(URL, BODY)
+    assert (answer.status_code, answer.json()["error_code"], answer.json()["limit"]) == (409, "too_many_api_keys", 2)
+    assert client_of(viewer).post(URL, BODY | {"permissions": ["robot.read"]}).status_code == 201
+    assert client.delete(f"{URL}/{first['id']}").status_code == 204
+    assert client.post(URL, BODY).status_code == 201
+
+
+def test_what_has_expired_does_not_count(client_of: Clients, teammate: User, settings: Any) -> None:
+    settings.ENV = settings.ENV.model_copy(update={"api_keys_per_person": 1})
+    client = client_of(teammate)
+    client.post(URL, BODY)
+    ApiKey.objects.update(expires_at=timezone.now())
+    assert client.post(URL, BODY).status_code == 201
+
+
 @pytest.mark.parametrize(
     "change",
     [
