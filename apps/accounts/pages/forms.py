@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django import forms
@@ -122,6 +122,33 @@ class EndSessionForm(forms.Form):
     """Ending another session takes the password once more, from who has one."""
 
     password = _password(_("Your password"), required=False)  # the service knows who has none
+
+
+class ApiKeyForm(forms.Form):
+    """A key for programs: what it is called, how long it lives, and what of one's own rights it holds."""
+
+    name = forms.CharField(
+        label=_("Name"), max_length=120, widget=forms.TextInput(attrs={"class": "input", "autocomplete": "off"})
+    )
+    days = forms.TypedChoiceField(
+        label=_("Expires"),
+        choices=[("30", _("in 30 days")), ("90", _("in 90 days")), ("365", _("in a year")), ("", _("never"))],
+        coerce=int,
+        empty_value=None,
+        required=False,
+        initial="90",
+        widget=forms.Select(attrs={"class": "input"}),
+    )
+    permissions = forms.MultipleChoiceField(
+        label=_("What it may do"),
+        help_text=_("Never more than you may do yourself at the time."),
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    def __init__(self, *args: Any, actions: Iterable[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices: Any = self.fields["permissions"]
+        choices.choices = [(action, action) for action in actions]
 
 
 class SecondFactorBeginForm(forms.Form):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from apps.portal.pages import account, catalogue, history, runs, services, sessions
+from apps.portal.pages import account, catalogue, history, keys, runs, services, sessions
 from apps.portal.pages.door import nowhere
 
 app_name = "portal"
@@ -15,6 +15,8 @@ urlpatterns: list[URLPattern] = [
     path("account/", account.account, name="account"),
     path("account/password/", account.password, name="account-password"),
     path("account/sessions/<uuid:session_id>/end/", account.end_session, name="session-end"),
+    path("account/keys/", keys.keys, name="keys"),
+    path("account/keys/<uuid:key_id>/revoke/", keys.revoke, name="key-revoke"),
     path("services/<uuid:service_id>/", services.service, name="service"),
     path("services/<uuid:service_id>/runs/", services.runs, name="service-runs"),
     path("runs/", history.history, name="runs"),
