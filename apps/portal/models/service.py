@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from django.conf import settings
 from django.core.validators import MinLengthValidator
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts.models.made_by import CreatedBy
 from apps.portal.models.domain import Domain
 from apps.robots.models import Robot, RobotVersion
 from apps.tenants.models import TenantModel
@@ -45,14 +45,7 @@ class Service(TenantModel):
     confirmation_text = models.TextField(_("confirmation"), blank=True)
     expected_minutes = models.PositiveIntegerField(_("expected minutes"), null=True, blank=True)
     revision = models.PositiveIntegerField(_("revision"), default=1, editable=False)
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.PROTECT,
-        null=True,
-        editable=False,
-        db_index=False,
-        verbose_name=_("created by"),
-    )
+    created_by = CreatedBy(editable=False)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
 
     class Meta:
@@ -100,9 +93,7 @@ class ServiceRevision(TenantModel):
     )
     number = models.PositiveIntegerField(_("number"))
     content = models.JSONField(_("content"))
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, db_index=False, verbose_name=_("created by")
-    )
+    created_by = CreatedBy()
 
     class Meta:
         ordering = ("service", "-number")

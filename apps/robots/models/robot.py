@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.core.validators import MinLengthValidator
@@ -13,6 +12,7 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts.models.made_by import CreatedBy
 from apps.tenants.models import TenantModel
 
 ROBOT_ACTIONS = ("robot.read", "robot.run", "robot.publish", "run.read", "run.cancel", "artifact.download")
@@ -26,14 +26,7 @@ class Robot(TenantModel):
     tags = ArrayField(models.CharField(max_length=60), default=list, blank=True, verbose_name=_("tags"))
     pool = models.SlugField(_("pool"), max_length=60, default="default", db_index=False)
     archived_at = models.DateTimeField(_("archived"), null=True, editable=False)
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.PROTECT,
-        null=True,
-        editable=False,
-        db_index=False,
-        verbose_name=_("created by"),
-    )
+    created_by = CreatedBy(editable=False)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
     canary_version = models.ForeignKey(
         "RobotVersion",
@@ -101,9 +94,7 @@ class RobotVersion(TenantModel):
     commit_sha = models.CharField(_("commit"), max_length=64, blank=True)
     branch = models.CharField(_("branch"), max_length=200, blank=True)
     build_url = models.URLField(_("address of the build"), max_length=500, blank=True)
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, db_index=False, verbose_name=_("created by")
-    )
+    created_by = CreatedBy()
     is_active = models.BooleanField(_("active"), default=False)
     release_tags = ArrayField(models.CharField(max_length=20), default=list, verbose_name=_("release tags"))
 

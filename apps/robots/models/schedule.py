@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts.models.made_by import CreatedBy
 from apps.robots.models.robot import Robot
 from apps.tenants.models import TenantModel
 
@@ -33,14 +33,7 @@ class Schedule(TenantModel):
     runtime_env = models.JSONField(_("environment"), default=dict)
     parameters = models.JSONField(_("parameters"), default=dict)
     next_due_at = models.DateTimeField(_("next firing"), null=True, editable=False, db_index=True)
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.PROTECT,
-        null=True,
-        editable=False,
-        db_index=False,
-        verbose_name=_("created by"),
-    )
+    created_by = CreatedBy(editable=False)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
 
     etag_ignores = frozenset({"next_due_at"})  # the clock moves it
