@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.test import Client
@@ -103,11 +104,11 @@ def test_keys_of_others_are_not_there(owner: User, teammate: User, browser: Brow
     assert theirs.revoked_at is None
 
 
-@pytest.mark.parametrize("address", [KEYS, f"{KEYS}{uuid7()}/revoke/"])
+@pytest.mark.parametrize("address", ["", f"{UUID(int=0)}/revoke/"])
 def test_other_sites_cannot_send_these_forms(teammate: User, address: str) -> None:
     client: Any = Client(SERVER_NAME="acme.localhost", enforce_csrf_checks=True)
     client.force_login(teammate, backend=PATH)
-    assert client.post(address, SENT).status_code == 403
+    assert client.post(f"{KEYS}{address}", SENT).status_code == 403
     assert not ApiKey.objects.exists()
 
 

@@ -25,7 +25,7 @@ from apps.tenants.models import Organization
 
 UTC = ZoneInfo("UTC")
 QUERIES = 4  # that of the program, which needs no look at its rights
-PAGE_QUERIES = 12
+PAGE_QUERIES = 8
 
 
 def seen(organization: Organization, **given: Any) -> Any:
