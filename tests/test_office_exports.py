@@ -33,10 +33,10 @@ from conftest import make_user
 CSV, XLSX = "0", "1"
 PAGES = ("robots/run", "robots/robot", "portal/service", "portal/domain", "accounts/user", "events/event")
 QUERIES = {
-    "robots/run": 11,
-    "robots/robot": 11,
-    "portal/service": 11,
-    "portal/domain": 9,
+    "robots/run": 9,
+    "robots/robot": 9,
+    "portal/service": 9,
+    "portal/domain": 8,
     "accounts/user": 9,
     "events/event": 8,
 }

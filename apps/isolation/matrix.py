@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -147,18 +147,27 @@ def _problems(case: Case, door: Door, inside: InProcess) -> Iterator[str]:
 
 
 def _chosen(cases: list[Case], plan: Plan) -> list[Case]:
-    """All of them or a sample, in an order made by the seed: one for each part of the surface first, to find early."""
+    """All of them or a sample, in an order made by the seed: one for each part of the surface first, to find early.
+
+    A sample begins with one of each family, which has several parts, for it may be smaller than the parts are many.
+    """
     chance = random.Random(plan.seed)  # noqa: S311  # an order, no secret
     wanted = list(cases)
     chance.shuffle(wanted)
-    first: dict[tuple[str, str, str], Case] = {}
-    for case in wanted:
-        first.setdefault((case.family, case.covers, case.facet), case)
-    chosen = {id(case) for case in first.values()}
-    others = [case for case in wanted if id(case) not in chosen]
-    if plan.cases is not None:  # a sample holds something of each family
-        return [*first.values(), *others][: plan.cases]
-    return [*sorted(first.values(), key=lambda case: case.family == PAGES), *others]
+    parts = _one_of_each(wanted, lambda case: (case.family, case.covers, case.facet))
+    first = parts if plan.cases is None else [*_one_of_each(parts, lambda case: case.family), *parts]
+    leading = {id(case): case for case in first}
+    others = [case for case in wanted if id(case) not in leading]
+    if plan.cases is not None:
+        return [*leading.values(), *others][: plan.cases]
+    return [*sorted(leading.values(), key=lambda case: case.family == PAGES), *others]
+
+
+def _one_of_each(cases: Iterable[Case], kind: Callable[[Case], object]) -> list[Case]:
+    first: dict[object, Case] = {}
+    for case in cases:
+        first.setdefault(kind(case), case)
+    return list(first.values())
 
 
 def _words(side: Side) -> dict[str, bool]:
