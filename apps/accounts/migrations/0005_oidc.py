@@ -11,7 +11,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0004_names_of_fields'),
+        ('accounts', '0003_password_links'),
+        ('auth', '0012_alter_user_first_name_max_length'),
     ]
 
     operations = [

@@ -27,7 +27,7 @@ STATE: list[Operation] = [
 
 class Migration(migrations.Migration):
     dependencies: ClassVar = [
-        ("common", "0002_names_of_fields"),
+        ("common", "0001_initial"),
     ]
 
     operations: ClassVar = [

@@ -8,7 +8,7 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies: ClassVar = [("events", "0003_names_of_fields")]
+    dependencies: ClassVar = [("events", "0002_append_only")]
 
     operations: ClassVar = [
         migrations.RemoveIndex("event", "events_even_name_fa3ee3_idx"),

@@ -83,8 +83,8 @@ STATE: list[Operation] = [
 class Migration(migrations.Migration):
     dependencies: ClassVar = [
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
-        ("portal", "0002_names_of_fields"),
-        ("robots", "0003_names_of_fields"),
+        ("portal", "0001_initial"),
+        ("robots", "0002_stored_files"),
     ]
 
     operations: ClassVar = [

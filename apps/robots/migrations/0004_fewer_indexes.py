@@ -169,8 +169,8 @@ STATE: list[Operation] = [
 class Migration(migrations.Migration):
     dependencies: ClassVar = [
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
-        ("executions", "0005_names_of_fields"),
-        ("robots", "0003_names_of_fields"),
+        ("executions", "0004_stored_files"),
+        ("robots", "0002_stored_files"),
     ]
 
     operations: ClassVar = [

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tenants', '0003_names_of_fields'),
+        ('tenants', '0002_organization_settings'),
     ]
 
     operations = [
