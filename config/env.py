@@ -229,7 +229,7 @@ class Environment(BaseSettings):
     )
     refresh_grace_seconds: int = Field(10, ge=0, le=60, description="How long a rotated refresh token still works.")
     api_keys_per_person: int = Field(
-        100, ge=1, le=10_000, description="API keys that one person may hold at once; expired ones do not count."
+        1000, ge=1, le=10_000, description="API keys that one person may hold at once; expired ones do not count."
     )
     socket_ticket_seconds: int = Field(30, ge=5, le=300, description="Life of a WebSocket ticket.")
 
