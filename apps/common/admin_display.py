@@ -19,6 +19,7 @@ Kind = Literal["good", "bad", "care", "busy", "still"]
 EMPTY: Final = "—"
 _DEEPEST = 4
 _MOST = 200
+_WIDEST = 40  # columns: rows that share no names would make a cell for each name of each other row
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +90,8 @@ def _facts(value: Mapping[Any, Any], depth: int) -> SafeString:
 
 def _listed(values: list[Any], depth: int) -> SafeString | str:
     shown = values[:_MOST]
-    if all(isinstance(each, Mapping) and each for each in shown):
-        drawn: SafeString | str = _table(shown, depth)
+    if all(isinstance(each, Mapping) and each for each in shown) and len(names := _names(shown)) <= _WIDEST:
+        drawn: SafeString | str = _table(shown, names, depth)
     elif any(isinstance(each, Mapping | list | tuple) for each in shown):
         items = ((structure_display(each, depth + 1),) for each in shown)
         drawn = format_html('<ul class="office-list">{}</ul>', format_html_join("", "<li>{}</li>", items))
@@ -100,8 +101,11 @@ def _listed(values: list[Any], depth: int) -> SafeString | str:
     return format_html("{}<p>{}</p>", drawn, _("and %(count)d more") % {"count": more}) if more else drawn
 
 
-def _table(rows: list[Mapping[Any, Any]], depth: int) -> SafeString:
-    names = list(dict.fromkeys(name for row in rows for name in row))
+def _names(rows: list[Mapping[Any, Any]]) -> list[Any]:
+    return list(dict.fromkeys(name for row in rows for name in row))
+
+
+def _table(rows: list[Mapping[Any, Any]], names: list[Any], depth: int) -> SafeString:
     head = format_html_join("", '<th scope="col">{}</th>', ((name,) for name in names))
     body = format_html_join(
         "",
