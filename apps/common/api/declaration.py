@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from django.conf import settings
 from django.utils.http import http_date
 from rest_framework.parsers import BaseParser
 from rest_framework.serializers import Serializer
@@ -21,8 +20,6 @@ SerializerClass = type[Serializer[Any]]
 Preparation = Callable[..., AbstractContextManager[Any]]
 """Takes the request and the route's arguments; what it yields is undone where the block leaves it unused or fails."""
 DEPRECATED_AT_LEAST = timedelta(weeks=4)
-MULTIPART_FRAMING = 1024**2
-"""Bytes an upload may have beside its file: the other fields and what holds the parts together."""
 
 
 class Right(enum.Enum):
@@ -70,11 +67,9 @@ class Declaration:
     deprecated: Deprecation | None
 
     @property
-    def largest_body(self) -> int:
-        """Bytes a request may carry: much where files are taken, else little."""
-        if any(issubclass(parser, MultiPartParser) for parser in self.parsers):
-            return int(settings.ENV.max_upload_bytes) + MULTIPART_FRAMING
-        return int(settings.ENV.max_body_bytes)
+    def takes_files(self) -> bool:
+        """Whether a body may hold files, and so be large and long on its way."""
+        return any(issubclass(parser, MultiPartParser) for parser in self.parsers)
 
 
 def declaration_of(method: Any) -> Declaration | None:

@@ -6,6 +6,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from django.conf import settings
+from django.utils.module_loading import import_string
+
 from apps.common.api.declaration import Declaration
 from apps.common.api.idempotency import once
 from apps.common.api.reading import payload_of, query_of
@@ -19,7 +22,7 @@ def execute(
 ) -> Any:
     """Reads what the declaration names, prepares what it prepares, and calls the action method with it."""
     request.query = query_of(request, declared)
-    request.payload = payload_of(request, declared)
+    request.payload = _files_of(request, declared) if declared.takes_files else payload_of(request, declared)
     request.if_match = _if_match(request, declared)
 
     def act() -> Any:
@@ -40,6 +43,18 @@ def execute(
         return once(request, declared, prepared, act)
     with prepared():
         return act()
+
+
+def _files_of(request: Any, declared: Declaration) -> Any:
+    """The payload of who may send one; it may be long on its way, so who sent it is looked at once more then.
+
+    Raises ``PermissionDenied`` before a byte is read, and what a request without credentials raises after the last.
+    """
+    if isinstance(declared.right, str):
+        import_string(settings.RIGHT_REQUIRED)(request.actor, declared.right)
+    payload = payload_of(request, declared)
+    request._authenticate()
+    return payload
 
 
 def _if_match(request: Any, declared: Declaration) -> str | None:

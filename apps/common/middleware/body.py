@@ -1,4 +1,4 @@
-"""Caps on bodies, before anything reads them."""
+"""Caps on bodies, and on how many may be on their way at once, before anything reads them."""
 
 from __future__ import annotations
 
@@ -10,32 +10,44 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import resolve
 
-from apps.common.api.declaration import MULTIPART_FRAMING, declaration_of
+from apps.common.api.declaration import declaration_of
 from apps.common.api.parsers import MultiPartParser
 from apps.common.api.responses import error_response
 from apps.common.errors import ApplicationError, BadRequest, LengthRequired, TooLarge
+from apps.common.turns import Turns
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 _CHUNK_BYTES = 64 * 1024
 _IN_MEMORY_BYTES = 1024**2
+_FRAMING_BYTES = 1024**2  # what an upload may have beside its file: other fields and what holds the parts together
+_UPLOAD_SECONDS = 10
 
 
 class BodyLimitMiddleware:
     """Refuses a body that says it is too large before a byte of it is read, and one that does not say so as it grows.
 
-    Only routes that declare uploads take more than the common cap.
+    Only routes that declare uploads take more than the common cap. The proxy passes bodies of these on as they come, so
+    that each holds a thread for as long as its sender likes: a quarter of a process's threads is kept for all else.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
+        self._uploads = Turns(max(settings.ENV.web_threads * 3 // 4, 1), lasting=_UPLOAD_SECONDS)
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         try:
             length = _length(request)
             if length and length > (cap := _cap(request)):
                 raise TooLarge(extra={"max_bytes": cap})
+            if length == 0 or not _takes_files(request):
+                return self.answered(request, length)
+            with self._uploads.taken():
+                return self.answered(request, length)
         except ApplicationError as error:
             return error_response(error)
+
+    def answered(self, request: HttpRequest, length: int | None) -> HttpResponse:
+        """The answer to a request whose body may come."""
         return self.get_response(request) if length is not None else self.in_chunks(request)
 
     def in_chunks(self, request: HttpRequest) -> HttpResponse:
@@ -59,18 +71,23 @@ def _length(request: HttpRequest) -> int | None:
 
 
 def _cap(request: HttpRequest) -> int:
-    """What the route takes; routes are only looked at for forms, which may carry uploads."""
-    if request.content_type != MultiPartParser.media_type:
-        return int(settings.ENV.max_body_bytes)
+    """What the route takes; forms alone may carry uploads."""
+    if request.content_type == MultiPartParser.media_type and _takes_files(request):
+        return int(settings.ENV.max_upload_bytes) + _FRAMING_BYTES
+    return int(settings.ENV.max_body_bytes)
+
+
+def _takes_files(request: HttpRequest) -> bool:
+    """Whether uploads may come by the route, in whatever form this body is."""
     try:
         view: Any = resolve(request.path_info).func
     except Http404:
-        return int(settings.ENV.max_body_bytes)
+        return False
     if getattr(view, "takes_files", False):  # a page with a form for files
-        return int(settings.ENV.max_upload_bytes) + MULTIPART_FRAMING
+        return True
     action = getattr(view, "actions", {}).get((request.method or "").lower())
     declaration = declaration_of(getattr(view.cls, action, None)) if action else None
-    return declaration.largest_body if declaration is not None else int(settings.ENV.max_body_bytes)
+    return declaration is not None and declaration.takes_files
 
 
 def _take_in_chunks(request: HttpRequest, body: BinaryIO) -> None:

@@ -15,8 +15,11 @@ from a2wsgi import WSGIMiddleware
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.handlers.wsgi import WSGIHandler
 from django.db import connections
+from django.http import HttpRequest, HttpResponse
+from django.test import RequestFactory
 from rest_framework.test import APIClient
 
+from apps.common.middleware import BodyLimitMiddleware
 from apps.common.testing import eventually
 
 ECHO, UPLOAD = "/api/v1/echo", "/api/v1/echo/uploads"
@@ -83,6 +86,37 @@ def test_chunks_in_wsgi_with_terminated_input(api: APIClient) -> None:
         ECHO, b"", content_type="application/json", CONTENT_LENGTH="", HTTP_TRANSFER_ENCODING="chunked", **extra
     )
     assert answer.status_code == 200, answer.content
+
+
+@pytest.mark.parametrize("way", [{"CONTENT_LENGTH": "9"}, {"HTTP_TRANSFER_ENCODING": "chunked", "CONTENT_LENGTH": ""}])
+def test_uploads_on_their_way_leave_threads_for_all_else(settings: Any, way: dict[str, Any]) -> None:
+    """Whatever their form: JSON to a route of uploads comes as slowly as a file does."""
+    settings.ENV = settings.ENV.model_copy(update={"web_threads": 2})
+    reading, let_go = threading.Event(), threading.Event()
+
+    class Slow(BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            reading.set()
+            let_go.wait(20)
+            return b""
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        return HttpResponse(request.read())
+
+    limited, requests = BodyLimitMiddleware(answer), RequestFactory()
+    slow: dict[str, Any] = {"wsgi.input": Slow(), "wsgi.input_terminated": True, **way}
+    first = threading.Thread(target=limited, args=[requests.post(UPLOAD, **slow)])
+    first.start()
+    try:
+        assert reading.wait(20)
+        refused = limited(requests.post(UPLOAD, b"{}", content_type="application/json"))
+        assert (refused.status_code, refused["Retry-After"]) == (429, "10")
+        assert limited(requests.post(ECHO, b"{}", content_type="application/json")).status_code == 200
+        assert limited(requests.get(UPLOAD)).status_code == 200
+    finally:
+        let_go.set()
+        first.join(20)
+    assert limited(requests.post(UPLOAD, b"{}", content_type="application/json")).status_code == 200
 
 
 @pytest.fixture

@@ -5,22 +5,25 @@ import io
 import stat
 import zipfile
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from django.utils import timezone
 from rest_framework.response import Response
 from rest_framework.test import APIClient
 
 from apps.accounts.models import User
+from apps.accounts.services.grants import grant_add
 from apps.events.models import Event
 from apps.robots.models import Robot, RobotVersion
 from apps.robots.services.robots import robot_archive
 from apps.robots.tests import archives
 from apps.robots.tests.api.guarded import Clients, Guarded
-from apps.robots.tests.factories import system, uploaded, version_made, zip_of
+from apps.robots.tests.factories import robot_made, system, uploaded, version_made, zip_of
 from apps.tenants.models import Organization
 from apps.tenants.storage import tenant_storage
 
@@ -53,6 +56,52 @@ class TestPermissions(Guarded):
         answer = client.post(url, {"version": "1.0.0", "artifact": uploaded()}, format="multipart")
         assert not RobotVersion.objects.exists()
         return int(answer.status_code)
+
+
+class Arriving(BytesIO):
+    """A body that is on its way while something happens; ``sent`` says whether any of it was read."""
+
+    def __init__(self, body: bytes, happens: Callable[[], object]) -> None:
+        super().__init__(body)
+        self.happens, self.sent = happens, False
+
+    def read(self, size: int | None = -1) -> bytes:
+        if not self.sent:
+            self.sent = True
+            self.happens()
+        return super().read(size)
+
+
+def arriving(client: Any, url: str, happens: Callable[[], object]) -> tuple[Any, Arriving]:
+    body = encode_multipart(BOUNDARY, {"version": "1.0.0", "artifact": uploaded()})
+    stream = Arriving(body, happens)
+    more: dict[str, Any] = {"wsgi.input": stream}
+    return client.generic("POST", url, body, content_type=MULTIPART_CONTENT, **more), stream
+
+
+def test_nothing_is_read_of_who_may_not(client_of: Clients, viewer: User, url: str) -> None:
+    answer, stream = arriving(client_of(viewer), url, lambda: None)
+    assert (answer.status_code, stream.sent) == (403, False)
+
+
+def test_who_was_switched_off_while_it_came_publishes_nothing(client_of: Clients, maintainer: User, url: str) -> None:
+    answer, stream = arriving(
+        client_of(maintainer), url, lambda: User.objects.filter(pk=maintainer.pk).update(is_active=False)
+    )
+    assert (answer.status_code, stream.sent) == (401, True)
+    assert not RobotVersion.objects.exists()
+
+
+def test_who_was_narrowed_while_it_came_publishes_nothing_elsewhere(
+    client_of: Clients, maintainer: User, organization: Organization, url: str
+) -> None:
+    def narrowed() -> None:
+        other, actor = robot_made(organization.schema_name, "Other"), system(organization.schema_name)
+        grant_add(actor=actor, action="robot.publish", holder=maintainer, resource=other, now=timezone.now())
+
+    answer, stream = arriving(client_of(maintainer), url, narrowed)
+    assert (answer.status_code, stream.sent) == (403, True)
+    assert not RobotVersion.objects.exists()
 
 
 def test_it_works(publish: Callable[..., Any], robot: Robot, maintainer: User) -> None:
