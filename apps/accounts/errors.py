@@ -242,7 +242,7 @@ class ApiKeyNotFound(NotFound):
 
 class TooManyApiKeys(Conflict):
     code = "too_many_api_keys"
-    message = _("One person holds no more API keys than this; revoke one first.")
+    message = _("You hold as many API keys as are possible; revoke one first.")
 
 
 class UnknownPermission(InvalidInput):

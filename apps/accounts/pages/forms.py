@@ -12,6 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.forms import ZoneField
 from apps.tenants.calendars import zone_names_offered
 
+NEVER = "never"
+
 
 class ForgotPasswordForm(forms.Form):
     email = forms.EmailField(
@@ -124,6 +126,10 @@ class EndSessionForm(forms.Form):
     password = _password(_("Your password"), required=False)  # the service knows who has none
 
 
+def _days(text: str) -> int | None:
+    return None if text == NEVER else int(text)
+
+
 class ApiKeyForm(forms.Form):
     """A key for programs: what it is called, how long it lives, and what of one's own rights it holds."""
 
@@ -132,10 +138,8 @@ class ApiKeyForm(forms.Form):
     )
     days = forms.TypedChoiceField(
         label=_("Expires"),
-        choices=[("30", _("in 30 days")), ("90", _("in 90 days")), ("365", _("in a year")), ("", _("never"))],
-        coerce=int,
-        empty_value=None,
-        required=False,
+        choices=[("30", _("in 30 days")), ("90", _("in 90 days")), ("365", _("in a year")), (NEVER, _("never"))],
+        coerce=_days,
         initial="90",
         widget=forms.Select(attrs={"class": "input"}),
     )
@@ -144,11 +148,12 @@ class ApiKeyForm(forms.Form):
         help_text=_("Never more than you may do yourself at the time."),
         widget=forms.CheckboxSelectMultiple,
     )
+    password = _password(_("Your password"), required=False)  # the service knows who has none
 
     def __init__(self, *args: Any, actions: Iterable[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choices: Any = self.fields["permissions"]
-        choices.choices = [(action, action) for action in actions]
+        permissions: Any = self.fields["permissions"]
+        permissions.choices = [(action, action) for action in actions]
 
 
 class SecondFactorBeginForm(forms.Form):

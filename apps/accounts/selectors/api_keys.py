@@ -28,8 +28,9 @@ def api_keys_visible(*, actor: Actor, search: str = "") -> QuerySet[ApiKey]:
 
 
 def api_keys_own(*, actor: Actor) -> QuerySet[ApiKey]:
-    """The actor's own keys that have not been revoked, newest first."""
-    return api_keys_visible(actor=actor).filter(user_id=actor.user_id)
+    """The actor's own keys that have not been revoked, newest first; who looks around as a role sees none."""
+    keys = api_keys_visible(actor=actor).filter(user_id=actor.user_id)
+    return keys.none() if actor.previewing else keys
 
 
 def api_key_own_get(*, actor: Actor, key_id: UUID) -> ApiKey:

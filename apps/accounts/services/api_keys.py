@@ -67,7 +67,8 @@ def _require_room(user: User, now: datetime) -> None:
     limit = settings.ENV.api_keys_per_person
     usable = Q(expires_at=None) | Q(expires_at__gt=now)
     if ApiKey.objects.filter(usable, user=user, revoked_at=None).count() >= limit:
-        raise TooManyApiKeys(extra={"limit": limit})
+        text = _("You hold %(limit)d API keys, and no more are possible; revoke one first.")
+        raise TooManyApiKeys(text % {"limit": limit}, extra={"limit": limit})
 
 
 def _require_known(permissions: Sequence[str]) -> None:

@@ -41,7 +41,7 @@ def account(request: PageRequest) -> HttpResponse:
     try:
         profile_update(actor=request.actor, changes=form.cleaned_data, now=timezone.now())
     except InvalidInput as error:
-        return _drawn(request, profile=_refused(form, error), status=error.status)
+        return _drawn(request, profile=refused(form, error), status=error.status)
     return _done(request, _("Your account was changed."))
 
 
@@ -55,9 +55,9 @@ def password(request: PageRequest) -> HttpResponse:
         return _drawn(request, change=form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     given = {name: form.cleaned_data[name] for name in ("current_password", "new_password")}
     try:
-        password_change(actor=request.actor, **given, client=_client(request), now=timezone.now())
+        password_change(actor=request.actor, **given, client=client_of(request), now=timezone.now())
     except (AccountLocked, InvalidInput, WrongPassword) as error:
-        return _drawn(request, change=_refused(form, error), status=error.status)
+        return _drawn(request, change=refused(form, error), status=error.status)
     user: Any = request.user
     user.refresh_from_db()
     update_session_auth_hash(request, user)
@@ -74,14 +74,14 @@ def end_session(request: PageRequest, session_id: UUID) -> HttpResponse:
     password = form.cleaned_data["password"] if form.is_valid() else ""
     try:
         session_end_with_password(
-            actor=request.actor, session=session, password=password, client=_client(request), now=now
+            actor=request.actor, session=session, password=password, client=client_of(request), now=now
         )
     except (AccountLocked, WrongPassword) as error:
-        return _drawn(request, ending=_refused(form, error), status=error.status)
+        return _drawn(request, ending=refused(form, error), status=error.status)
     return _done(request, _("The session was ended."))
 
 
-def _refused(form: Any, error: ApplicationError) -> Any:
+def refused(form: Any, error: ApplicationError) -> Any:
     """The form with what the service says: at its field, where it names one."""
     if isinstance(error, WrongPassword):
         form.add_error("password" if "password" in form.fields else "current_password", str(error.detail))
@@ -114,7 +114,7 @@ def _drawn(
     return show(request, "portal/account.html", context, status=status)
 
 
-def _client(request: PageRequest) -> Client:
+def client_of(request: PageRequest) -> Client:
     return Client(ip=request.client_ip, device=request.headers.get("User-Agent", ""))
 
 

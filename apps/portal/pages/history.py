@@ -21,7 +21,7 @@ RUNS_ON_A_PAGE, SERVICES_TO_CHOOSE_FROM = 50, 500
 @require_safe
 @page
 def history(request: PageRequest) -> HttpResponse:
-    """The newest first, narrowed by state, service or to one's own; ``?before=<run>`` goes on, at the same cost."""
+    """The newest first, narrowed by state, service or to one's own; ``?before=<run>`` goes on after that run."""
     status, service_id, before, own = _status(request), _id(request, "service"), _id(request, "before"), _own(request)
     rows = runs_of_services(actor=request.actor, service_id=service_id, status=status or None, own=own, before=before)
     found = list(rows[: RUNS_ON_A_PAGE + 1])

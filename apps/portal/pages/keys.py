@@ -13,20 +13,23 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.debug import sensitive_variables
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST
 
-from apps.accounts.errors import TooManyApiKeys
+from apps.accounts.errors import AccountLocked, TooManyApiKeys, WrongPassword
 from apps.accounts.pages.forms import ApiKeyForm
 from apps.accounts.selectors.api_keys import actions_for_keys, api_key_own_get, api_keys_own
 from apps.accounts.services.api_keys import api_key_create, api_key_revoke
+from apps.accounts.services.passwords import password_prove
 from apps.common.errors import InvalidInput
+from apps.portal.pages.account import client_of, refused
 from apps.portal.pages.door import PageRequest, page, show
 from apps.portal.pages.once import new_key, once
 
 KEYS_ON_A_PAGE = 20
 
 
+@sensitive_post_parameters("password")
 @require_http_methods(["GET", "HEAD", "POST"])
 @page
 def keys(request: PageRequest) -> HttpResponse:
@@ -38,19 +41,15 @@ def keys(request: PageRequest) -> HttpResponse:
     if not form.is_valid():
         return _drawn(request, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     try:
-        return _made(request, form)
-    except TooManyApiKeys as error:
-        form.add_error(None, str(error.detail))
-        return _drawn(request, form, status=error.status)
-    except InvalidInput as error:
-        for name, texts in (error.errors or {}).items():
-            form.add_error(name if name in form.fields else None, [str(text) for text in texts])
-        return _drawn(request, form, status=error.status)
+        return _made(request, form.cleaned_data, ApiKeyForm(actions=actions))
+    except (AccountLocked, InvalidInput, TooManyApiKeys, WrongPassword) as error:
+        return _drawn(request, refused(form, error), status=error.status)
 
 
-@sensitive_variables("shown")
-def _made(request: PageRequest, form: ApiKeyForm) -> HttpResponse:
-    given, now, shown = form.cleaned_data, timezone.now(), ""
+@sensitive_variables("given", "shown")
+def _made(request: PageRequest, given: dict[str, Any], another: ApiKeyForm) -> HttpResponse:
+    now, shown, password = timezone.now(), "", given.pop("password")
+    password_prove(actor=request.actor, password=password, client=client_of(request), now=now)
 
     def act() -> str:
         nonlocal shown
@@ -60,10 +59,12 @@ def _made(request: PageRequest, form: ApiKeyForm) -> HttpResponse:
         return reverse("portal:keys")
 
     answer = once(request, given, act)
-    if not shown:
-        return answer
-    fresh = ApiKeyForm(actions=[action for action, _text in form.fields["permissions"].choices])  # type: ignore[attr-defined]
-    return _drawn(request, fresh, shown=shown, status=HTTPStatus.CREATED)
+    if shown:
+        return _drawn(request, another, shown=shown, status=HTTPStatus.CREATED)
+    messages.warning(
+        request, _("This key was made and shown before. If you did not copy it, revoke it and make another.")
+    )
+    return answer
 
 
 @require_POST
@@ -76,6 +77,7 @@ def revoke(request: PageRequest, key_id: UUID) -> HttpResponse:
     return HttpResponseRedirect(reverse("portal:keys"))
 
 
+@sensitive_variables("shown", "context")
 def _drawn(request: PageRequest, form: ApiKeyForm, *, shown: str = "", status: int = HTTPStatus.OK) -> HttpResponse:
     own = api_keys_own(actor=request.actor)
     context: dict[str, Any] = {

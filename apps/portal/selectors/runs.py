@@ -39,7 +39,7 @@ def runs_of_services(
     """
     runs = run_list(actor=actor, service_id=service_id, status=status).filter(service_id__isnull=False)
     if own:
-        runs = runs.filter(execution__requested_by_id=actor.user_id)
+        runs = runs.filter(execution__requested_by_id=actor.user_id) if actor.user_id else runs.none()
     if before is not None:
         # An execution has its run's id, and each of the two leads the index that gives the order.
         runs = runs.filter(pk__lt=before, execution_id__lt=before)

@@ -7,11 +7,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 from rest_framework.test import APIClient
 
 from apps.accounts.models import ApiKey, Role, User
 from apps.events.models import Event
+from conftest import PASSWORD
 
 URL, ME, USERS = "/api/v1/api-keys", "/api/v1/auth/me", "/api/v1/users"
 BODY: dict[str, Any] = {"name": "ci", "permissions": ["robot.read", "robot.run", "robot.read"]}
@@ -81,6 +83,18 @@ def test_more_keys_than_one_person_may_hold_are_409(
     assert client_of(viewer).post(URL, BODY | {"permissions": ["robot.read"]}).status_code == 201
     assert client.delete(f"{URL}/{first['id']}").status_code == 204
     assert client.post(URL, BODY).status_code == 201
+
+
+def test_a_browser_s_cookie_is_no_way_around_the_page_that_asks_for_the_password(teammate: User) -> None:
+    browser = Client(SERVER_NAME="acme.localhost")
+    browser.force_login(teammate)
+    assert browser.post(URL, BODY, content_type="application/json").status_code == 201, "who has none is asked for none"
+    teammate.set_password(PASSWORD)
+    teammate.save(update_fields=["password"])
+    browser.force_login(teammate)
+    answer = browser.post(URL, BODY, content_type="application/json")
+    assert (answer.status_code, answer.json()["error_code"]) == (400, "wrong_password")
+    assert ApiKey.objects.count() == 1
 
 
 def test_what_has_expired_does_not_count(client_of: Clients, teammate: User, settings: Any) -> None:

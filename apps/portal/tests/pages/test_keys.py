@@ -18,6 +18,7 @@ from apps.common.ids import uuid7
 from apps.common.models import IdempotencyRecord
 from apps.events.models import Event
 from apps.portal.tests.conftest import ActorOf, Browser
+from conftest import PASSWORD
 
 KEYS = "/portal/account/keys/"
 SENT: dict[str, Any] = {"name": "Nightly <job>", "days": "30", "permissions": ["robot.read", "robot.run"]}
@@ -55,7 +56,21 @@ def test_sent_twice_it_makes_one_and_shows_it_once(teammate: User, browser: Brow
     assert shown_in(client.post(KEYS, sent).content.decode())
     again = client.post(KEYS, sent)
     assert (again.status_code, again["Location"], ApiKey.objects.count()) == (302, KEYS, 1)
+    assert "was made and shown before" in client.get(KEYS).content.decode()
     assert IdempotencyRecord.objects.count() == 1
+
+
+def test_it_takes_the_password_of_who_has_one(teammate: User, browser: Browser) -> None:
+    teammate.set_password(PASSWORD)
+    teammate.save(update_fields=["password"])
+    client = browser(teammate)
+    for wrong, failures in (("", 0), ("Wrong-horse-7", 1)):
+        answer = client.post(KEYS, SENT | {"password": wrong})
+        assert answer.status_code == 400
+        assert "The current password is not right." in answer.content.decode()
+        teammate.refresh_from_db()
+        assert (teammate.failed_logins, ApiKey.objects.count()) == (failures, 0)
+    assert client.post(KEYS, SENT | {"password": PASSWORD}).status_code == 201
 
 
 @pytest.mark.parametrize(
@@ -65,6 +80,7 @@ def test_sent_twice_it_makes_one_and_shows_it_once(teammate: User, browser: Brow
         {"name": "a" * 121},
         {"name": "two\u202elines"},
         {"days": "31"},
+        {"days": ""},
         {"permissions": []},
         {"permissions": ["admin.manage"]},
         {"permissions": ["robot.fly"]},
