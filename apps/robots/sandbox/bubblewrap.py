@@ -44,6 +44,7 @@ class BubblewrapProcess(RunningProcess):
             status, status_end = pipe(opened)
             gate_end, self._gate = pipe(opened)
             arguments = _file_of("\0".join([*options, ""]), opened)
+            # The guardian tells the third when it cannot start this.
             places = {1: output_end, 2: errors_end, STATUS: status_end, ARGUMENTS: arguments, GATE: gate_end}
             places[0] = self._input(opened)
             opened.pop_all()

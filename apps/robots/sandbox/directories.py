@@ -55,7 +55,7 @@ class _Remover:
     def __init__(self) -> None:
         self._waiting: deque[tuple[Path, int]] = deque()
         self._changed = threading.Condition()
-        self._pid = 0
+        self._running = False
 
     def remove(self, root: Path, lock: int) -> None:
         with self._changed:
@@ -63,9 +63,9 @@ class _Remover:
             if not behind:
                 self._waiting.append((root, lock))
                 self._changed.notify_all()
-            if self._pid != os.getpid():  # threads do not survive a fork
-                self._pid = os.getpid()
-                self._start()
+            if not self._running:
+                threading.Thread(target=self._run, name="remover", daemon=True).start()
+                self._running = True
         if behind:
             _remove(root, lock)
 
@@ -74,25 +74,17 @@ class _Remover:
         with self._changed:
             return self._changed.wait_for(lambda: not self._waiting, seconds)
 
-    def _start(self) -> None:
-        threading.Thread(target=self._run, name="remover", daemon=True).start()
+    def forget(self) -> None:
+        """After a fork: what waits is removed by the parent, and threads are left behind."""
+        self.__init__()  # type: ignore[misc]  # its lock may be held by a thread that is no more
 
     def _run(self) -> None:
-        try:
-            while True:
-                self._remove_next()
-        finally:  # whatever it was, and be it that nothing could be logged: others wait
-            self._start()
-
-    def _remove_next(self) -> None:
-        with self._changed:
-            self._changed.wait_for(lambda: self._waiting)
-            root, lock = self._waiting[0]
-        try:
-            _remove(root, lock)
-        except OSError:
-            logger.exception("run_directory_not_removed", directory=str(root))
-        finally:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._waiting)
+                root, lock = self._waiting[0]
+            with suppress(Exception):  # that it could not be removed could not be told either; others wait
+                _remove(root, lock)
             with self._changed:
                 self._waiting.popleft()
                 self._changed.notify_all()
@@ -101,11 +93,14 @@ class _Remover:
 def _remove(root: Path, lock: int) -> None:
     try:
         remove_tree(root)
+    except OSError:
+        logger.exception("run_directory_not_removed", directory=str(root))
     finally:
         os.close(lock)
 
 
 _remover = _Remover()
+os.register_at_fork(after_in_child=_remover.forget)
 
 
 @atexit.register

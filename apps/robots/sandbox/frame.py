@@ -33,7 +33,7 @@ class Frame:
         root = options.system(self.policy.state, readable=self.shown)
         seen = [path for path in (self.environment, self.module) if path is not None]
         seen += filter(Path.exists, self.shown)
-        # What lies in hidden places changes all the time; only where they are counts.
+        # What lies in hidden places changes all the time, so only which they are counts, as far as inodes tell.
         hidden = [_identity(path)[:2] if path.exists() else None for path in self.policy.hidden]
         return (self, *root, *map(_identity, seen), *hidden)
 

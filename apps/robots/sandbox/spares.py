@@ -48,7 +48,7 @@ class Spares:
     _standing: deque[Spare] = field(default_factory=deque)
     _wanted: deque[Frame] = field(default_factory=deque)
     _changed: threading.Condition = field(default_factory=threading.Condition)
-    _pid: int = 0
+    _running: bool = False
     _closed: bool = False
 
     @property
@@ -80,9 +80,9 @@ class Spares:
             while len(self._wanted) > frame.policy.spares:
                 self._wanted.popleft()
             self._changed.notify_all()
-            if self._pid != os.getpid():  # threads do not survive a fork
-                self._pid = os.getpid()
+            if not self._running:
                 threading.Thread(target=self._run, name="spares", daemon=True).start()
+                self._running = True
 
     def make(self, frame: Frame) -> None:
         """Builds one; of too many the oldest goes. Raises SandboxFailed, SandboxUnavailable, FileNotFoundError."""
@@ -113,7 +113,7 @@ class Spares:
             spare.places.close()
 
     def forget(self) -> None:
-        """After a fork: what stands is the parent's, and its end too. Nothing is closed here."""
+        """After a fork: what stands is the parent's, and its end too. Threads are left behind; nothing is closed."""
         self.__init__()  # type: ignore[misc]  # its lock may be held by a thread that is no more
 
     def _run(self) -> None:

@@ -6,6 +6,7 @@ of this: their robots live in user namespaces of their own.
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,8 +33,10 @@ def sandbox_user(sandbox: Sandbox) -> Iterator[int | None]:
         if number is None:
             raise SandboxFailed(f"more than {USERS} robots at once")
         _taken.add(number)
+    owner = os.getpid()
     try:
         yield OUTSIDE_FROM + number
     finally:
-        with _lock:
-            _taken.discard(number)
+        if owner == os.getpid():  # in a child it is its parent's, and the lock may be held by a thread that is no more
+            with _lock:
+                _taken.discard(number)

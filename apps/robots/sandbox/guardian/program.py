@@ -22,7 +22,7 @@ from apps.robots.sandbox.guardian.families import Family, adopt_orphans, reap
 from apps.robots.sandbox.guardian.keeper import keep
 from apps.robots.sandbox.guardian.messages import receive, send
 
-# Where bubblewrap finds its descriptors; command.py names the same numbers.
+# Where bubblewrap finds its descriptors.
 ARGUMENTS, STATUS, GATE, OUTER_NAMESPACE, INNER_NAMESPACE = 3, 4, 5, 6, 7
 _FREE_FROM = 20
 _LONGEST_WAIT_SECONDS = 3600.0
@@ -72,7 +72,7 @@ class Guardian:
         raised = [_raise(descriptor) for descriptor in descriptors]
         try:
             self._start_sandbox(request, raised) if request["kind"] == "sandbox" else self._fork_keeper(request, raised)
-        except OSError as error:
+        except (OSError, ValueError) as error:
             # output, errors, status, …: the third tells the worker.
             with suppress(OSError):
                 os.write(raised[2], json.dumps({"error": str(error)}).encode() + b"\n")
