@@ -1,5 +1,5 @@
 """
-Databases of a test run: one is migrated, all others are copies of it.
+Databases of a test run: one is migrated, those of tests are copies of it.
 
 Migrating takes seconds, of each worker and twice where it runs live tests; a copy takes a moment. The first process
 that asks makes the one to copy from; it holds no schema of an organization and no role, for roles are named after their
@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
+from uuid import uuid4
 
 import psycopg
 from psycopg import sql
@@ -20,7 +21,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from apps.common.testing import eventually
 
-RUN = os.environ.get("PYTEST_XDIST_TESTRUNUID") or f"process {os.getpid()}"
+RUN = os.environ.get("PYTEST_XDIST_TESTRUNUID") or uuid4().hex
 
 
 def migrated(blocker: Any) -> str:

@@ -26,10 +26,11 @@ class GrantRow:
 
 
 ANY_GRANTS = f"""
-    EXISTS (SELECT FROM {UserGrant._meta.db_table} WHERE user_id = person.id)
-    OR EXISTS (SELECT FROM {GroupGrant._meta.db_table}) OR EXISTS (SELECT FROM {TagGrant._meta.db_table})
+    (EXISTS (SELECT FROM {UserGrant._meta.db_table} WHERE user_id = person.id)
+     OR EXISTS (SELECT FROM {GroupGrant._meta.db_table})
+     OR EXISTS (SELECT FROM {TagGrant._meta.db_table} WHERE user_id = person.id OR group_id IS NOT NULL))
 """
-"""Whether any grant could count for a ``person`` of the query around it: their own, or anybody's that are shared.
+"""Whether any grant could count for a ``person`` of the query around it: their own, or any of a group or role.
 
 Most organizations have none, and asking so much along with the credentials spares them the question itself.
 """

@@ -18,7 +18,8 @@ class Actor:
     ``support_id`` is the grant by which somebody who runs the platform is here: ``support`` belongs to no organization,
     so there is no ``user``.
     Who is ``previewing`` looks around as a role, with what that role may see, and writes nothing.
-    ``may_have_grants`` is False where there was none that could count when the credentials were verified.
+    ``may_have_grants`` is False where there was none that could count when the credentials were verified; a first one
+    counts from the next request on.
     """
 
     type: ActorType

@@ -155,12 +155,13 @@ def _chosen(cases: list[Case], plan: Plan) -> list[Case]:
     wanted = list(cases)
     chance.shuffle(wanted)
     parts = _one_of_each(wanted, lambda case: (case.family, case.covers, case.facet))
-    first = parts if plan.cases is None else [*_one_of_each(parts, lambda case: case.family), *parts]
-    leading = {id(case): case for case in first}
-    others = [case for case in wanted if id(case) not in leading]
-    if plan.cases is not None:
-        return [*leading.values(), *others][: plan.cases]
-    return [*sorted(leading.values(), key=lambda case: case.family == PAGES), *others]
+    if plan.cases is None:
+        return _unique([*sorted(parts, key=lambda case: case.family == PAGES), *wanted])
+    return _unique([*_one_of_each(parts, lambda case: case.family), *parts, *wanted])[: plan.cases]
+
+
+def _unique(cases: Iterable[Case]) -> list[Case]:
+    return _one_of_each(cases, id)
 
 
 def _one_of_each(cases: Iterable[Case], kind: Callable[[Case], object]) -> list[Case]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -142,7 +143,7 @@ def _given(
         if isinstance(holder, User):
             administrators_lock()
             holder = user_locked(holder)
-            _require_turn(actor, own, holder, action)
+            _require_turn(replace(actor, may_have_grants=True), own, holder, action)  # as of now, under the lock
             if administers(holder) and action in holder.role.actions:
                 administrator_keep(holder)
         holding = {"user" if isinstance(holder, User) else "group": holder}

@@ -15,7 +15,7 @@ from django.utils import timezone
 from apps.accounts.models import User
 from apps.accounts.payloads import Client
 from apps.accounts.permissions import scope_of
-from apps.accounts.services.credentials import actor_from_session, actor_renewed
+from apps.accounts.services.credentials import actor_as_role, actor_from_session, actor_renewed
 from apps.accounts.services.grants import grant_add, tag_grant_add
 from apps.accounts.services.sessions import session_start
 from apps.common.actor import Actor
@@ -69,6 +69,21 @@ def test_somebody_elses_own_does_not_count(sign_in: SignIn, system: Actor, viewe
         actor=system, action="robot.run", holder=viewer, resource=Robot.objects.create(name="R", tags=[]), now=NOW
     )
     assert not sign_in().may_have_grants
+
+
+def test_nor_does_theirs_by_a_tag(sign_in: SignIn, system: Actor, viewer: User) -> None:
+    tag_grant_add(actor=system, action="robot.run", holder=viewer, model=Robot, scope_tag="finance", now=NOW)
+    assert not sign_in().may_have_grants
+
+
+def test_one_of_the_role_that_is_looked_around_as(
+    organization: Organization, system: Actor, owner: User, viewer: User
+) -> None:
+    robot = Robot.objects.create(name="R", tags=[])
+    grant_add(actor=system, action="robot.run", holder=viewer.role.group, resource=robot, now=NOW)
+    session = session_start(user=owner, schema=organization.schema_name, client=Client(ip=None), now=NOW)
+    actor = actor_from_session(session.pk, user_id=owner.pk, now=NOW, ip=None)
+    assert scope_of(actor_as_role(actor, viewer.role_id), "robot.run").ids == {str(robot.pk)}
 
 
 def test_one_of_a_group_may(sign_in: SignIn, system: Actor, teammate: User) -> None:
