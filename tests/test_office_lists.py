@@ -25,23 +25,23 @@ from apps.tenants.models import Organization
 from conftest import make_user
 
 QUERIES = {
-    "robots/robot": 10,
-    "robots/robotversion": 9,
-    "robots/run": 11,
-    "robots/schedule": 9,
-    "robots/schedulefiring": 11,
+    "robots/robot": 8,
+    "robots/robotversion": 8,
+    "robots/run": 9,
+    "robots/schedule": 7,
+    "robots/schedulefiring": 9,
     "executions/execution": 10,
-    "executions/artifact": 9,
+    "executions/artifact": 8,
     "events/event": 9,
-    "portal/service": 9,
-    "portal/domain": 7,
+    "portal/service": 7,
+    "portal/domain": 6,
     "portal/servicerevision": 6,
     "accounts/user": 7,
     "accounts/session": 7,
     "accounts/apikey": 6,
     "accounts/taggrant": 6,
 }
-"""Session, person, rights and access of support are six; the rest are count, rows, what filters offer and dates."""
+"""Session, person and access of support are five; the rest are count, rows, what filters offer and dates."""
 
 
 def signed_in(organization: Organization, user: User) -> Client:
