@@ -62,7 +62,9 @@ def _route(urlconf: str, path: str) -> ResolverMatch:
 
 @lru_cache(maxsize=_REMEMBERED)
 def _known_route(urlconf: str, path: str) -> ResolverMatch:
-    return get_resolver(urlconf).resolve(path)
+    match = get_resolver(urlconf).resolve(path)
+    match.tried = None  # the patterns that did not fit take eleven times what the rest does, and nobody looks at them
+    return match
 
 
 def _language(chosen: str | None, accepted: str) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from typing import Any
+from uuid import UUID
 
 import pytest
 from rest_framework.test import APIClient
@@ -87,6 +89,20 @@ def test_routes_are_found_once(program: APIClient) -> None:
     before = _known_route.cache_info()
     program.get("/api/v1/tinies")
     assert _known_route.cache_info().hits == before.hits + 1
+
+
+def test_a_route_that_is_remembered_takes_little() -> None:
+    """Each run and each robot has one of its own, and thousands are kept."""
+    _known_route.cache_clear()
+    _known_route("config.urls", f"/api/v1/runs/{UUID(int=0)}")
+    tracemalloc.start()
+    try:
+        for number in range(1, 201):
+            _known_route("config.urls", f"/api/v1/runs/{UUID(int=number)}")
+        taken, _most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert taken / 200 < 3 * 1024
 
 
 def test_very_long_paths_are_not_remembered(program: APIClient) -> None:
