@@ -23,7 +23,7 @@ NO_OBJECT = frozenset({302, 403, 404, 405})
 FORM = "application/x-www-form-urlencoded"
 OPERATORS = frozenset({"metrics"})
 """What whoever runs the machine may read: it names queues of all organizations."""
-SHOWING = re.compile(r"admin/.+/change/$|portal/(?!.+/(cancel|retry|end)/$)(?!<path)")
+SHOWING = re.compile(r"admin/.+/change/$|portal/(?!.+/(cancel|retry|end|revoke)/$)(?!<path)")
 """Pages about an object that show it; others lead elsewhere, take forms alone or ask for rights that nobody has."""
 SENT: Mapping[str, Mapping[str, str]] = {"export": {"format": "0", "resource": "0"}}
 """What forms of these pages need, or they would only be shown again: a file of the list, as CSV."""
