@@ -15,7 +15,7 @@ from django.utils.cache import patch_vary_headers
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 _CREDENTIALS = ("HTTP_AUTHORIZATION", "HTTP_X_API_KEY")
-_REMEMBERED, _LONGEST = 4096, 200
+_REMEMBERED, _LONGEST = 1024, 200
 
 
 class ProgramsMiddleware:
