@@ -12,7 +12,9 @@ from config.broker import broker_url
 from config.env import BASE_DIR, environment
 from config.logs import configure_logging
 from config.mail import mail_server
+from config.memory import one_heap
 
+one_heap()
 ENV = environment()
 VERSION = "0.1.0"
 

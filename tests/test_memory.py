@@ -1,0 +1,56 @@
+"""Threads of a process share one heap, where the C library has several."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.live import ROOT
+
+THREADS_TAKE_AND_TELL = """
+import ctypes, threading
+
+everybody = threading.Barrier(8)
+
+def take():
+    kept = [bytes(2_000) for _ in range(1_000)]
+    everybody.wait()
+    return kept
+
+threads = [threading.Thread(target=take) for _ in range(8)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+libc = ctypes.CDLL(None)
+libc.fdopen.restype = ctypes.c_void_p
+out = ctypes.c_void_p(libc.fdopen(1, b"w"))
+libc.malloc_info(0, out)
+libc.fflush(out)
+"""
+pytestmark = pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "malloc_info"), reason="a C library with one heap")
+
+
+def heaps(*, before: str) -> int:
+    done = subprocess.run(
+        [sys.executable, "-c", f"{before}\n{THREADS_TAKE_AND_TELL}"],
+        cwd=ROOT,
+        env=os.environ,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    return done.stdout.count("<heap nr=")
+
+
+def test_a_web_process_has_one_heap() -> None:
+    assert heaps(before="import config.asgi") == 1
+
+
+def test_threads_have_heaps_of_their_own_otherwise() -> None:
+    assert heaps(before="") > 1
