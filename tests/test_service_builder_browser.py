@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from playwright.sync_api import Route
 
 from apps.portal.models import Service
 from apps.tenants.context import tenant_context
@@ -77,6 +78,27 @@ def test_a_question_is_added_shown_and_put_into_the_command(shop: Shop, browse: 
         "options": [{"label": "Recife", "value": "REC"}],
     }
     assert saved.run_template_json["mapping"]["runtime_arguments"] == ["{count}", "{name}", "{loja_de_saida}"]
+
+
+def test_an_answer_given_while_the_form_is_asked_for_stays(shop: Shop, browse: Browse) -> None:
+    reader = opened(shop, browse)
+    page = reader.page
+    seen = page.get_by_role("region", name="As people will see it")
+    expect(seen.get_by_label("Name")).to_be_visible()
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/preview/", hold, times=1)
+    with page.expect_request("**/preview/"):
+        page.get_by_role("button", name="Add a question").press("Enter")
+        page.keyboard.type("Loja")
+    seen.get_by_label("Name").fill("Ada")
+    for route in held:
+        route.continue_()
+    expect(seen.get_by_label("Loja")).to_be_visible()
+    expect(seen.get_by_label("Name")).to_have_value("Ada")
 
 
 def test_a_new_service_begins_with_the_editors(shop: Shop, browse: Browse) -> None:

@@ -43,7 +43,9 @@ export class Preview {
     return root;
   }
 
+  /** What was asked before is out of date by now: a form drawn from it would take back what has been answered since. */
   later() {
+    this.asked += 1;
     clearTimeout(this.waiting);
     this.waiting = setTimeout(() => this.ask(), PAUSE);
   }
