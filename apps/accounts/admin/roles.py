@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from apps.accounts.admin.role_forms import RoleForm, table_of
+from apps.accounts.admin.role_forms import RoleForm
 from apps.accounts.authentication.pages import preview_keep
 from apps.accounts.errors import RoleNotFound
 from apps.accounts.models import Role
@@ -25,6 +25,7 @@ from apps.accounts.roles import ORG_ADMIN, PLATFORM_ADMIN
 from apps.accounts.selectors.users import roles_assignable
 from apps.accounts.services.role_previews import role_preview_start
 from apps.accounts.services.roles import MANAGE, role_create, role_delete, role_update
+from apps.accounts.ticks import table_of
 from apps.common.admin_display import Named, badge, switch_badge
 from apps.common.admin_forms import JudgedAdmin
 from apps.common.errors import ApplicationError
@@ -124,9 +125,7 @@ class RoleAdmin(JudgedAdmin):
 
     @admin.display(description=_("may"))
     def table(self, role: Role) -> str:
-        return render_to_string(
-            "accounts/admin/actions.html", {"lines": table_of(role.actions, offered=_actions_here())}
-        )
+        return render_to_string("accounts/actions.html", {"lines": table_of(role.actions, offered=_actions_here())})
 
     def save_through(self, request: HttpRequest, form: Any, *, change: bool) -> Role:
         actor, now, given = request.actor, timezone.now(), form.cleaned_data  # type: ignore[attr-defined]

@@ -13,9 +13,9 @@ from typing import Any
 
 from django.contrib.auth.models import Permission
 
-from apps.accounts.admin.role_forms import TABLE
 from apps.accounts.models import Grant, TagGrant
 from apps.accounts.roles import ORGANIZATION_ACTIONS
+from apps.accounts.ticks import TABLE
 
 FOUND = 20
 _LONGEST = 200

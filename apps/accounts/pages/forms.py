@@ -10,6 +10,7 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.forms import ZoneField
+from apps.accounts.ticks import ActionsWidget
 from apps.tenants.calendars import zone_names_offered
 
 NEVER = "never"
@@ -146,7 +147,8 @@ class ApiKeyForm(forms.Form):
     permissions = forms.MultipleChoiceField(
         label=_("What it may do"),
         help_text=_("Never more than you may do yourself at the time."),
-        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Choose at least one.")},
+        widget=ActionsWidget,
     )
     password = _password(_("Your password"), required=False)  # the service knows who has none
 

@@ -13,12 +13,12 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from apps.accounts.admin.role_forms import TABLE
 from apps.accounts.models import ApiKey, Role, Session, User
 from apps.accounts.roles import ACTIONS
 from apps.accounts.services.api_keys import api_key_create
 from apps.accounts.services.grants import tag_grant_add
 from apps.accounts.services.roles import role_create
+from apps.accounts.ticks import TABLE
 from apps.common.actor import Actor
 from apps.events.models import Event
 from conftest import PASSWORD, make_user

@@ -51,6 +51,14 @@ def test_it_works(teammate: User, browser: Browser) -> None:
     assert key.partition(".")[2] not in str(list(Event.objects.values()))
 
 
+def test_what_it_may_do_is_told_in_words_and_what_its_maker_may_not_is_not_offered(
+    teammate: User, browser: Browser
+) -> None:
+    page = browser(teammate).get(KEYS).content.decode()
+    assert re.search(r'value="robot.run"\s*>\s*<span>run robots', page)
+    assert 'value="admin.manage"' not in page
+
+
 def test_sent_twice_it_makes_one_and_shows_it_once(teammate: User, browser: Browser) -> None:
     client, sent = browser(teammate), SENT | {"idempotency_key": "drawn-once"}
     assert shown_in(client.post(KEYS, sent).content.decode())
