@@ -13,7 +13,7 @@ from apps.accounts.authentication.http import comes_by_cookie
 from apps.accounts.errors import ApiKeyNotFound, PermissionNotHeld, TooManyApiKeys, UnknownPermission, WrongPassword
 from apps.accounts.selectors.api_keys import api_key_get, api_keys_visible
 from apps.accounts.services.api_keys import api_key_create, api_key_revoke
-from apps.accounts.services.passwords import password_prove
+from apps.accounts.services.attempts import password_prove
 from apps.common.api import ApiRequest, ApiViewSet, Right, operation, page_of, paginated
 from apps.common.errors import PermissionDenied
 

@@ -29,7 +29,7 @@ from apps.accounts.services.local_sign_in import local_sign_in_on
 from apps.accounts.services.second_step_tickets import second_step_check
 from apps.accounts.services.second_steps import second_factor_confirmed, second_step_take
 from apps.common.actor import Actor
-from apps.common.errors import ApplicationError
+from apps.common.errors import ApplicationError, PermissionDenied
 from apps.common.ids import uuid7
 from apps.common.trace import current_trace_id
 from apps.events.services import record
@@ -145,6 +145,23 @@ def password_refusal(user: User, password: str, *, client: Client, now: datetime
         return None
     failure_count(user, subject=user, client=client, now=now)
     return WrongPassword()
+
+
+def password_prove(*, actor: Actor, password: str, client: Client, now: datetime) -> None:
+    """Asks for the actor's password once more, before what outlives a browser that was left open.
+
+    Passes who has none here. Wrong ones count like those of a sign-in; an empty one is no guess, but a button that was
+    pressed too soon. Raises ``WrongPassword``, ``AccountLocked``, ``PermissionDenied`` for anybody but a person.
+    """
+    if actor.type != "user":
+        raise PermissionDenied
+    with transaction.atomic():
+        user: User = User.objects.select_for_update(of=("self",), no_key=True).get(pk=actor.user_id)
+        refusal = None
+        if user.has_usable_password():
+            refusal = password_refusal(user, password, client=client, now=now) if password else WrongPassword()
+    if refusal is not None:  # raised out here, so that the count is not rolled back
+        raise refusal
 
 
 def account_locked(until: datetime, *, now: datetime) -> AccountLocked:

@@ -7,7 +7,6 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import QuerySet
 
-from apps.accounts.errors import WrongPassword
 from apps.accounts.models import Session, User
 from apps.accounts.passwords import password_validate
 from apps.accounts.payloads import Client
@@ -37,23 +36,6 @@ def password_change(*, actor: Actor, current_password: str, new_password: str, c
             password_links_void(user=user)
             sessions_revoke(actor=actor, sessions=_others(actor), reason=Ending.PASSWORD_CHANGED, now=now)
             record("user.password_changed", actor=actor, subject=user, now=now)
-    if refusal is not None:  # raised out here, so that the count is not rolled back
-        raise refusal
-
-
-def password_prove(*, actor: Actor, password: str, client: Client, now: datetime) -> None:
-    """Asks for the actor's password once more, before what outlives a browser that was left open.
-
-    Passes who has none here. Wrong ones count like those of a sign-in; an empty one is no guess, but a button that was
-    pressed too soon. Raises ``WrongPassword``, ``AccountLocked``, ``PermissionDenied`` for anybody but a person.
-    """
-    if actor.type != "user":
-        raise PermissionDenied
-    with transaction.atomic():
-        user: User = User.objects.select_for_update(of=("self",), no_key=True).get(pk=actor.user_id)
-        refusal = None
-        if user.has_usable_password():
-            refusal = password_refusal(user, password, client=client, now=now) if password else WrongPassword()
     if refusal is not None:  # raised out here, so that the count is not rolled back
         raise refusal
 

@@ -10,11 +10,11 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 
-from apps.accounts.errors import InvalidRefreshToken, NoSession, RefreshTokenReused, SessionNotFound, WrongPassword
+from apps.accounts.errors import InvalidRefreshToken, NoSession, RefreshTokenReused, SessionNotFound
 from apps.accounts.models import RefreshToken, Session, User
 from apps.accounts.payloads import Client, Tokens
 from apps.accounts.permissions import require_insider
-from apps.accounts.services.attempts import password_refusal
+from apps.accounts.services.attempts import password_prove
 from apps.accounts.services.credentials import actor_of_user
 from apps.accounts.tenancy import REFRESH_TOKEN, marked, schema_of
 from apps.accounts.tokens import access_token, hash_secret
@@ -202,20 +202,12 @@ def session_end_own(*, actor: Actor, session: Session, now: datetime) -> None:
 def session_end_with_password(*, actor: Actor, session: Session, password: str, client: Client, now: datetime) -> None:
     """Ends a session of the actor's own, for who gives the password once more.
 
-    None is asked for by who has none here, nor for the session that asks, which is signing out. Wrong ones count like
-    those of a sign-in; an empty one is no guess, but a button that was pressed too soon. Raises ``WrongPassword``,
-    ``AccountLocked``, ``SessionNotFound``.
+    None is asked for to end the session that asks, which is signing out. Raises ``SessionNotFound`` and what
+    :func:`password_prove` raises.
     """
-    with transaction.atomic():
-        refusal = None
-        if actor.type == "user" and str(session.pk) != actor.session_id:
-            user: User = User.objects.select_for_update(of=("self",), no_key=True).get(pk=actor.user_id)
-            if user.has_usable_password():
-                refusal = password_refusal(user, password, client=client, now=now) if password else WrongPassword()
-        if refusal is None:
-            session_end_own(actor=actor, session=session, now=now)
-    if refusal is not None:  # raised out here, so that the count is not rolled back
-        raise refusal
+    if actor.type == "user" and str(session.pk) != actor.session_id:
+        password_prove(actor=actor, password=password, client=client, now=now)
+    session_end_own(actor=actor, session=session, now=now)
 
 
 def session_revoke(*, actor: Actor, session: Session, now: datetime) -> None:

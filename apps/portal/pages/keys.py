@@ -20,7 +20,7 @@ from apps.accounts.errors import AccountLocked, TooManyApiKeys, WrongPassword
 from apps.accounts.pages.forms import ApiKeyForm
 from apps.accounts.selectors.api_keys import actions_for_keys, api_key_own_get, api_keys_own
 from apps.accounts.services.api_keys import api_key_create, api_key_revoke
-from apps.accounts.services.passwords import password_prove
+from apps.accounts.services.attempts import password_prove
 from apps.common.errors import InvalidInput
 from apps.portal.pages.account import client_of, refused
 from apps.portal.pages.door import PageRequest, page, show
