@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -35,6 +37,18 @@ def test_search_looks_into_services_and_domains(teammate: User, browser: Browser
     assert "Férias" not in found
     assert "Férias" in client.get("/portal/", {"q": "pessoal"}).content.decode()
     assert "Férias" not in client.get("/portal/dp-rh/", {"q": "holer"}).content.decode()
+
+
+def test_pages_lead_to_those_beside_them_and_keep_what_was_searched_for(
+    teammate: User, browser: Browser, make_service: MakeService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("apps.portal.pages.catalogue.SERVICES_ON_A_PAGE", 1)
+    for title in ("Férias & folgas 1", "Férias & folgas 2", "Férias & folgas 3", "Holerites"):
+        make_service(title=title)
+    page = browser(teammate).get("/portal/dp-rh/", {"q": "s & f", "page": "2"}).content.decode()
+    assert "Page 2 of 3" in page
+    ways = dict(re.findall(r'rel="(prev|next)"\s+href="([^"]+)"', page))
+    assert ways == {"prev": "?q=s+%26+f&amp;page=1", "next": "?q=s+%26+f&amp;page=3"}
 
 
 @pytest.mark.parametrize("words", ["\x00", "%", "'; --", "a" * 5000, "\ud800", "<script>"])

@@ -119,6 +119,17 @@ def test_one_is_revoked(teammate: User, browser: Browser, actor: ActorOf) -> Non
     assert "Old one" not in client.get(KEYS).content.decode()
 
 
+def test_many_of_them_stand_on_several_pages(
+    teammate: User, browser: Browser, actor: ActorOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("apps.portal.pages.keys.KEYS_ON_A_PAGE", 1)
+    for name in ("First", "Second"):
+        made(actor, teammate, name)
+    client = browser(teammate)
+    first, last = (client.get(KEYS, {"page": number}).content.decode() for number in (1, 2))
+    assert re.findall(r'rel="(prev|next)"\s+href="([^"]+)"', first + last) == [("next", "?page=2"), ("prev", "?page=1")]
+
+
 def test_keys_of_others_are_not_there(owner: User, teammate: User, browser: Browser, actor: ActorOf) -> None:
     theirs, client = made(actor, teammate, "Theirs"), browser(owner)
     assert "Theirs" not in client.get(KEYS).content.decode()
