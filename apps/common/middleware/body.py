@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any, BinaryIO, cast
 
 from django.conf import settings
@@ -37,26 +38,21 @@ class BodyLimitMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         try:
             length = _length(request)
-            if length and length > (cap := _cap(request)):
+            if length == 0:
+                return self.get_response(request)
+            takes_files = _takes_files(request)
+            cap = _cap(request, takes_files=takes_files)
+            if length is not None and length > cap:
                 raise TooLarge(extra={"max_bytes": cap})
-            if length == 0 or not _takes_files(request):
-                return self.answered(request, length)
-            with self._uploads.taken():
-                return self.answered(request, length)
+            with self._uploads.taken() if takes_files else nullcontext():
+                return self.get_response(request) if length is not None else self.in_chunks(request, cap)
         except ApplicationError as error:
             return error_response(error)
 
-    def answered(self, request: HttpRequest, length: int | None) -> HttpResponse:
-        """The answer to a request whose body may come."""
-        return self.get_response(request) if length is not None else self.in_chunks(request)
-
-    def in_chunks(self, request: HttpRequest) -> HttpResponse:
+    def in_chunks(self, request: HttpRequest, cap: int) -> HttpResponse:
         """Goes on with the whole of a chunked body, which lies beside until the answer is there."""
         with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES, dir=str(settings.FILE_UPLOAD_TEMP_DIR)) as spool:
-            try:
-                _take_in_chunks(request, cast("BinaryIO", spool))
-            except ApplicationError as error:
-                return error_response(error)
+            _take_in_chunks(request, cast("BinaryIO", spool), cap)
             return self.get_response(request)
 
 
@@ -70,9 +66,9 @@ def _length(request: HttpRequest) -> int | None:
     return None if "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower() else 0
 
 
-def _cap(request: HttpRequest) -> int:
+def _cap(request: HttpRequest, *, takes_files: bool) -> int:
     """What the route takes; forms alone may carry uploads."""
-    if request.content_type == MultiPartParser.media_type and _takes_files(request):
+    if takes_files and request.content_type == MultiPartParser.media_type:
         return int(settings.ENV.max_upload_bytes) + _FRAMING_BYTES
     return int(settings.ENV.max_body_bytes)
 
@@ -90,11 +86,11 @@ def _takes_files(request: HttpRequest) -> bool:
     return declaration is not None and declaration.takes_files
 
 
-def _take_in_chunks(request: HttpRequest, body: BinaryIO) -> None:
+def _take_in_chunks(request: HttpRequest, body: BinaryIO, cap: int) -> None:
     """Reads a chunked body, which Django itself would take for none; beyond a megabyte to disk."""
     if not (request.META.get("wsgi.input_terminated") or "asgi.scope" in request.META):
         raise LengthRequired
-    cap, taken = _cap(request), 0
+    taken = 0
     while chunk := request.META["wsgi.input"].read(_CHUNK_BYTES):
         taken += len(chunk)
         if taken > cap:
