@@ -9,10 +9,10 @@ from typing import Any
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from apps.common.api.declaration import Declaration
+from apps.common.api.declaration import Declaration, Right
 from apps.common.api.idempotency import once
 from apps.common.api.reading import payload_of, query_of
-from apps.common.errors import PreconditionFailed
+from apps.common.errors import PreconditionFailed, Unauthorized
 
 _WRITING = {"PUT", "PATCH", "DELETE"}
 
@@ -53,8 +53,15 @@ def _files_of(request: Any, declared: Declaration) -> Any:
     if isinstance(declared.right, str):
         import_string(settings.RIGHT_REQUIRED)(request.actor, declared.right)
     payload = payload_of(request, declared)
-    request._authenticate()
+    if declared.right is not Right.PUBLIC:
+        _look_again(request)
     return payload
+
+
+def _look_again(request: Any) -> None:
+    """Has the actor be who sent the request as they are by now. Raises ``Unauthorized`` where that is nobody."""
+    if all(authenticator.authenticate(request) is None for authenticator in request.authenticators):
+        raise Unauthorized
 
 
 def _if_match(request: Any, declared: Declaration) -> str | None:

@@ -11,12 +11,14 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from django.utils import timezone
 from rest_framework.response import Response
 from rest_framework.test import APIClient
 
-from apps.accounts.models import User
+from apps.accounts.backends import PATH
+from apps.accounts.models import Session, User
 from apps.accounts.services.grants import grant_add
 from apps.events.models import Event
 from apps.robots.models import Robot, RobotVersion
@@ -88,6 +90,16 @@ def test_who_was_switched_off_while_it_came_publishes_nothing(client_of: Clients
     answer, stream = arriving(
         client_of(maintainer), url, lambda: User.objects.filter(pk=maintainer.pk).update(is_active=False)
     )
+    assert (answer.status_code, stream.sent) == (401, True)
+    assert not RobotVersion.objects.exists()
+
+
+def test_whose_browser_was_signed_out_while_it_came_publishes_nothing(
+    maintainer: User, organization: Organization, url: str
+) -> None:
+    browser = Client(SERVER_NAME=f"{organization.slug}.localhost")
+    browser.force_login(maintainer, backend=PATH)
+    answer, stream = arriving(browser, url, lambda: Session.objects.update(revoked_at=timezone.now()))
     assert (answer.status_code, stream.sent) == (401, True)
     assert not RobotVersion.objects.exists()
 
