@@ -18,6 +18,7 @@ import structlog
 from django.conf import settings
 
 from apps.common.redis import RedisAway, redis_or_away
+from apps.common.threads import forever
 
 logger = structlog.get_logger(__name__)
 
@@ -62,6 +63,7 @@ class Ringer:
         self._wanted: set[str] = set()
         self._changed = threading.Condition()
         self._sending = False
+        self._moment = MOMENT_SECONDS
         self._pid = 0
         self._complaint = Complaint()
 
@@ -69,7 +71,7 @@ class Ringer:
         with self._changed:
             if self._pid != os.getpid():  # threads do not survive a fork
                 self._pid = os.getpid()
-                threading.Thread(target=self._run, name="ringer", daemon=True).start()
+                threading.Thread(target=forever, args=[self._send_next], name="ringer", daemon=True).start()
             self._wanted.add(queue)
             self._changed.notify_all()
 
@@ -78,23 +80,21 @@ class Ringer:
         with self._changed:
             return self._changed.wait_for(lambda: not self._wanted and not self._sending, seconds)
 
-    def _run(self) -> None:
-        moment = MOMENT_SECONDS
-        while True:
-            with self._changed:
-                self._sending = False
-                self._changed.notify_all()
-                moment = min(1.5 * moment, LONGEST_MOMENT_SECONDS) if self._wanted else MOMENT_SECONDS
-                self._changed.wait_for(lambda: self._wanted)
-                queues, self._wanted = self._wanted, set()
-                self._sending = True
-            try:
-                _send(queues)
-            except RedisAway as error:
-                self._complaint.make("ring_not_sent", error)
-            except Exception:  # whatever it was: without this thread nothing would be rung any more
-                logger.exception("ring_failed")
-            time.sleep(moment)
+    def _send_next(self) -> None:
+        with self._changed:
+            self._sending = False
+            self._changed.notify_all()
+            self._moment = min(1.5 * self._moment, LONGEST_MOMENT_SECONDS) if self._wanted else MOMENT_SECONDS
+            self._changed.wait_for(lambda: self._wanted)
+            queues, self._wanted = self._wanted, set()
+            self._sending = True
+        try:
+            _send(queues)
+        except RedisAway as error:
+            self._complaint.make("ring_not_sent", error)
+        except Exception:
+            logger.exception("ring_failed")
+        time.sleep(self._moment)
 
 
 def _send(queues: set[str]) -> None:

@@ -19,6 +19,7 @@ from channels.layers import get_channel_layer
 from django.conf import settings
 
 from apps.common.redis import RedisAway, redis_or_away
+from apps.common.threads import forever
 from apps.tenants.channels import group_name
 
 logger = structlog.get_logger(__name__)
@@ -57,22 +58,20 @@ class Waker:
         with self._lock:
             if self._pid != os.getpid():
                 self._bell = threading.Event()
-                threading.Thread(target=self._run, name="waker", daemon=True).start()
+                threading.Thread(target=forever, args=[self._deliver_next], name="waker", daemon=True).start()
                 self._pid = os.getpid()
 
-    def _run(self) -> None:
-        while self._bell.wait():
+    def _deliver_next(self) -> None:
+        while not self._waiting:
+            self._bell.wait()
             self._bell.clear()
-            while self._waiting:
-                self._deliver(*self._waiting.popleft())
-
-    def _deliver(self, group: str, message: Message) -> None:
+        group, message = self._waiting.popleft()
         try:
             _publish(group, message)
         except RedisAway as error:
             self._complain(error)
             self._waiting.clear()
-        except Exception:  # whatever it was: without this thread nobody would be woken any more
+        except Exception:
             logger.exception("waker_failed", group=group)
 
     def _complain(self, error: Exception) -> None:

@@ -10,6 +10,7 @@ from django.test import override_settings
 
 from apps.common.redis import redis_client, redis_forget
 from apps.common.testing import eventually
+from apps.dispatch import rings
 from apps.dispatch.rings import Bell, Ringer, key_of
 from apps.dispatch.testing import REST_SECONDS, rings_waiting
 
@@ -67,6 +68,21 @@ def test_rings_that_nobody_hears_do_not_pile_up_and_are_forgotten() -> None:
         assert ringer.flush(5)
     assert rings_waiting(QUEUE) == 1
     assert 0 < redis_client().ttl(key_of(QUEUE)) <= 60
+
+
+def test_what_cannot_be_sent_nor_told_of_holds_nothing_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_arguments: object, **_facts: object) -> None:
+        raise OSError("no space left")
+
+    ringer = Ringer()
+    with monkeypatch.context() as broken:
+        broken.setattr(rings, "_send", refuse)
+        broken.setattr(rings.logger, "exception", refuse)
+        ringer.ring(QUEUE)
+        assert ringer.flush(REST_SECONDS)
+    ringer.ring(QUEUE)
+    assert ringer.flush(REST_SECONDS)
+    assert rings_waiting(QUEUE) == 1
 
 
 @pytest.mark.usefixtures("redis_away")

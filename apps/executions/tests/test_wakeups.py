@@ -52,6 +52,25 @@ def test_redis_away_costs_nothing(caplog: pytest.LogCaptureFixture) -> None:
     assert caplog.text.count("wakeup_not_sent") == 1
 
 
+async def test_what_cannot_be_sent_nor_told_of_holds_nothing_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_arguments: object, **_facts: object) -> None:
+        raise OSError("no space left")
+
+    layer = get_channel_layer()
+    channel = await layer.new_channel()
+    await layer.group_add(GROUP, channel)
+    waker = Waker()
+    with monkeypatch.context() as broken:
+        broken.setattr(wakeups, "_publish", refuse)
+        broken.setattr(wakeups.logger, "exception", refuse)
+        waker.send(GROUP, {"type": "execution.changed", "number": 1})
+        await asyncio.to_thread(eventually, lambda: not waker._waiting)
+    waker.send(GROUP, {"type": "execution.changed", "number": 2})
+    async with asyncio.timeout(20):
+        assert (await layer.receive(channel))["number"] == 2
+    await layer.flush()
+
+
 def test_in_a_fork() -> None:
     """Threads do not survive it; the child starts its own."""
     waker = Waker()
