@@ -11,10 +11,12 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import structlog
 
+from apps.common.threads import forever
 from apps.robots.packages.trees import remove_tree
 
 _LOCK = "lock"
@@ -46,6 +48,15 @@ def run_directory(runs: Path, identifier: str) -> Iterator[Path]:
             _remover.remove(root, lock)
 
 
+@dataclass
+class _Removals:
+    """What waits to be removed in this process, and whether a thread does it."""
+
+    waiting: deque[tuple[Path, int]] = field(default_factory=deque)
+    changed: threading.Condition = field(default_factory=threading.Condition)
+    running: bool = False
+
+
 class _Remover:
     """Removes directories in a thread of its own: the file system takes longer for it than a robot to say hello.
 
@@ -53,41 +64,42 @@ class _Remover:
     """
 
     def __init__(self) -> None:
-        self._waiting: deque[tuple[Path, int]] = deque()
-        self._changed = threading.Condition()
-        self._running = False
+        self._own = _Removals()
 
     def remove(self, root: Path, lock: int) -> None:
-        with self._changed:
-            behind = len(self._waiting) >= _MOST_WAITING
+        own = self._own
+        with own.changed:
+            behind = len(own.waiting) >= _MOST_WAITING
             if not behind:
-                self._waiting.append((root, lock))
-                self._changed.notify_all()
-            if not self._running:
-                threading.Thread(target=self._run, name="remover", daemon=True).start()
-                self._running = True
+                own.waiting.append((root, lock))
+                own.changed.notify_all()
+            if not own.running:
+                threading.Thread(target=forever, args=[self._remove_next], name="remover", daemon=True).start()
+                own.running = True
         if behind:
             _remove(root, lock)
 
     def wait(self, seconds: float) -> bool:
         """Waits until nothing is left to remove; returns whether that came about."""
-        with self._changed:
-            return self._changed.wait_for(lambda: not self._waiting, seconds)
+        own = self._own
+        with own.changed:
+            return own.changed.wait_for(lambda: not own.waiting, seconds)
 
     def forget(self) -> None:
-        """After a fork: what waits is removed by the parent, and threads are left behind."""
-        self.__init__()  # type: ignore[misc]  # its lock may be held by a thread that is no more
+        """After a fork: what waits is removed by the parent, whose threads and held locks are left behind."""
+        self._own = _Removals()
 
-    def _run(self) -> None:
-        while True:
-            with self._changed:
-                self._changed.wait_for(lambda: self._waiting)
-                root, lock = self._waiting[0]
-            with suppress(Exception):  # that it could not be removed could not be told either; others wait
-                _remove(root, lock)
-            with self._changed:
-                self._waiting.popleft()
-                self._changed.notify_all()
+    def _remove_next(self) -> None:
+        own = self._own
+        with own.changed:
+            own.changed.wait_for(lambda: own.waiting)
+            root, lock = own.waiting[0]
+        try:
+            _remove(root, lock)
+        finally:
+            with own.changed:
+                own.waiting.popleft()
+                own.changed.notify_all()
 
 
 def _remove(root: Path, lock: int) -> None:

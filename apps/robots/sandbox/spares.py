@@ -20,12 +20,12 @@ from typing import Any
 
 import structlog
 
+from apps.common.threads import forever
 from apps.robots.errors import SandboxFailed, SandboxUnavailable
 from apps.robots.sandbox.available import sandbox_for
 from apps.robots.sandbox.bubblewrap import ReadyProcess
 from apps.robots.sandbox.command import ready_options, shell_is_known
 from apps.robots.sandbox.frame import Frame
-from apps.robots.sandbox.policy import SandboxPolicy
 from apps.robots.sandbox.workspace import Workspace, empty_workspace, filled, needs_links, open_workspace
 
 logger = structlog.get_logger(__name__)
@@ -42,91 +42,105 @@ class Spare:
 
 
 @dataclass
-class Spares:
-    """The spares of one process, the oldest first."""
+class _Stock:
+    """What stands in this process and what is wanted, the oldest first, and whether a thread makes it."""
 
-    _standing: deque[Spare] = field(default_factory=deque)
-    _wanted: deque[Frame] = field(default_factory=deque)
-    _changed: threading.Condition = field(default_factory=threading.Condition)
-    _running: bool = False
-    _closed: bool = False
+    standing: deque[Spare] = field(default_factory=deque)
+    wanted: deque[Frame] = field(default_factory=deque)
+    changed: threading.Condition = field(default_factory=threading.Condition)
+    running: bool = False
+    closed: bool = False
+
+    def superfluous(self, those: deque[Any], frame: Frame) -> list[Any]:
+        """Takes the oldest away where there are more than may stand of what is built so."""
+        most = 0 if self.closed else frame.policy.spares
+        return [those.popleft() for _number in range(len(those) - most)]
+
+
+class Spares:
+    """The spares of one process."""
+
+    def __init__(self) -> None:
+        self._own = _Stock()
 
     @property
     def standing(self) -> list[Spare]:
         """Those that stand, the oldest first."""
-        with self._changed:
-            return list(self._standing)
+        with self._own.changed:
+            return list(self._own.standing)
 
     def take(self, frame: Frame) -> Spare | None:
         """One that was built as it would be built now, and that still stands. It is the caller's then."""
+        own = self._own
         try:
-            state = frame.state()
+            state = frame.state() if self.standing else None
         except FileNotFoundError:
             return None  # who builds one meets what is missing, and says so
         while True:
-            with self._changed:
-                found = next((spare for spare in self._standing if spare.state == state), None)
+            with own.changed:
+                found = next((spare for spare in own.standing if spare.state == state), None)
                 if found is None:
                     return None
-                self._standing.remove(found)
+                own.standing.remove(found)
             if found.process.stands:
                 return found
             found.places.close()  # it died with its guardian
 
     def replace(self, frame: Frame) -> None:
         """Has another one made soon. Of more than may stand the oldest wish goes: it would be made to be removed."""
-        with self._changed:
-            self._wanted.append(frame)
-            while len(self._wanted) > frame.policy.spares:
-                self._wanted.popleft()
-            self._changed.notify_all()
-            if not self._running:
-                threading.Thread(target=self._run, name="spares", daemon=True).start()
-                self._running = True
+        own = self._own
+        with own.changed:
+            own.wanted.append(frame)
+            own.superfluous(own.wanted, frame)
+            own.changed.notify_all()
+            if own.wanted and not own.running:
+                threading.Thread(target=forever, args=[self._make_next], name="spares", daemon=True).start()
+                own.running = True
 
     def make(self, frame: Frame) -> None:
         """Builds one; of too many the oldest goes. Raises SandboxFailed, SandboxUnavailable, FileNotFoundError."""
-        spare = _built(frame)
-        with self._changed:
-            self._standing.append(spare)
-            most = 0 if self._closed else frame.policy.spares
-            superfluous = [self._standing.popleft() for _number in range(len(self._standing) - most)]
+        own, spare = self._own, _built(frame)
+        with own.changed:
+            own.standing.append(spare)
+            superfluous = own.superfluous(own.standing, frame)
         for old in superfluous:
             old.places.close()
 
     def sweep(self) -> None:
         """Removes those that stand no more, or outlived their guardian: nobody would see to their end."""
-        with self._changed:
-            fallen = [spare for spare in self._standing if not spare.process.stands]
+        own = self._own
+        with own.changed:
+            fallen = [spare for spare in own.standing if not spare.process.stands]
             for spare in fallen:
-                self._standing.remove(spare)
+                own.standing.remove(spare)
         for spare in fallen:
             spare.places.close()
 
     def close(self) -> None:
         """Removes all; no more are kept."""
-        with self._changed:
-            self._closed = True
-            spares = list(self._standing)
-            self._standing.clear()
+        own = self._own
+        with own.changed:
+            own.closed = True
+            spares = list(own.standing)
+            own.standing.clear()
         for spare in spares:
             spare.places.close()
 
     def forget(self) -> None:
-        """After a fork: what stands is the parent's, and its end too. Threads are left behind; nothing is closed."""
-        self.__init__()  # type: ignore[misc]  # its lock may be held by a thread that is no more
+        """After a fork: what stands is the parent's, and its end too; its threads and held locks are left behind."""
+        self._own = _Stock()
 
-    def _run(self) -> None:
-        while True:
-            with self._changed:
-                self._changed.wait_for(lambda: self._wanted)
-                frame = self._wanted.popleft()
-            try:
-                self.make(frame)
-            except (SandboxFailed, SandboxUnavailable, OSError) as error:
-                logger.warning("spare_not_made", error=str(error))  # who needs it builds it, and is told
-            except Exception:  # without this thread there would be none any more
-                logger.exception("spare_failed")
+    def _make_next(self) -> None:
+        own = self._own
+        with own.changed:
+            own.changed.wait_for(lambda: own.wanted)
+            frame = own.wanted.popleft()
+        try:
+            self.make(frame)
+        except (SandboxFailed, SandboxUnavailable, OSError) as error:
+            logger.warning("spare_not_made", error=str(error))  # who needs it builds it, and is told
+        except Exception:
+            logger.exception("spare_failed")
 
 
 def _built(frame: Frame) -> Spare:
@@ -149,7 +163,7 @@ def workspace_for_run(
     frame: Frame, identifier: str, *, package: Path | None = None, parameters: Mapping[str, Any] | None = None
 ) -> Iterator[Workspace]:
     """The places of a run, as ``open_workspace`` lays them out, in a sandbox that stands ready where one does."""
-    spare = kept.take(frame) if _may_be_ready(frame.policy, package) else None
+    spare = kept.take(frame) if _may_be_ready(package) else None
     if spare is None:
         with open_workspace(frame, identifier, package=package, parameters=parameters) as workspace:
             yield workspace
@@ -165,10 +179,10 @@ def spares_sweep(_seconds: float) -> None:
 
 def make_ready(workspace: Workspace) -> None:
     """Has a sandbox like this robot's made ready, for the next one of its kind."""
-    if workspace.sandboxed and _may_be_ready(workspace.frame.policy, workspace.package):
+    if workspace.sandboxed and _may_be_ready(workspace.package):
         kept.replace(workspace.frame)
 
 
-def _may_be_ready(policy: SandboxPolicy, package: Path | None) -> bool:
+def _may_be_ready(package: Path | None) -> bool:
     """Large files are shown from the package itself, which must be known when the sandbox is built."""
-    return policy.spares > 0 and shell_is_known() and not (package is not None and needs_links(package))
+    return shell_is_known() and not (package is not None and needs_links(package))

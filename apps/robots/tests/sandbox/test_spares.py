@@ -309,6 +309,23 @@ def test_one_that_cannot_be_made_is_made_by_whoever_needs_it(
     eventually(lambda: len(kept.standing) == 1)  # whoever makes them is still there
 
 
+def test_one_that_cannot_be_made_nor_told_of_holds_none_up(
+    prepared: Runner, kept: Spares, frame: Frame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[object] = []
+
+    def refuse(*_arguments: object, **facts: object) -> None:
+        told.append(facts)
+        raise OSError("no space left")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(module.logger, "warning", refuse)
+        kept.replace(prepared.frame(tmp_path / "gone"))
+        eventually(lambda: told)
+    kept.replace(frame)
+    eventually(lambda: len(kept.standing) == 1)
+
+
 def test_a_child_leaves_its_parents_alone(sandboxed: Runner, tmp_path: Path) -> None:
     program = f"""
 import os, sys

@@ -127,7 +127,6 @@ def test_leftovers_of_a_dead_worker_are_swept_up(unsandboxed: Runner, tmp_path: 
             assert used.exists()
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_what_cannot_be_removed_nor_told_of_holds_nobody_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_arguments: object, **_facts: object) -> None:
         raise OSError("no space left")
