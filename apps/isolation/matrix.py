@@ -103,7 +103,7 @@ def prove(plan: Plan, *, now: datetime, progress: Progress = iter) -> Proof:
         before = state_of(stage.victim.schema)
         proof.kinds, proof.rows = len(stage.victim.rows), sum(map(len, stage.victim.rows.values()))
         proof.files = sum(name.startswith("file ") for name in before)
-        for case in progress(_chosen(cases, plan)[plan.share[0] :: plan.share[1]]):
+        for case in progress(chosen(cases, plan)[plan.share[0] :: plan.share[1]]):
             proof.tried[case.family] += 1
             proof.findings += [
                 Finding(case.family, case.name, problem) for problem in _problems(case, plan.door or inside, inside)
@@ -146,7 +146,7 @@ def _problems(case: Case, door: Door, inside: InProcess) -> Iterator[str]:
         connection.close()
 
 
-def _chosen(cases: list[Case], plan: Plan) -> list[Case]:
+def chosen(cases: list[Case], plan: Plan) -> list[Case]:
     """All of them or a sample, in an order made by the seed: one for each part of the surface first, to find early.
 
     A sample begins with one of each family, which has several parts, for it may be smaller than the parts are many.
