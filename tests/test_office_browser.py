@@ -19,7 +19,7 @@ from apps.common.testing import eventually
 from apps.tenants.context import tenant_context
 from apps.tenants.naming import PLATFORM
 from apps.tenants.services.organizations import organization_create, organization_suspend
-from tests.browser import Browse, Reader, expect
+from tests.browser import ZONE, Browse, Reader, expect
 from tests.live import Live, Process
 from tests.shop import PASSWORD, Shop, run_stored, run_waiting, shop_opened
 
@@ -355,3 +355,19 @@ def test_language_and_theme_are_one_with_the_portal(shop: Shop, browse: Browse) 
     page.evaluate("localStorage.setItem('theme', 'light')")
     reader.open("/admin/")
     expect(page.locator("html")).to_have_class(re.compile("light"))
+
+
+def test_times_of_another_zone_than_the_browsers_name_it(shop: Shop, browse: Browse) -> None:
+    """On pages of both kinds, also on a phone."""
+    run = run_stored(shop, 1)
+    with tenant_context(shop.live.schema):
+        here, away = person_made(shop, "org_admin"), person_made(shop, "org_admin")
+        User.objects.filter(pk=here.pk).update(timezone=ZONE)
+        User.objects.filter(pk=away.pk).update(timezone="Asia/Tokyo")
+    for person, ending in ((here, r"\d [AP]M$"), (away, r"\d [AP]M UTC\+9$")):
+        reader = browse(shop.address, width=360, height=740)
+        sign_in(reader, person.email)
+        for path in (f"/admin/robots/run/{run}/change/", f"/portal/runs/{run}/", "/admin/robots/run/"):
+            reader.open(path)
+            expect(reader.page.locator('time[data-moment="minute"]').first).to_have_text(re.compile(ending))
+            reader.check_width()

@@ -2,17 +2,20 @@
 //
 //   <time datetime="2026-02-03T12:00:00Z" data-moment="day|minute|ago">…</time>
 //
-// The zone is the one the account names (<html data-zone>), else the browser's.
+// The zone is the one the account names (<html data-zone>), else the browser's. Where that of the page is another time
+// than the browser's, hours say of which zone they are.
 
 const root = document.documentElement;
 export const language = root.lang || "en";
-export const zone = root.dataset.zone || Intl.DateTimeFormat().resolvedOptions().timeZone;
+const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
+export const zone = root.dataset.zone || here;
 
 const formats = {
   day: new Intl.DateTimeFormat(language, { dateStyle: "medium", timeZone: zone }),
   minute: new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short", timeZone: zone }),
   exact: new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "long", timeZone: zone }),
 };
+const offsets = [zone, here].map((timeZone) => new Intl.DateTimeFormat("en", { timeZone, timeZoneName: "shortOffset" }));
 const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
 const UNITS = [
   ["day", 86_400],
@@ -30,8 +33,15 @@ export function ago(moment, now = new Date()) {
   return unit === "second" ? relative.format(0, "second") : relative.format(Math.round(seconds / size), unit);
 }
 
-export function minute(moment) {
-  return formats.minute.format(moment);
+/** "UTC−3", as that zone is at a moment. */
+function offset(format, moment) {
+  const { value } = format.formatToParts(moment).find((part) => part.type === "timeZoneName");
+  return value.replace("GMT", "UTC").replace("-", "−");
+}
+
+function minute(moment) {
+  const [shown, own] = offsets.map((format) => offset(format, moment));
+  return formats.minute.format(moment) + (shown === own ? "" : ` ${shown}`);
 }
 
 /** "< 1 s", "42 s", "3 min 07 s", "1 h 02 min", "2 d 3 h": the same as the server writes. */
@@ -59,7 +69,7 @@ export function showMoment(element) {
     return;
   }
   const kind = element.dataset.moment;
-  element.textContent = kind === "ago" ? ago(moment) : (formats[kind] ?? formats.minute).format(moment);
+  element.textContent = kind === "ago" ? ago(moment) : kind === "day" ? formats.day.format(moment) : minute(moment);
   element.title = formats.exact.format(moment);
 }
 
