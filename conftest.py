@@ -29,7 +29,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
 from django.test import TransactionTestCase
-from django.utils import timezone
+from django.utils import timezone, translation
 from rest_framework.test import APIClient
 from whitenoise.middleware import WhiteNoiseMiddleware
 
@@ -67,6 +67,13 @@ def _rings_stay_ours() -> Iterator[None]:
     """No test leaves another Celery application behind: rings of later tests would be sent to nobody."""
     yield
     assert current_app == celery
+
+
+@pytest.fixture(autouse=True)
+def _language_goes_with_its_test() -> Iterator[None]:
+    """A request chooses the language of its thread, which here is the thread of all tests."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture(scope="session")
