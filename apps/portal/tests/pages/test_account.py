@@ -114,6 +114,16 @@ def test_a_password_that_is_refused(
     assert other.revoked_at is None
 
 
+def test_a_refusal_leads_to_the_other_sessions_too(
+    person: User, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("apps.portal.pages.account.SESSIONS_ON_A_PAGE", 1)
+    for _browser in range(2):
+        client = browser(person)
+    page = client.post(CHANGE, {"current_password": ""}).content.decode()
+    assert f'href="{ACCOUNT}?page=2"' in page
+
+
 def test_guesses_lock_the_account(person: User, browser: Browser) -> None:
     client = browser(person)
     for _ in range(5):
