@@ -33,10 +33,10 @@ export function ago(moment, now = new Date()) {
   return unit === "second" ? relative.format(0, "second") : relative.format(Math.round(seconds / size), unit);
 }
 
-/** "UTC−3", as that zone is at a moment. */
+/** "UTC−3", "UTC": as that zone is at a moment. */
 function offset(format, moment) {
   const { value } = format.formatToParts(moment).find((part) => part.type === "timeZoneName");
-  return value.replace("GMT", "UTC").replace("-", "−");
+  return value.replace("GMT", "UTC").replace("-", "−").replace(/\+0$/, "");
 }
 
 function minute(moment) {
