@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import threading
-import time
 from collections import deque
 from collections.abc import Sequence
 from typing import Any
@@ -20,6 +19,7 @@ from django.conf import settings
 
 from apps.common.redis import RedisAway, redis_or_away
 from apps.common.threads import forever
+from apps.dispatch.rings import Complaint
 from apps.tenants.channels import group_name
 
 logger = structlog.get_logger(__name__)
@@ -27,7 +27,6 @@ Message = dict[str, Any]
 MAXIMUM_WAITING = 2_000
 MAXIMUM_CHARACTERS = 256 * 1024
 CARRIED_BEHIND = 64
-COMPLAIN_EVERY_SECONDS = 60.0
 
 
 class Waker:
@@ -41,7 +40,7 @@ class Waker:
         self._lock = threading.Lock()
         self._bell = threading.Event()
         self._pid = 0
-        self._complained_at = float("-inf")
+        self._complaint = Complaint()
 
     @property
     def behind(self) -> bool:
@@ -69,15 +68,10 @@ class Waker:
         try:
             _publish(group, message)
         except RedisAway as error:
-            self._complain(error)
+            self._complaint.make("wakeup_not_sent", error)
             self._waiting.clear()
         except Exception:
             logger.exception("waker_failed", group=group)
-
-    def _complain(self, error: Exception) -> None:
-        if time.monotonic() - self._complained_at > COMPLAIN_EVERY_SECONDS:
-            self._complained_at = time.monotonic()
-            logger.warning("wakeup_not_sent", error=str(error))
 
 
 def _publish(group: str, message: Message) -> None:
