@@ -16,8 +16,9 @@ help: ## list these targets
 run: .venv/ready ## start everything on http://localhost:$PORT (8000), with demo data; Ctrl-C stops it
 	@exec $(BIN)/python -m config.run
 
+# A run starts some two hundred processes: what Python has compiled is kept, whatever the environment says of that.
 test: .venv/installed ## run all tests against real PostgreSQL and Redis
-	@exec $(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist loadgroup $(ARGS)
+	@exec env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist loadgroup $(ARGS)
 
 FAULTS ?= 1000
 SEED ?=

@@ -20,9 +20,11 @@ import gc
 from collections.abc import Callable, Iterator
 from copy import copy
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import uuid4
 
+import httpx
 import pytest
 from celery import current_app
 from django.conf import settings
@@ -35,6 +37,7 @@ from whitenoise.middleware import WhiteNoiseMiddleware
 
 from apps.accounts.keyring import keyring
 from apps.accounts.models import Role, Session, User
+from apps.accounts.passwords import PasswordHasher
 from apps.accounts.services.credentials import actor_of_user
 from apps.accounts.services.directory import directory_add
 from apps.accounts.tokens import access_token
@@ -60,6 +63,19 @@ def pytest_collection_finish() -> None:
 def _own_rate_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test spends what another may send."""
     monkeypatch.setattr("apps.common.limits.namespace", uuid4().hex)
+
+
+@pytest.fixture(autouse=True)
+def _passwords_hashed_at_once(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Slow on purpose, it would take a tenth of all time; with ``hashing_in_earnest`` and between processes it does."""
+    if {"hashing_in_earnest", "live_home"}.isdisjoint(request.fixturenames):
+        monkeypatch.setattr(PasswordHasher, "time_cost", 1)
+        monkeypatch.setattr(PasswordHasher, "memory_cost", 8)
+
+
+@pytest.fixture
+def hashing_in_earnest() -> None:
+    """For tests of how much work a password is."""
 
 
 @pytest.fixture(autouse=True)
@@ -127,6 +143,14 @@ def _static_files_found_once() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(WhiteNoiseMiddleware, "add_files_from_finders", look_once)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _authorities_read_once() -> Iterator[None]:
+    """Every client that a test makes, one for each request often, would read all certificates anew."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("httpx._transports.default.create_ssl_context", lru_cache(httpx.create_ssl_context))
         yield
 
 

@@ -44,7 +44,7 @@ def test_the_rate_holds_exactly(live_organization: Organization, in_threads: InT
     assert Counter(codes) == {401: 5, 429: 15}
 
 
-@pytest.mark.usefixtures("unlimited")
+@pytest.mark.usefixtures("unlimited", "hashing_in_earnest")
 def test_known_and_unknown_addresses_take_the_same_work(live_organization: Organization) -> None:
     """The same hashing, counted in processor time, which other processes do not disturb, and as many statements."""
     known = [f"person{number}@live.example" for number in range(8)]
