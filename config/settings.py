@@ -12,9 +12,10 @@ from config.broker import broker_url
 from config.env import BASE_DIR, environment
 from config.logs import configure_logging
 from config.mail import mail_server
-from config.memory import one_heap
+from config.memory import nothing_is_garbage_yet, one_heap
 
 one_heap()
+nothing_is_garbage_yet()
 ENV = environment()
 VERSION = "0.1.0"
 
@@ -66,7 +67,7 @@ INSTALLED_APPS = [
     "apps.executions",
     "apps.robots",
     "apps.portal",
-    "apps.isolation",  # no tables: it proves that the others keep organizations apart
+    "apps.isolation",  # no tables: it proves that the others keep organizations apart. The last: see its `ready`
 ]
 
 # --- tenancy

@@ -1,4 +1,4 @@
-"""Threads of a process share one heap, where the C library has several."""
+"""Threads of a process share one heap, where the C library has several; what it started with is looked at no more."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ out = ctypes.c_void_p(libc.fdopen(1, b"w"))
 libc.malloc_info(0, out)
 libc.fflush(out)
 """
-pytestmark = pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "malloc_info"), reason="a C library with one heap")
+heaps_count = pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "malloc_info"), reason="a C library with one heap")
 
 
-def heaps(*, before: str) -> int:
+def told_by(program: str) -> str:
     done = subprocess.run(
-        [sys.executable, "-c", f"{before}\n{THREADS_TAKE_AND_TELL}"],
+        [sys.executable, "-c", program],
         cwd=ROOT,
         env=os.environ,
         capture_output=True,
@@ -45,12 +45,25 @@ def heaps(*, before: str) -> int:
         timeout=60,
         check=True,
     )
-    return done.stdout.count("<heap nr=")
+    return done.stdout
 
 
+def heaps(*, before: str) -> int:
+    return told_by(f"{before}\n{THREADS_TAKE_AND_TELL}").count("<heap nr=")
+
+
+@heaps_count
 def test_a_web_process_has_one_heap() -> None:
     assert heaps(before="import config.asgi") == 1
 
 
+@heaps_count
 def test_threads_have_heaps_of_their_own_otherwise() -> None:
     assert heaps(before="") > 1
+
+
+def test_what_a_process_started_with_is_left_out_of_collections() -> None:
+    told = told_by("import config.asgi, gc; print(gc.isenabled(), gc.get_freeze_count(), len(gc.get_objects()))")
+    enabled, left_out, looked_at = told.split()
+    assert enabled == "True"
+    assert int(left_out) > 2 * int(looked_at)
