@@ -51,6 +51,20 @@ from config.celery import app as celery
 from tests.databases import migrated
 
 PASSWORD = "Correct-horse-7"
+SPREAD_OVER = 0.8
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of processes wait much of their time: they are spread among those that compute, so that no core waits.
+
+    None is left for the end, when a long one would leave all other workers of xdist without work.
+    """
+    waiting = [item for item in items if "live_home" in getattr(item, "fixturenames", ())]
+    computing = [item for item in items if "live_home" not in getattr(item, "fixturenames", ())]
+    parts = ((waiting, SPREAD_OVER), (computing, 1.0))
+    places = {item: share * place / len(part) for part, share in parts for place, item in enumerate(part)}
+    items.sort(key=places.__getitem__)
 
 
 def pytest_collection_finish() -> None:
