@@ -51,6 +51,7 @@ OWN_PARTS = {
         "roles",
         "rows",
         "tenancy",
+        "ticks",
         "tokens",
     },
     "dispatch": {"fairness", "health", "metrics", "rings", "testing"},
