@@ -17,8 +17,9 @@ run: .venv/ready ## start everything on http://localhost:$PORT (8000), with demo
 	@exec $(BIN)/python -m config.run
 
 # A run starts some two hundred processes: what Python has compiled is kept, whatever the environment says of that.
+# The order of tests is that of conftest.py, which spreads those that wait.
 test: .venv/installed ## run all tests against real PostgreSQL and Redis
-	@exec env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist loadgroup $(ARGS)
+	@exec env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist loadgroup --no-loadscope-reorder $(ARGS)
 
 FAULTS ?= 1000
 SEED ?=

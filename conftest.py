@@ -21,6 +21,8 @@ from collections.abc import Callable, Iterator
 from copy import copy
 from datetime import timedelta
 from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 from uuid import uuid4
 
@@ -58,13 +60,22 @@ SPREAD_OVER = 0.8
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests of processes wait much of their time: they are spread among those that compute, so that no core waits.
 
-    None is left for the end, when a long one would leave all other workers of xdist without work.
+    None is left for the end, when a long one would leave all other workers of xdist without work. Tests of a module
+    stay together, for what it starts once for all of them.
     """
-    waiting = [item for item in items if "live_home" in getattr(item, "fixturenames", ())]
-    computing = [item for item in items if "live_home" not in getattr(item, "fixturenames", ())]
-    parts = ((waiting, SPREAD_OVER), (computing, 1.0))
-    places = {item: share * place / len(part) for part, share in parts for place, item in enumerate(part)}
-    items.sort(key=places.__getitem__)
+    stretches = [list(tests) for _path, tests in groupby(items, key=lambda item: item.path)]
+    waiting = [stretch for stretch in stretches if any("live_home" in _fixtures(item) for item in stretch)]
+    computing = [stretch for stretch in stretches if stretch not in waiting]
+    placed = [
+        (share * place / len(part), stretch)
+        for part, share in ((waiting, SPREAD_OVER), (computing, 1.0))
+        for place, stretch in enumerate(part)
+    ]
+    items[:] = [item for _place, stretch in sorted(placed, key=itemgetter(0)) for item in stretch]
+
+
+def _fixtures(item: pytest.Item) -> list[str]:
+    return getattr(item, "fixturenames", [])
 
 
 def pytest_collection_finish() -> None:
@@ -80,7 +91,7 @@ def _own_rate_limits(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _passwords_hashed_at_once(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+def _passwords_hashed_quickly(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Slow on purpose, it would take a tenth of all time; with ``hashing_in_earnest`` and between processes it does."""
     if {"hashing_in_earnest", "live_home"}.isdisjoint(request.fixturenames):
         monkeypatch.setattr(PasswordHasher, "time_cost", 1)

@@ -1,7 +1,6 @@
 """Fixtures of the tests that start real processes."""
 
 from collections.abc import Generator
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -13,17 +12,12 @@ from tests.live import Live, live, live_home, live_module, short_leases
 from tests.strangers import stranger
 
 __all__ = ["browse", "live", "live_home", "live_module", "short_leases", "stranger"]
-HERE = Path(__file__).parent
 TOLD_CHARACTERS = 4000
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What a module starts once for all its tests is not started in several processes.
-
-    Tests that start processes come first: whoever is last with a long one would leave the others without work.
-    """
-    items.sort(key=lambda item: not item.path.is_relative_to(HERE))
+    """What a module starts once for all its tests is not started in several processes."""
     for item in items:
         if isinstance(item, pytest.Function) and "live_module" in item.fixturenames:
             item.add_marker(pytest.mark.xdist_group(item.module.__name__))

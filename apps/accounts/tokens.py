@@ -28,7 +28,7 @@ AUDIENCE = "oficina-api"
 ISSUER = "oficina"
 MAXIMUM_LENGTH = 4096
 CLOCK_SKEW = timedelta(seconds=60)
-_REMEMBERED = 4096  # tokens whose signature this process has verified already, some 1 kB each
+_REMEMBERED = 1024  # tokens whose signature this process has verified already, some 1 kB each
 _REQUIRED = ["sub", "org", "aud", "iss", "iat", "exp", "jti", "sid", "role"]
 
 

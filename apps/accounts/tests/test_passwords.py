@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.contrib.auth.hashers import Argon2PasswordHasher, check_password, make_password
 from rest_framework.test import APIClient
 
 from apps.accounts.models import User
-from apps.accounts.passwords import Owner, context_words, password_validate
+from apps.accounts.passwords import Owner, PasswordHasher, context_words, password_validate
 from apps.common.errors import InvalidInput
 from apps.tenants.models import Organization
 from conftest import PASSWORD, make_user
@@ -113,3 +115,26 @@ def test_changing_ones_own(client_of: Callable[[User | None], APIClient], rosa: 
     assert refused(client_of(rosa).post("/api/v1/auth/change-password", body), "new_password")
     rosa.refresh_from_db()
     assert rosa.check_password(PASSWORD)
+
+
+@pytest.mark.usefixtures("hashing_in_earnest")
+def test_they_are_hashed_as_owasp_advises() -> None:
+    assert make_password(PASSWORD).startswith("argon2$argon2id$v=19$m=19456,t=2,p=1$")
+
+
+def test_no_more_are_hashed_at_once_than_there_are_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    turns, left = threading.BoundedSemaphore(1), []
+
+    def looked_at(hashing: Callable[..., Any]) -> Callable[..., Any]:
+        def look(*arguments: Any) -> Any:
+            left.append(turns.acquire(blocking=False))
+            return hashing(*arguments)
+
+        return look
+
+    monkeypatch.setattr(PasswordHasher, "at_once", turns)
+    for name in ("encode", "verify"):
+        monkeypatch.setattr(Argon2PasswordHasher, name, looked_at(getattr(Argon2PasswordHasher, name)))
+    assert check_password(PASSWORD, make_password(PASSWORD))
+    assert left == [False, False]
+    assert turns.acquire(blocking=False)

@@ -27,7 +27,7 @@ def attempt(email: str, password: str) -> int:
     return client.post(URL, body, content_type="application/json").status_code
 
 
-@pytest.mark.usefixtures("unlimited")
+@pytest.mark.usefixtures("unlimited", "hashing_in_earnest")
 def test_twenty_guesses_at_once_get_five_tries(live_organization: Organization, in_threads: InThreads) -> None:
     email = "victim@acme.example"
     with tenant_context(live_organization):

@@ -180,6 +180,7 @@ class TestParallel:
         client = Client(SERVER_NAME="localhost", REMOTE_ADDR="192.0.2.7")
         return client.post(URL, body, content_type="application/json").status_code
 
+    @pytest.mark.usefixtures("hashing_in_earnest")
     def test_twenty_guesses_at_once_get_five_tries(
         self, live_device: Device, in_threads: Callable[[list[Callable[[], Any]]], list[Any]]
     ) -> None:

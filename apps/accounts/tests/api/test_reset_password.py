@@ -201,6 +201,7 @@ def test_a_repeated_request_gets_the_same_answer(api: APIClient, token: str) -> 
     assert api.post(URL, body | {"new_password": "Third-horse-9"}, HTTP_IDEMPOTENCY_KEY="one").status_code == 409
 
 
+@pytest.mark.usefixtures("hashing_in_earnest")
 def test_of_ten_at_once_one_wins(live_organization: Organization, in_threads: InThreads) -> None:
     with tenant_context(live_organization):
         user = make_user("victim@acme.example", "operator", password=PASSWORD)
