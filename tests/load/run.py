@@ -22,7 +22,7 @@ from tests.load.pace import Tally, closed, offered, pause, percentile
 from tests.load.scene import Scene
 
 SHARE = 0.8
-CLIENTS = (1, 2, 4, 8, 16)
+CLIENTS = (1, 2, 4, 8, 16, 32)
 """Of the steps in which capacity is looked for."""
 STEP_SECONDS = 10.0
 VIEWERS = 5
