@@ -5,26 +5,53 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable
+from http import HTTPStatus
 from typing import Any
 
 import orjson
+from django.core.handlers.wsgi import WSGIRequest
 from django.core.wsgi import get_wsgi_application
+from django.utils.http import parse_header_parameters
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django = get_wsgi_application()
 
 from apps.common.api.responses import error_body  # noqa: E402  # needs Django to be set up
-from apps.common.errors import UnsupportedMediaType  # noqa: E402  # same
+from apps.common.errors import ApplicationError, NotAcceptable, UnsupportedMediaType  # noqa: E402  # same
 
-_CHARSET = re.compile(r"charset\s*=\s*[\"']?([^\s;\"']*)", re.IGNORECASE)
+# A parameter in the manner of RFC 2231, as no media type has: reading it can fail in many ways, and Django expects few.
+_STARRED = re.compile(r";[^;=,]*\*")
 _TAKEN = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})
+
+
+class Utf8Request(WSGIRequest):
+    """Reads in UTF-8 what is called ASCII: by mistake it may hold more, which pages could not say again in ASCII."""
+
+    def __init__(self, environ: dict[str, Any]) -> None:
+        super().__init__(environ)
+        if self.encoding is not None:
+            self.encoding = "utf-8"
+
+
+django.request_class = Utf8Request
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
     """Django, asked in UTF-8 only: it would decode the query with any codec of Python that a client names, and fail."""
-    charset = _CHARSET.search(environ.get("CONTENT_TYPE", ""))
-    if charset is None or charset[1].lower() in _TAKEN:
+    error = _objection(environ)
+    if error is None:
         return django(environ, start_response)
     headers = [("Content-Type", "application/json"), ("X-Content-Type-Options", "nosniff")]
-    start_response("415 Unsupported Media Type", headers)
-    return [orjson.dumps(error_body(UnsupportedMediaType()))]
+    start_response(f"{error.status} {HTTPStatus(error.status).phrase}", headers)
+    return [orjson.dumps(error_body(error))]
+
+
+def _objection(environ: dict[str, Any]) -> ApplicationError | None:
+    """Why Django is not asked, with whose eyes the media type is read: of two charsets it takes the last."""
+    content_type = environ.get("CONTENT_TYPE", "")
+    if _STARRED.search(content_type):
+        return UnsupportedMediaType()
+    _media_type, parameters = parse_header_parameters(content_type)
+    if parameters.get("charset", "utf-8").lower() not in _TAKEN:
+        return UnsupportedMediaType()
+    return NotAcceptable() if _STARRED.search(environ.get("HTTP_ACCEPT", "")) else None
