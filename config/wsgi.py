@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 
 import orjson
 from django.core.handlers.wsgi import WSGIRequest
 from django.core.wsgi import get_wsgi_application
+from django.http.multipartparser import MultiPartParserError
 from django.utils.http import parse_header_parameters
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -24,16 +25,24 @@ _STARRED = re.compile(r";[^;=,]*\*")
 _TAKEN = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})
 
 
-class Utf8Request(WSGIRequest):
-    """Reads in UTF-8 what is called ASCII: by mistake it may hold more, which pages could not say again in ASCII."""
+class GuardedRequest(WSGIRequest):
+    """A request that can be read, or else is answered with 400: whatever its sender calls its texts and its parts."""
 
     def __init__(self, environ: dict[str, Any]) -> None:
+        """Reads in UTF-8 what is called ASCII: it may hold more all the same, which no page could say in ASCII."""
         super().__init__(environ)
         if self.encoding is not None:
             self.encoding = "utf-8"
 
+    def parse_file_upload(self, META: Mapping[str, Any], post_data: Any) -> Any:  # noqa: N803  # Django's name
+        """Raises what Django answers with 400 where a part says its name in two manners of RFC 2231 at once."""
+        try:
+            return super().parse_file_upload(META, post_data)
+        except TypeError as error:
+            raise MultiPartParserError("a part cannot be read") from error
 
-django.request_class = Utf8Request
+
+django.request_class = GuardedRequest
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:

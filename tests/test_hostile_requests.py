@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 from rest_framework.test import APIClient
@@ -123,6 +124,19 @@ def test_a_schedule_beyond_the_calendar_is_refused(
     body = {"cron": "0 3 * * *", "timezone": "UTC", field: moment}
     answer = client_of(owner).post(f"/api/v1/robots/{robot.pk}/schedules", body)
     assert answer.status_code in {400, 422}, answer.content
+
+
+@pytest.mark.usefixtures("kept")
+def test_a_part_of_a_form_that_cannot_be_read_is_400(
+    client_of: ClientOf, owner: User, organization: Organization
+) -> None:
+    """Nobody has to be signed in for the form of a page."""
+    body = b"--x\r\nContent-Disposition: form-data; name*=a; name*0=b\r\n\r\nvalue\r\n--x--\r\n"
+    kind, cookie = "multipart/form-data; boundary=x", f"{settings.CSRF_COOKIE_NAME}={'a' * 32}"
+    by_program = client_of(owner).generic("POST", "/api/v1/robots", body.decode(), kind)
+    assert (by_program.status_code, by_program.json()["error_code"]) == (400, "malformed_multipart")
+    page = Request("POST", f"{organization.slug}.localhost", "/admin/login/", (("Cookie", cookie),), body, kind)
+    assert called(page).status == 400
 
 
 @pytest.mark.parametrize("cookie", ["\x00aaaaaaaaaaaa", "a" * 4000, "../../etc", "'; DROP TABLE x"])

@@ -34,5 +34,5 @@ class MultiPartParser(parsers.MultiPartParser):
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
         try:
             return super().parse(stream, media_type, parser_context)
-        except ParseError as error:
+        except (ParseError, TypeError) as error:  # the latter where a part says its name in two manners of RFC 2231
             raise MalformedMultipart from error
