@@ -92,8 +92,6 @@ class Ringer:
             _send(queues)
         except RedisAway as error:
             self._complaint.make("ring_not_sent", error)
-        except Exception:
-            logger.exception("ring_failed")
         time.sleep(self._moment)
 
 

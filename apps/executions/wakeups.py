@@ -70,8 +70,6 @@ class Waker:
         except RedisAway as error:
             self._complaint.make("wakeup_not_sent", error)
             self._waiting.clear()
-        except Exception:
-            logger.exception("waker_failed", group=group)
 
 
 def _publish(group: str, message: Message) -> None:

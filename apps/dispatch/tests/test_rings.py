@@ -8,6 +8,7 @@ from queue import SimpleQueue
 import pytest
 from django.test import override_settings
 
+from apps.common import threads
 from apps.common.redis import redis_client, redis_forget
 from apps.common.testing import eventually
 from apps.dispatch import rings
@@ -74,10 +75,11 @@ def test_what_cannot_be_sent_nor_told_of_holds_nothing_up(monkeypatch: pytest.Mo
     def refuse(*_arguments: object, **_facts: object) -> None:
         raise OSError("no space left")
 
+    monkeypatch.setattr(threads, "PAUSE_SECONDS", 0.01)
     ringer = Ringer()
     with monkeypatch.context() as broken:
         broken.setattr(rings, "_send", refuse)
-        broken.setattr(rings.logger, "exception", refuse)
+        broken.setattr(threads.logger, "exception", refuse)
         ringer.ring(QUEUE)
         assert ringer.flush(REST_SECONDS)
     ringer.ring(QUEUE)

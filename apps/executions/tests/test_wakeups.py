@@ -9,6 +9,7 @@ import pytest
 from channels.layers import get_channel_layer
 from django.test import override_settings
 
+from apps.common import threads
 from apps.common.redis import redis_forget
 from apps.common.testing import eventually
 from apps.executions import wakeups
@@ -59,10 +60,11 @@ async def test_what_cannot_be_sent_nor_told_of_holds_nothing_up(monkeypatch: pyt
     layer = get_channel_layer()
     channel = await layer.new_channel()
     await layer.group_add(GROUP, channel)
+    monkeypatch.setattr(threads, "PAUSE_SECONDS", 0.01)
     waker = Waker()
     with monkeypatch.context() as broken:
         broken.setattr(wakeups, "_publish", refuse)
-        broken.setattr(wakeups.logger, "exception", refuse)
+        broken.setattr(threads.logger, "exception", refuse)
         waker.send(GROUP, {"type": "execution.changed", "number": 1})
         await asyncio.to_thread(eventually, lambda: not waker._waiting)
     waker.send(GROUP, {"type": "execution.changed", "number": 2})

@@ -139,8 +139,6 @@ class Spares:
             self.make(frame)
         except (SandboxFailed, SandboxUnavailable, OSError) as error:
             logger.warning("spare_not_made", error=str(error))  # who needs it builds it, and is told
-        except Exception:
-            logger.exception("spare_failed")
 
 
 def _built(frame: Frame) -> Spare:

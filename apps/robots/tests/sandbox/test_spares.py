@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
+from apps.common import threads
 from apps.common.testing import eventually
 from apps.executions.registry import renewed
 from apps.robots.sandbox import options
@@ -318,6 +319,7 @@ def test_one_that_cannot_be_made_nor_told_of_holds_none_up(
         told.append(facts)
         raise OSError("no space left")
 
+    monkeypatch.setattr(threads, "PAUSE_SECONDS", 0.01)
     with monkeypatch.context() as broken:
         broken.setattr(module.logger, "warning", refuse)
         kept.replace(prepared.frame(tmp_path / "gone"))
