@@ -54,7 +54,10 @@ def test_redis_away_costs_nothing(caplog: pytest.LogCaptureFixture) -> None:
 
 
 async def test_what_cannot_be_sent_nor_told_of_holds_nothing_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_arguments: object, **_facts: object) -> None:
+    refused: list[object] = []
+
+    def refuse(*arguments: object, **_facts: object) -> None:
+        refused.append(arguments)
         raise OSError("no space left")
 
     layer = get_channel_layer()
@@ -66,7 +69,7 @@ async def test_what_cannot_be_sent_nor_told_of_holds_nothing_up(monkeypatch: pyt
         broken.setattr(wakeups, "_publish", refuse)
         broken.setattr(threads.logger, "exception", refuse)
         waker.send(GROUP, {"type": "execution.changed", "number": 1})
-        await asyncio.to_thread(eventually, lambda: not waker._waiting)
+        await asyncio.to_thread(eventually, lambda: len(refused) == 2)  # to be sent, and to be told
     waker.send(GROUP, {"type": "execution.changed", "number": 2})
     async with asyncio.timeout(20):
         assert (await layer.receive(channel))["number"] == 2
