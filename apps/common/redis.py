@@ -18,12 +18,26 @@ from apps.common.errors import Unavailable
 logger = structlog.get_logger(__name__)
 TIMEOUT_SECONDS = 0.5
 PAUSE_SECONDS = 1.0
+COMPLAIN_EVERY_SECONDS = 60.0
 _UNREACHABLE = (redis.ConnectionError, redis.TimeoutError)
 _away_until = 0.0
 
 
 class RedisAway(Unavailable):
     code = "redis_unavailable"
+
+
+class Complaint:
+    """Says now and then that Redis is away, not each time, in the name of whoever needs it."""
+
+    def __init__(self, log: structlog.stdlib.BoundLogger) -> None:
+        self._log = log
+        self._made_at = float("-inf")
+
+    def make(self, event: str, error: Exception) -> None:
+        if time.monotonic() - self._made_at > COMPLAIN_EVERY_SECONDS:
+            self._made_at = time.monotonic()
+            self._log.warning(event, error=str(error))
 
 
 @lru_cache(maxsize=1)

@@ -17,7 +17,7 @@ import redis
 import structlog
 from django.conf import settings
 
-from apps.common.redis import RedisAway, redis_or_away
+from apps.common.redis import Complaint, RedisAway, redis_or_away
 from apps.common.threads import forever
 
 logger = structlog.get_logger(__name__)
@@ -27,7 +27,6 @@ MOMENT_SECONDS = 0.01
 LONGEST_MOMENT_SECONDS = 0.05
 LISTEN_SECONDS = 1.0
 AWAY_SECONDS = 0.5
-COMPLAIN_EVERY_SECONDS = 60.0
 _KEY = "dispatch:ring:"
 
 
@@ -39,18 +38,6 @@ def key_of(queue: str) -> str:
 def queue_of(key: bytes | str) -> str:
     """The queue whose rings wait there."""
     return (key.decode() if isinstance(key, bytes) else key).removeprefix(_KEY)
-
-
-class Complaint:
-    """Says now and then that Redis is away, not each time."""
-
-    def __init__(self) -> None:
-        self._made_at = float("-inf")
-
-    def make(self, event: str, error: Exception) -> None:
-        if time.monotonic() - self._made_at > COMPLAIN_EVERY_SECONDS:
-            self._made_at = time.monotonic()
-            logger.warning(event, error=str(error))
 
 
 class Ringer:
@@ -65,7 +52,7 @@ class Ringer:
         self._sending = False
         self._moment = MOMENT_SECONDS
         self._pid = 0
-        self._complaint = Complaint()
+        self._complaint = Complaint(logger)
 
     def ring(self, queue: str) -> None:
         with self._changed:
@@ -117,7 +104,7 @@ class Bell(threading.Thread):
         self._keys = [key_of(queue) for queue in queues]
         self._room, self._answer = room, answer
         self._ended = threading.Event()
-        self._complaint = Complaint()
+        self._complaint = Complaint(logger)
         self._client = redis.Redis.from_url(
             settings.REDIS_URL,
             socket_connect_timeout=LISTEN_SECONDS,

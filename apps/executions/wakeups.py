@@ -17,9 +17,8 @@ import structlog
 from channels.layers import get_channel_layer
 from django.conf import settings
 
-from apps.common.redis import RedisAway, redis_or_away
+from apps.common.redis import Complaint, RedisAway, redis_or_away
 from apps.common.threads import forever
-from apps.dispatch.rings import Complaint
 from apps.tenants.channels import group_name
 
 logger = structlog.get_logger(__name__)
@@ -40,7 +39,7 @@ class Waker:
         self._lock = threading.Lock()
         self._bell = threading.Event()
         self._pid = 0
-        self._complaint = Complaint()
+        self._complaint = Complaint(logger)
 
     @property
     def behind(self) -> bool:
