@@ -51,8 +51,8 @@ class _Stock:
     running: bool = False
     closed: bool = False
 
-    def superfluous(self, those: deque[Any], frame: Frame) -> list[Any]:
-        """Takes the oldest away where there are more than may stand of what is built so."""
+    def trim(self, those: deque[Any], frame: Frame) -> list[Any]:
+        """Takes the oldest away where there are more than may stand of what is built so, and returns them."""
         most = 0 if self.closed else frame.policy.spares
         return [those.popleft() for _number in range(len(those) - most)]
 
@@ -91,7 +91,7 @@ class Spares:
         own = self._own
         with own.changed:
             own.wanted.append(frame)
-            own.superfluous(own.wanted, frame)
+            own.trim(own.wanted, frame)
             own.changed.notify_all()
             if own.wanted and not own.running:
                 threading.Thread(target=forever, args=[self._make_next], name="spares", daemon=True).start()
@@ -102,8 +102,8 @@ class Spares:
         own, spare = self._own, _built(frame)
         with own.changed:
             own.standing.append(spare)
-            superfluous = own.superfluous(own.standing, frame)
-        for old in superfluous:
+            removed = own.trim(own.standing, frame)
+        for old in removed:
             old.places.close()
 
     def sweep(self) -> None:
@@ -161,7 +161,7 @@ def workspace_for_run(
     frame: Frame, identifier: str, *, package: Path | None = None, parameters: Mapping[str, Any] | None = None
 ) -> Iterator[Workspace]:
     """The places of a run, as ``open_workspace`` lays them out, in a sandbox that stands ready where one does."""
-    spare = kept.take(frame) if _may_be_ready(package) else None
+    spare = kept.take(frame) if _may_be_ready(frame, package) else None
     if spare is None:
         with open_workspace(frame, identifier, package=package, parameters=parameters) as workspace:
             yield workspace
@@ -177,10 +177,12 @@ def spares_sweep(_seconds: float) -> None:
 
 def make_ready(workspace: Workspace) -> None:
     """Has a sandbox like this robot's made ready, for the next one of its kind."""
-    if workspace.sandboxed and _may_be_ready(workspace.package):
+    if workspace.sandboxed and _may_be_ready(workspace.frame, workspace.package):
         kept.replace(workspace.frame)
 
 
-def _may_be_ready(package: Path | None) -> bool:
+def _may_be_ready(frame: Frame, package: Path | None) -> bool:
     """Large files are shown from the package itself, which must be known when the sandbox is built."""
-    return shell_is_known() and not (package is not None and needs_links(package))
+    if frame.policy.spares == 0 or not shell_is_known():
+        return False
+    return package is None or not needs_links(package)

@@ -291,6 +291,15 @@ def test_none_are_kept_where_none_are_wanted(
     assert made == [replace(frame, policy=replace(frame.policy, spares=2))]
 
 
+def test_packages_are_not_looked_through_where_none_are_wanted(
+    sandboxed: Runner, package: Path, kept: Spares, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[Path] = []
+    monkeypatch.setattr(module, "needs_links", looked.append)
+    assert run(sandboxed, package) == ["main"]
+    assert looked == []
+
+
 def test_none_are_kept_for_a_shell_that_is_not_known(
     prepared: Runner, package: Path, kept: Spares, frame: Frame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
