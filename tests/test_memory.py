@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 import pytest
+from django.conf import settings
 
 from tests.live import ROOT
 
@@ -39,7 +40,7 @@ def told_by(program: str) -> str:
     done = subprocess.run(
         [sys.executable, "-c", program],
         cwd=ROOT,
-        env=os.environ,
+        env={name: value for name, value in os.environ.items() if name != "MALLOC_ARENA_MAX"},
         capture_output=True,
         text=True,
         timeout=60,
@@ -60,6 +61,16 @@ def test_a_web_process_has_one_heap() -> None:
 @heaps_count
 def test_threads_have_heaps_of_their_own_otherwise() -> None:
     assert heaps(before="") > 1
+
+
+def test_no_garbage_is_looked_for_while_a_process_starts() -> None:
+    note = "looks.append('apps.common.apps' in sys.modules and not gc.get_freeze_count())"
+    count = f"import gc, sys; looks = []; gc.callbacks.append(lambda *_: {note})"
+    assert told_by(f"{count}; import config.asgi; gc.callbacks.clear(); print(sum(looks))").strip() == "0"
+
+
+def test_the_last_app_says_when_a_process_has_started() -> None:
+    assert settings.INSTALLED_APPS[-1] == "apps.isolation"
 
 
 def test_what_a_process_started_with_is_left_out_of_collections() -> None:
