@@ -15,7 +15,7 @@ from apps.accounts.backends import PATH
 from apps.accounts.models import Session, User
 from apps.isolation.doors.in_process import called, connection_kept
 from apps.isolation.doors.wire import Answer, Request
-from apps.robots.models import Run
+from apps.robots.models import RobotVersion, Run
 from apps.robots.tests.factories import robot_made, version_made
 from apps.tenants.models import Organization
 
@@ -145,3 +145,47 @@ def test_a_session_cookie_that_is_no_key_of_ours_is_none(organization: Organizat
     client.cookies["sessionid"] = cookie
     answer = client.get("/admin/")
     assert (answer.status_code, answer["Location"]) == (302, "/admin/login/?next=/admin/")
+
+
+BASE64 = b"Content-Transfer-Encoding: base64\r\n\r\nA\xffAAA="
+NO_FORMS = {
+    "no boundary": ("multipart/form-data", b"x"),
+    "an empty boundary": ("multipart/form-data; boundary=", b"x"),
+    "too long a boundary": ("multipart/form-data; boundary=" + "x" * 300, b"x"),
+    "no parts": ("multipart/form-data; boundary=x", b"x"),
+    "no base64": (
+        "multipart/form-data; boundary=x",
+        b'--x\r\nContent-Disposition: form-data; name="a"; filename="a"\r\n%s\r\n--x--' % BASE64,
+    ),
+}
+FORMS = (
+    "/portal/session/sign-in/",
+    "/portal/account/",
+    "/portal/services/{robot}/",
+    "/admin/login/",
+    "/admin/robots/robot/add/",
+    "/admin/robots/robot/{robot}/publish/",
+    "/admin/accounts/user/import/",
+    "/password/forgot",
+    "/support/enter",
+    "/api/v1/robots",
+    "/api/v1/robots/{robot}/versions/publish",
+)
+
+
+@pytest.mark.parametrize("what", NO_FORMS)
+@pytest.mark.parametrize("signed_in", [True, False])
+def test_a_form_that_is_none_is_no_failure(
+    organization: Organization, owner: User, what: str, *, signed_in: bool
+) -> None:
+    robot = robot_made(organization.schema_name)
+    browser = Client(SERVER_NAME=f"{organization.slug}.localhost", enforce_csrf_checks=True)
+    if signed_in:
+        browser.force_login(owner, backend=PATH)
+    browser.get("/portal/account/" if signed_in else "/admin/login/")
+    content_type, body = NO_FORMS[what]
+    headers = {"X-CSRFToken": browser.cookies["csrftoken"].value}
+    for form in FORMS:
+        answer = browser.generic("POST", form.format(robot=robot.pk), body, content_type, headers=headers)
+        assert answer.status_code < 500, form
+    assert not RobotVersion.objects.exists()

@@ -9,6 +9,7 @@ import structlog
 from django.core import exceptions as django
 from django.db import DataError, IntegrityError, InterfaceError, NotSupportedError, OperationalError
 from django.http import Http404
+from django.http.multipartparser import MultiPartParserError
 from django.http.request import UnreadablePostError
 from psycopg.errors import DeadlockDetected, FeatureNotSupported
 from rest_framework import exceptions as drf
@@ -34,6 +35,8 @@ _SAME: dict[type[Exception], type[errors.ApplicationError]] = {
     django.TooManyFieldsSent: errors.TooLarge,
     django.TooManyFilesSent: errors.TooLarge,
     django.SuspiciousOperation: errors.BadRequest,
+    django.BadRequest: errors.BadRequest,
+    MultiPartParserError: errors.MalformedMultipart,
     UnreadablePostError: errors.BadRequest,
 }
 # Input that slipped past the serializers and that the database refused: the caller's doing, and worth a look by us.

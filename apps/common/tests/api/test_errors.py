@@ -9,6 +9,7 @@ from django.core import exceptions as django
 from django.db import DataError, IntegrityError, NotSupportedError, OperationalError
 from django.db.models import ProtectedError
 from django.http import Http404
+from django.http.multipartparser import MultiPartParserError
 from django.http.request import UnreadablePostError
 from psycopg.errors import FeatureNotSupported
 from rest_framework import exceptions as drf
@@ -62,6 +63,8 @@ def test_it_works(fail: Any) -> None:
         (django.RequestDataTooBig("x"), 413, "too_large"),
         (django.TooManyFieldsSent("x"), 413, "too_large"),
         (UnreadablePostError("x"), 400, "bad_request"),
+        (MultiPartParserError("x"), 400, "malformed_multipart"),
+        (django.BadRequest("x"), 400, "bad_request"),
         (django.ValidationError("x"), 422, "invalid_input"),
         (DataError("integer out of range"), 422, "invalid_input"),
         (IntegrityError("duplicate key"), 409, "conflict"),

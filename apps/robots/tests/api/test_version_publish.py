@@ -5,14 +5,12 @@ import io
 import stat
 import zipfile
 from collections.abc import Callable
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
-from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from django.utils import timezone
 from rest_framework.response import Response
 from rest_framework.test import APIClient
@@ -20,6 +18,7 @@ from rest_framework.test import APIClient
 from apps.accounts.backends import PATH
 from apps.accounts.models import Session, User
 from apps.accounts.services.grants import grant_add
+from apps.common.testing import Arriving, arriving, proven
 from apps.events.models import Event
 from apps.robots.models import Robot, RobotVersion
 from apps.robots.services.robots import robot_archive
@@ -60,34 +59,29 @@ class TestPermissions(Guarded):
         return int(answer.status_code)
 
 
-class Arriving(BytesIO):
-    """A body that is on its way while something happens; ``sent`` says whether any of it was read."""
-
-    def __init__(self, body: bytes, happens: Callable[[], object]) -> None:
-        super().__init__(body)
-        self.happens, self.sent = happens, False
-
-    def read(self, size: int | None = -1) -> bytes:
-        if not self.sent:
-            self.sent = True
-            self.happens()
-        return super().read(size)
+def uploading(client: Any, url: str, happens: Callable[[], object]) -> tuple[Any, Arriving]:
+    return arriving(client, url, {"version": "1.0.0", "artifact": uploaded()}, happens)
 
 
-def arriving(client: Any, url: str, happens: Callable[[], object]) -> tuple[Any, Arriving]:
-    body = encode_multipart(BOUNDARY, {"version": "1.0.0", "artifact": uploaded()})
-    stream = Arriving(body, happens)
-    more: dict[str, Any] = {"wsgi.input": stream}
-    return client.generic("POST", url, body, content_type=MULTIPART_CONTENT, **more), stream
+@pytest.fixture
+def browser(organization: Organization) -> Callable[[User], Client]:
+    """A browser of somebody signed in, which sends the header that pages of others cannot."""
+
+    def signed_in(user: User) -> Client:
+        client: Client = proven(Client(SERVER_NAME=f"{organization.slug}.localhost"))
+        client.force_login(user, backend=PATH)
+        return client
+
+    return signed_in
 
 
 def test_nothing_is_read_of_who_may_not(client_of: Clients, viewer: User, url: str) -> None:
-    answer, stream = arriving(client_of(viewer), url, lambda: None)
+    answer, stream = uploading(client_of(viewer), url, lambda: None)
     assert (answer.status_code, stream.sent) == (403, False)
 
 
 def test_who_was_switched_off_while_it_came_publishes_nothing(client_of: Clients, maintainer: User, url: str) -> None:
-    answer, stream = arriving(
+    answer, stream = uploading(
         client_of(maintainer), url, lambda: User.objects.filter(pk=maintainer.pk).update(is_active=False)
     )
     assert (answer.status_code, stream.sent) == (401, True)
@@ -95,13 +89,38 @@ def test_who_was_switched_off_while_it_came_publishes_nothing(client_of: Clients
 
 
 def test_whose_browser_was_signed_out_while_it_came_publishes_nothing(
-    maintainer: User, organization: Organization, url: str
+    maintainer: User, browser: Callable[[User], Client], url: str
 ) -> None:
-    browser = Client(SERVER_NAME=f"{organization.slug}.localhost")
-    browser.force_login(maintainer, backend=PATH)
-    answer, stream = arriving(browser, url, lambda: Session.objects.update(revoked_at=timezone.now()))
+    client = browser(maintainer)
+    answer, stream = uploading(client, url, lambda: Session.objects.update(revoked_at=timezone.now()))
     assert (answer.status_code, stream.sent) == (401, True)
     assert not RobotVersion.objects.exists()
+
+
+def test_a_browser_publishes(maintainer: User, browser: Callable[[User], Client], url: str) -> None:
+    answer, _stream = uploading(browser(maintainer), url, lambda: None)
+    assert answer.status_code == 201, answer.json()
+
+
+def test_nothing_is_read_of_a_browser_whose_person_may_not(
+    viewer: User, browser: Callable[[User], Client], url: str
+) -> None:
+    answer, stream = uploading(browser(viewer), url, lambda: None)
+    assert (answer.status_code, stream.sent) == (403, False)
+
+
+def test_nothing_is_read_of_a_form_that_stands_elsewhere(
+    maintainer: User, browser: Callable[[User], Client], url: str
+) -> None:
+    client = browser(maintainer)
+    del client.defaults["HTTP_X_CSRFTOKEN"]
+    answer, stream = uploading(client, url, lambda: None)
+    assert (answer.status_code, answer.json()["error_code"], stream.sent) == (403, "csrf_failed", False)
+
+
+def test_a_form_of_a_browser_that_is_none(maintainer: User, browser: Callable[[User], Client], url: str) -> None:
+    answer = browser(maintainer).generic("POST", url, "nonsense", content_type="multipart/form-data")
+    assert (answer.status_code, answer.json()["error_code"]) == (400, "malformed_multipart")
 
 
 def test_who_was_narrowed_while_it_came_publishes_nothing_elsewhere(
@@ -111,7 +130,7 @@ def test_who_was_narrowed_while_it_came_publishes_nothing_elsewhere(
         other, actor = robot_made(organization.schema_name, "Other"), system(organization.schema_name)
         grant_add(actor=actor, action="robot.publish", holder=maintainer, resource=other, now=timezone.now())
 
-    answer, stream = arriving(client_of(maintainer), url, narrowed)
+    answer, stream = uploading(client_of(maintainer), url, narrowed)
     assert (answer.status_code, stream.sent) == (403, True)
     assert not RobotVersion.objects.exists()
 
