@@ -16,8 +16,9 @@ from django.test import Client
 from django.utils import timezone
 
 from apps.accounts.backends import PATH
-from apps.accounts.models import User
+from apps.accounts.models import Session, User
 from apps.common import admin_imports
+from apps.common.testing import arriving, proven
 from apps.events.models import Event
 from apps.portal.models import Domain, Service
 from apps.portal.services.domains import domain_create
@@ -257,3 +258,19 @@ def test_people_of_the_platform_come_from_files_too(organization: Organization) 
     """The page is the same one; nobody of an organization gets there."""
     answer = Client(SERVER_NAME="localhost").get("/admin/accounts/user/import/")
     assert (answer.status_code, "/login/" in answer["Location"]) == (302, True)
+
+
+def test_nothing_is_read_of_a_file_of_who_may_not(viewer: User, browser: Signed) -> None:
+    client = proven(browser(viewer))
+    for page in ("import", "process_import"):
+        answer, stream = arriving(client, f"/admin/portal/domain/{page}/", {"format": "0"}, lambda: None)
+        assert (answer.status_code, stream.sent) == (403, False)
+
+
+def test_who_is_signed_out_while_a_file_comes_imports_nothing(owner: User, browser: Signed) -> None:
+    client, going_on = proven(browser(owner)), "/admin/portal/domain/process_import/"
+    sent = looked_at(client, "portal/domain", "slug,name\nti,TI\n").context["confirm_form"].initial
+    answer, stream = arriving(client, going_on, sent, lambda: Session.objects.update(revoked_at=timezone.now()))
+    assert (answer.status_code, answer["Location"]) == (302, f"/admin/login/?next={going_on}")
+    assert stream.sent
+    assert not Domain.objects.exists()

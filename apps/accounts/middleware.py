@@ -46,7 +46,8 @@ class ActorMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if getattr(request, "organization", None) is not None and not request.path_info.startswith("/api/"):
             try:
-                self.identify(request)
+                identify(request)
+                self.count(request)
             except ApplicationError as error:
                 return error_response(error)
             if self.only_looks(request):
@@ -66,24 +67,32 @@ class ActorMiddleware:
             and request.path_info.rstrip("/") not in self.ways_out
         )
 
-    def identify(self, request: Any) -> None:
-        actor = page_actor(request, now=timezone.now())
-        if actor is not None and actor.support_id is not None:
-            if request.path_info.startswith(SUPPORT_PAGES):
-                request.user = SupportVisitor(actor.label)
-            else:
-                actor = None
-        elif support_in(request) is not None:
-            request.session.flush()
-        if actor is None:
-            if request.user.is_authenticated:
-                logout(request)
-            actor = Actor.anonymous(
-                schema=request.organization.schema_name, ip=request.client_ip, trace_id=current_trace_id()
-            )
-        else:
+    def count(self, request: Any) -> None:
+        actor = request.actor
+        if actor.is_authenticated:
             hit_in_shares(settings.ENV.rate_limit_api, "api", actor.type, actor.id)
-        request.actor = actor
+
+
+def identify(request: Any) -> None:
+    """Sets ``request.actor`` to who is behind the browser by now; a form that was long on its way comes here again.
+
+    Raises ``OrganizationInactive``.
+    """
+    actor = page_actor(request, now=timezone.now())
+    if actor is not None and actor.support_id is not None:
+        if request.path_info.startswith(SUPPORT_PAGES):
+            request.user = SupportVisitor(actor.label)
+        else:
+            actor = None
+    elif support_in(request) is not None:
+        request.session.flush()
+    if actor is None:
+        if request.user.is_authenticated:
+            logout(request)
+        actor = Actor.anonymous(
+            schema=request.organization.schema_name, ip=request.client_ip, trace_id=current_trace_id()
+        )
+    request.actor = actor
 
 
 class SecondFactorMiddleware:

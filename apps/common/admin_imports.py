@@ -15,7 +15,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from import_export.admin import ImportMixin
@@ -27,6 +27,7 @@ from tablib import Dataset, InvalidDimensions
 from unfold.contrib.import_export.forms import ImportForm
 
 from apps.common.admin_exports import ExportedAdmin, ListResource
+from apps.common.arrivals import taking_files
 from apps.common.errors import ApplicationError, InvalidTable
 from apps.common.imports import Change, Imported, Lines
 from apps.common.tables import Line, table_read
@@ -232,6 +233,21 @@ class ImportedAdmin(ImportMixin, ExportedAdmin):  # type: ignore[misc]  # untype
     skip_admin_log = True  # the ledger tells
     export_columns: type[LinesResource]
 
+    def get_urls(self) -> list[URLPattern]:
+        """Those of the library, its two forms with a file in an order of their own."""
+        taking = taking_files(self.admin_site.admin_view, first=self.may_import)
+        of = f"{self.opts.app_label}_{self.opts.model_name}"
+        own = [
+            path("import/", taking(self.import_action), name=f"{of}_import"),
+            path("process_import/", taking(self.process_import), name=f"{of}_process_import"),
+        ]
+        names = {each.name for each in own}
+        return [*own, *(each for each in super().get_urls() if each.name not in names)]
+
+    def may_import(self, request: HttpRequest) -> None:
+        if not self.has_import_permission(request):
+            raise PermissionDenied
+
     def has_import_permission(self, request: HttpRequest) -> bool:
         return self.has_write_permission(request)
 
@@ -254,8 +270,7 @@ class ImportedAdmin(ImportMixin, ExportedAdmin):  # type: ignore[misc]  # untype
 
     def process_import(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
         """The answer to the look at it. Without one, the page for a file."""
-        if not self.has_import_permission(request):
-            raise PermissionDenied
+        self.may_import(request)
         if request.method != "POST":
             return redirect(self._import_page())
         return self._told(request, lambda: super(ImportedAdmin, self).process_import(request, **kwargs))

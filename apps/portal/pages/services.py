@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.common.api.responses import error_body
+from apps.common.arrivals import taking_files
 from apps.common.errors import ApplicationError, BadRequest, PermissionDenied
 from apps.common.times import zone_named
 from apps.portal.models import Service
@@ -45,8 +46,12 @@ class Filled:
     errors: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
+def _seen(request: PageRequest, service_id: UUID) -> None:
+    service_get(actor=request.actor, service_id=service_id)
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
-@page
+@taking_files(page, first=_seen)
 def service(request: PageRequest, service_id: UUID) -> HttpResponse:
     """The form. Sent, it runs the service; or shows what would run; or only resolves its options anew."""
     found = service_get(actor=request.actor, service_id=service_id)

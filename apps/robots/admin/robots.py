@@ -21,6 +21,7 @@ from apps.accounts.permissions import allowed
 from apps.common.admin_display import badge, moment_display, tags_display
 from apps.common.admin_exports import ExportedAdmin
 from apps.common.admin_sites import organization_site
+from apps.common.arrivals import taking_files
 from apps.common.errors import ApplicationError
 from apps.robots.admin.columns import RobotColumns
 from apps.robots.admin.forms import PublicationForm
@@ -97,9 +98,10 @@ class RobotAdmin(ExportedAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
+        publish = taking_files(wrap, first=self.may_publish, large=True)
         activate = "<uuid:robot_id>/versions/<uuid:version_id>/activate/"
         return [
-            path("<uuid:robot_id>/publish/", wrap(taking_files(self.publish)), name="robots_robot_publish"),
+            path("<uuid:robot_id>/publish/", publish(self.publish), name="robots_robot_publish"),
             path(activate, wrap(require_POST(self.activate)), name="robots_robot_activate"),
             path("<uuid:robot_id>/run/", wrap(require_POST(self.run)), name="robots_robot_run"),
             *super().get_urls(),
@@ -134,6 +136,14 @@ class RobotAdmin(ExportedAdmin):
             "robots.robotversion": list(row.versions.values_list("pk", flat=True)),
             "robots.schedule": list(row.schedules.values_list("pk", flat=True)),
         }
+
+    def may_publish(self, request: Any, robot_id: UUID) -> HttpResponse | None:
+        """What is answered to who may not, before anything that they send is read."""
+        try:
+            robot_get(actor=request.actor, robot_id=robot_id, action=PUBLISH)
+        except ApplicationError as error:
+            return self._back(request, error, robot_id)
+        return None
 
     def publish(self, request: Any, robot_id: UUID) -> HttpResponseBase:
         """A form for a version and its file, through the service that the API calls."""
@@ -194,13 +204,3 @@ class RobotAdmin(ExportedAdmin):
         """To the robot's page, with what was refused."""
         self.explain(request, error)
         return HttpResponseRedirect(reverse(PAGE, args=[robot_id]))
-
-
-def taking_files(view: Any) -> Any:
-    """Marks a view whose form may be as large as an upload."""
-
-    def taking(*args: Any, **kwargs: Any) -> HttpResponseBase:
-        return view(*args, **kwargs)  # type: ignore[no-any-return]
-
-    taking.takes_files = True  # type: ignore[attr-defined]
-    return taking

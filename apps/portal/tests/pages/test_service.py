@@ -9,7 +9,9 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from apps.accounts.models import User
+from apps.accounts.models import Session, User
+from apps.common.ids import uuid7
+from apps.common.testing import arriving, proven
 from apps.portal.models import Service
 from apps.portal.services.services import service_update
 from apps.portal.tests.conftest import ActorOf, Browser, MakeService, grant
@@ -340,3 +342,27 @@ def test_what_was_measured_goes_before_what_was_expected(teammate: User, browser
     page = client.get(address).content.decode()
     assert "Takes about" not in page
     assert "usual time" in page
+
+
+def test_who_is_signed_out_while_a_form_comes_runs_nothing(teammate: User, browser: Browser, address: str) -> None:
+    form = sent(name="Ada") | {"answer-file": SimpleUploadedFile("a.txt", b"hello")}
+    answer, stream = arriving(
+        proven(browser(teammate)), address, form, lambda: Session.objects.update(revoked_at=timezone.now())
+    )
+    assert (answer.status_code, answer["Location"]) == (302, "/portal/session/sign-in/?next=%2Fportal%2F")
+    assert stream.sent
+    assert not Run.objects.exists()
+
+
+def test_nothing_is_read_of_a_form_for_a_service_that_is_none(teammate: User, browser: Browser) -> None:
+    nowhere = f"/portal/services/{uuid7()}/"
+    answer, stream = arriving(proven(browser(teammate)), nowhere, sent(name="Ada"), lambda: None)
+    assert (answer.status_code, stream.sent) == (404, False)
+
+
+def test_other_sites_cannot_send_it(teammate: User, browser: Browser, address: str) -> None:
+    client = proven(browser(teammate))
+    proof = client.defaults.pop("HTTP_X_CSRFTOKEN")
+    assert client.post(address, sent(name="Ada")).status_code == 403
+    assert client.post(address, sent(name="Ada") | {"csrfmiddlewaretoken": proof}).status_code == 302
+    assert Run.objects.count() == 1

@@ -7,12 +7,15 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
 
-from apps.accounts.models import User
+from apps.accounts.models import Role, Session, User
+from apps.common.testing import arriving, proven
 from apps.events.models import Event
 from apps.robots.models import Robot, RobotVersion, Run
 from apps.robots.tests.admin.conftest import Browser, texts
 from apps.robots.tests.factories import robot_made, uploaded, version_made, zip_of
+from apps.tenants.context import public_context
 from apps.tenants.models import Organization
 
 ROBOTS = "/admin/robots/robot/"
@@ -151,3 +154,67 @@ def test_a_large_package_gets_through(maintainer: User, browser: Browser, robot:
     source, client = "#" * (settings.ENV.max_body_bytes + 1), browser(maintainer)
     assert client.post(page_of(robot, "publish/"), filled(artifact=uploaded(source))).status_code == 302
     assert client.post(page_of(robot), {"name": uploaded(source)}).status_code == 413
+
+
+def test_a_form_with_its_proof_is_taken(maintainer: User, browser: Browser, robot: Robot) -> None:
+    client, page = proven(browser(maintainer)), page_of(robot, "publish/")
+    proof = client.defaults.pop("HTTP_X_CSRFTOKEN")
+    assert client.post(page, filled(csrfmiddlewaretoken=proof)).status_code == 302
+    assert RobotVersion.objects.count() == 1
+
+
+@pytest.mark.parametrize("proof", ["", "y" * 32])
+def test_a_form_without_its_proof_is_refused(maintainer: User, browser: Browser, robot: Robot, proof: str) -> None:
+    client, page = proven(browser(maintainer)), page_of(robot, "publish/")
+    del client.defaults["HTTP_X_CSRFTOKEN"]
+    assert client.post(page, filled(csrfmiddlewaretoken=proof)).status_code == 403
+    assert not RobotVersion.objects.exists()
+
+
+def test_nothing_is_read_of_who_may_not(viewer: User, browser: Browser, robot: Robot) -> None:
+    client, page = proven(browser(viewer)), page_of(robot, "publish/")
+    answer, stream = arriving(client, page, filled(), lambda: None)
+    assert (answer["Location"], stream.sent) == (page_of(robot), False)
+
+
+def test_nothing_is_read_of_nobody(browser: Browser, viewer: User, robot: Robot) -> None:
+    client, page = proven(browser(viewer)), page_of(robot, "publish/")
+    del client.cookies["sessionid"]
+    answer, stream = arriving(client, page, filled(), lambda: None)
+    assert (answer["Location"], stream.sent) == (f"/admin/login/?next={page}", False)
+
+
+def signed_out(_user: User) -> None:
+    Session.objects.update(revoked_at=timezone.now())
+
+
+def switched_off(user: User) -> None:
+    User.objects.filter(pk=user.pk).update(is_active=False)
+
+
+def lessened(user: User) -> None:
+    User.objects.filter(pk=user.pk).update(role=Role.objects.get(slug="viewer"))
+
+
+@pytest.mark.parametrize("happens", [signed_out, switched_off, lessened])
+def test_who_may_no_more_once_it_has_come_publishes_nothing(
+    maintainer: User, browser: Browser, robot: Robot, happens: Callable[[User], None]
+) -> None:
+    client, page = proven(browser(maintainer)), page_of(robot, "publish/")
+    answer, stream = arriving(client, page, filled(), lambda: happens(maintainer))
+    led_to = page_of(robot) if happens is lessened else f"/admin/login/?next={page}"
+    assert (answer.status_code, answer["Location"], stream.sent) == (302, led_to, True)
+    assert not RobotVersion.objects.exists()
+
+
+def test_an_organization_that_was_suspended_meanwhile(
+    maintainer: User, browser: Browser, robot: Robot, organization: Organization
+) -> None:
+    def suspended() -> None:
+        with public_context():
+            Organization.objects.filter(pk=organization.pk).update(is_active=False)
+
+    client = proven(browser(maintainer))
+    answer, stream = arriving(client, page_of(robot, "publish/"), filled(), suspended)
+    assert (answer.status_code, stream.sent) == (403, True)
+    assert not RobotVersion.objects.exists()
