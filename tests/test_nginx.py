@@ -243,6 +243,7 @@ def test_a_large_body_is_refused_but_for_packages(proxy: Proxy) -> None:
     assert (refused.status_code, refused.json()["error_code"]) == (413, "body_too_large")
     for path in ("robots", "robots/", "robots/1/versions/publish"):
         assert httpx.post(f"{proxy.url}/api/v1/{path}", content=body).status_code == 200
+    assert httpx.post(f"{proxy.url}/admin/robots/robot/1/publish/", content=body).status_code == 200
     assert httpx.post(f"{proxy.url}/api/v1/robots/1/versions", content=body).status_code == 413
 
 
