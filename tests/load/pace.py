@@ -9,8 +9,10 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
+MOST_AT_ONCE = 64
+"""Requests of an open load that are on their way at once, as through a proxy's connections; others wait their turn."""
 MOST_WAITING = 1000
-"""Requests of an open load that may be on their way at once; more, and it is not kept up with."""
+"""Requests of an open load that may wait for their turn or their answer; more, and it is not kept up with."""
 
 Perform = Callable[[random.Random], Awaitable[str]]
 """Does one thing, and says what it was. Raises ``Refused`` where the answer was not as it must be."""
@@ -61,14 +63,20 @@ async def closed(perform: Perform, *, clients: int, seconds: float, chance: rand
 async def offered(perform: Perform, *, rate: float, seconds: float, chance: random.Random) -> Tally:
     """So many a second, at random moments, however long answers take."""
     tally, began = Tally(), time.monotonic()
+    turns = asyncio.Semaphore(MOST_AT_ONCE)
     waiting: set[asyncio.Task[None]] = set()
+
+    async def in_turn(own: random.Random, due: float) -> None:
+        async with turns:
+            await tally.note(perform, own, due)
+
     due = began
     while (due := due + chance.expovariate(rate)) < began + seconds:
         await pause(due - time.monotonic())
         if len(waiting) >= MOST_WAITING:
             tally.errors.append(f"{MOST_WAITING} requests were waiting")
             continue
-        task = asyncio.create_task(tally.note(perform, random.Random(chance.random()), due))
+        task = asyncio.create_task(in_turn(random.Random(chance.random()), due))
         waiting.add(task)
         task.add_done_callback(waiting.discard)
     await asyncio.gather(*waiting)

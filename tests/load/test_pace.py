@@ -3,6 +3,9 @@ from __future__ import annotations
 import asyncio
 import random
 
+import pytest
+
+from tests.load import pace
 from tests.load.pace import Refused, closed, offered, pause, percentile
 
 
@@ -37,6 +40,25 @@ async def test_an_open_load_waits_for_nobody() -> None:
 
     tally = await offered(perform, rate=1000, seconds=0.5, chance=random.Random(1))
     assert tally.done == begun >= 10
+
+
+async def test_an_open_load_has_so_many_on_their_way_and_counts_the_wait_of_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pace, "MOST_AT_ONCE", 2)
+    together = most = 0
+
+    async def perform(_chance: random.Random) -> str:
+        nonlocal together, most
+        together += 1
+        most = max(most, together)
+        await pause(0.01)
+        together -= 1
+        return "ask"
+
+    tally = await offered(perform, rate=1000, seconds=0.1, chance=random.Random(1))
+    assert most == 2
+    assert max(tally.seconds["ask"]) > 0.02
 
 
 async def test_what_is_refused_is_told_and_not_counted() -> None:
