@@ -143,8 +143,8 @@ class Environment(BaseSettings):
     database_max_organizations: int = Field(
         100,
         ge=1,
-        description="Organizations that a database connection serves before another takes its place; "
-        "PostgreSQL keeps some 200 kB of each in its memory.",
+        description="Organizations that a database connection serves before another takes its place, or 25 where it "
+        "hardly ever comes back to one; PostgreSQL keeps some 200 kB of each in its memory.",
     )
     web_processes: int = Field(
         2, ge=1, le=64, description="Processes that answer HTTP in production, behind one port (python -m config.web)."

@@ -16,6 +16,7 @@ from psycopg.pq import TransactionStatus
 from apps.tenants.naming import PUBLIC, role_name
 from apps.tenants.postgresql.content_types import separate_content_types
 from apps.tenants.postgresql.cursors import ContextCursor, ContextDebugCursor, PreparedCursor
+from apps.tenants.postgresql.met import Met
 from apps.tenants.postgresql.operations import DatabaseOperations
 
 OWNER = "none"  # PostgreSQL's word for "no SET ROLE in force": the login role itself
@@ -58,7 +59,7 @@ class DatabaseWrapper(django_tenants_base.DatabaseWrapper):  # type: ignore[misc
         self._applied: Context | None = None
         self._applied_to: Any = None
         self._asking: PreparedCursor | None = None
-        self._met: set[str] = set()
+        self._met = Met()
         super().__init__(settings_dict, str(alias))
 
     # -- what is wanted
@@ -91,8 +92,8 @@ class DatabaseWrapper(django_tenants_base.DatabaseWrapper):  # type: ignore[misc
 
     def _meet(self, schema: str) -> None:
         """Has a connection that met too many organizations replaced after the request: the server forgets no table."""
-        self._met.add(schema)
-        if len(self._met) > settings.ENV.database_max_organizations:
+        self._met.note(schema)
+        if self._met.too_many(settings.ENV.database_max_organizations):
             self.close_at = 0.0
 
     def forget_context(self) -> None:
@@ -148,7 +149,7 @@ class DatabaseWrapper(django_tenants_base.DatabaseWrapper):  # type: ignore[misc
 
     def connect(self) -> None:
         self.forget_context()
-        self._met.clear()
+        self._met.forget()
         super().connect()
 
     def is_usable(self) -> bool:
