@@ -18,6 +18,11 @@ from apps.tenants.services.templates import fingerprint_input, template_ensure, 
 
 __all__ = ["fingerprint_input", "schema_create", "schema_drop", "schema_take", "spares_replenish"]
 _SPARES_LOCK = "spares"
+_SPARES = SpareSchema._meta.db_table
+_TAKEN = f"""
+    DELETE FROM {_SPARES} WHERE id =
+    (SELECT id FROM {_SPARES} WHERE fingerprint = %s ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING schema_name
+"""
 logger = structlog.get_logger(__name__)
 
 
@@ -43,12 +48,10 @@ def schema_take(template: SchemaTemplate) -> str:
 
     To be called in the transaction that gives the schema to somebody; if that fails, the spare waits again.
     """
-    with owner_context(), transaction.atomic():
-        waiting = SpareSchema.objects.select_for_update(skip_locked=True).filter(fingerprint=template.fingerprint)
-        spare = waiting.first()
-        if spare is not None:
-            spare.delete()
-            return spare.schema_name
+    with owner_context(), connection.cursor() as cursor:
+        cursor.execute(_TAKEN, [template.fingerprint])
+        if (spare := cursor.fetchone()) is not None:
+            return str(spare[0])
         schema = new_schema_name()
         schema_create(schema, template)
         return schema

@@ -89,7 +89,7 @@ def test_a_failure_leaves_nothing(
     before = schemas_sweep(dry_run=True)
     with owner_context():
         spares = {*SpareSchema.objects.values_list("schema_name", flat=True)}
-    monkeypatch.setattr(Domain.objects, "create", refuse)
+    monkeypatch.setattr(Domain.objects, "bulk_create", refuse)
     for _attempt in range(len(spares) + 1):  # the spares are given back, so each attempt takes the same one
         with pytest.raises(IntegrityError):
             organization_create(name="Nothing")
