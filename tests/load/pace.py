@@ -9,8 +9,6 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
-MOST_AT_ONCE = 64
-"""Requests of an open load that are on their way at once, as through a proxy's connections; others wait their turn."""
 MOST_WAITING = 1000
 """Requests of an open load that may wait for their turn or their answer; more, and it is not kept up with."""
 
@@ -60,10 +58,13 @@ async def closed(perform: Perform, *, clients: int, seconds: float, chance: rand
     return tally
 
 
-async def offered(perform: Perform, *, rate: float, seconds: float, chance: random.Random) -> Tally:
-    """So many a second, at random moments, however long answers take."""
+async def offered(perform: Perform, *, rate: float, at_once: int, seconds: float, chance: random.Random) -> Tally:
+    """So many a second, at random moments, however long answers take.
+
+    Only ``at_once`` are on their way, as through a proxy's connections; others wait for their turn, and that counts.
+    """
     tally, began = Tally(), time.monotonic()
-    turns = asyncio.Semaphore(MOST_AT_ONCE)
+    turns = asyncio.Semaphore(at_once)
     waiting: set[asyncio.Task[None]] = set()
 
     async def in_turn(own: random.Random, due: float) -> None:

@@ -49,13 +49,14 @@ async def load(live: Live, scene: Scene, chance: random.Random, minutes: float, 
     async with httpx.AsyncClient(base_url=scene.web.url, timeout=TIMEOUT_SECONDS, limits=limits) as http:
         mix, seen, troubles = Mix(scene, http), list[str](), list[str]()
         async with _beside(*(watch(mix, seen, troubles) for _number in range(VIEWERS))):
+            at_once = max(CLIENTS)
             if rate is None:
-                capacity = await _capacity(mix, chance)
+                capacity, at_once = await _capacity(mix, chance)
                 rate = SHARE * capacity
                 say(f"capacity {capacity:.0f} actions a second; {rate:.0f} of them for {minutes:g} minutes")
             began, memory = time.monotonic(), Watch(_processes(live))
             async with _beside(memory.look()):
-                tally = await offered(mix, rate=rate, seconds=60 * minutes, chance=chance)
+                tally = await offered(mix, rate=rate, at_once=at_once, seconds=60 * minutes, chance=chance)
                 await _drained(scene)
     growths = memory.growths(began + WARM_UP * 60 * minutes)
     states = await sync_to_async(scene.states)()
@@ -65,9 +66,12 @@ async def load(live: Live, scene: Scene, chance: random.Random, minutes: float, 
     return Verdict(tally, growths, states, len(seen), problems + _complaints(live))
 
 
-async def _capacity(mix: Mix, chance: random.Random) -> float:
-    """Actions a second of the best step. What a step starts must also end, or a queue would be taken for speed."""
-    best = 0.0
+async def _capacity(mix: Mix, chance: random.Random) -> tuple[float, int]:
+    """Actions a second of the best step, and its clients: more at once would only be in each other's way.
+
+    What a step starts must also end, or a queue would be taken for speed.
+    """
+    best = 0.0, 0
     for clients in CLIENTS:
         began = time.monotonic()
         tally = await closed(mix, clients=clients, seconds=STEP_SECONDS, chance=chance)
@@ -76,7 +80,7 @@ async def _capacity(mix: Mix, chance: random.Random) -> float:
         await _drained(mix.scene)
         rate = tally.done / (time.monotonic() - began)
         say(f"{clients:>3} clients  {tally.done / tally.took:6.1f} actions a second, {rate:6.1f} with the ends of runs")
-        best = max(best, rate)
+        best = max(best, (rate, clients))
     return best
 
 

@@ -3,9 +3,6 @@ from __future__ import annotations
 import asyncio
 import random
 
-import pytest
-
-from tests.load import pace
 from tests.load.pace import Refused, closed, offered, pause, percentile
 
 
@@ -38,14 +35,11 @@ async def test_an_open_load_waits_for_nobody() -> None:
         await over.wait()
         return "ask"
 
-    tally = await offered(perform, rate=1000, seconds=0.5, chance=random.Random(1))
+    tally = await offered(perform, rate=1000, at_once=1000, seconds=0.5, chance=random.Random(1))
     assert tally.done == begun >= 10
 
 
-async def test_an_open_load_has_so_many_on_their_way_and_counts_the_wait_of_others(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(pace, "MOST_AT_ONCE", 2)
+async def test_an_open_load_has_so_many_on_their_way_and_counts_the_wait_of_others() -> None:
     together = most = 0
 
     async def perform(_chance: random.Random) -> str:
@@ -56,7 +50,7 @@ async def test_an_open_load_has_so_many_on_their_way_and_counts_the_wait_of_othe
         together -= 1
         return "ask"
 
-    tally = await offered(perform, rate=1000, seconds=0.1, chance=random.Random(1))
+    tally = await offered(perform, rate=1000, at_once=2, seconds=0.1, chance=random.Random(1))
     assert most == 2
     assert max(tally.seconds["ask"]) > 0.02
 
