@@ -38,7 +38,7 @@ def test_of_thousands_at_random_it_keeps_a_few() -> None:
     assert served(f"t_{chance.randrange(2000)}" for _turn in range(1000)) == FEW
 
 
-def test_of_as_many_as_it_may_know_at_random_it_keeps_all() -> None:
+def test_of_half_as_many_as_it_may_know_at_random_it_keeps_all() -> None:
     chance = random.Random(1)
     assert served(f"t_{chance.randrange(MOST // 2)}" for _turn in range(10_000)) is None
 
