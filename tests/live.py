@@ -16,7 +16,6 @@ import contextlib
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -36,9 +35,10 @@ from config import embedded
 from config.broker import broker_url
 from config.servers.redis import Redis as RedisServer
 from tests.databases import copied, database_in_use, dropped, migrated, url_of
+from tests.running import free_port
 
 ROOT = embedded.BASE_DIRECTORY
-START_SECONDS = 60
+START_SECONDS = 90  # on a busy machine
 SLOTS = 4  # of each worker, unless a test says otherwise
 LEASE_SECONDS = 10
 SHORT_LEASE_SECONDS = 5.0  # a busy machine may keep a heart from beating for seconds
@@ -160,12 +160,18 @@ class Live:
     def beat(self, **environment: str) -> Process:
         return self.start("beat", "-m", "celery", "-A", "config", "beat", "--pidfile=", **environment)
 
+    def http(self, **environment: str) -> Web:
+        """What answers HTTP in production, on a port of its own, once it answers: several processes, and no sockets."""
+        port = free_port()
+        own = {"HOST": "127.0.0.1", "PORT": str(port), "TMPDIR": str(self.directory)}
+        process = self.start("http", "-m", "config.web", **own | environment)
+        web = Web(process, f"http://127.0.0.1:{port}")
+        self._ready(process, web.answers)
+        return web
+
     def web(self, **environment: str) -> Web:
-        """The web process on a port of its own, once it answers."""
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        return self.web_at(port, **environment)
+        """One process for HTTP and sockets, as `make run` starts it, on a port of its own, once it answers."""
+        return self.web_at(free_port(), **environment)
 
     def web_at(self, port: int, **environment: str) -> Web:
         """The web process on this port, say that of one that has ended."""

@@ -153,7 +153,7 @@ async def watch(mix: Mix, seen: list[str], errors: list[str]) -> None:
 
 async def _watched(mix: Mix, run: str) -> str:
     token = mix.scene.people[0].access_token
-    address = f"ws://127.0.0.1:{mix.scene.web.port}/api/v1/ws/runs/{run}/logs?token={token}"
+    address = f"ws://127.0.0.1:{mix.scene.sockets.port}/api/v1/ws/runs/{run}/logs?token={token}"
     seqs: list[int] = []
     async with connect(address) as socket:
         async for message in socket:

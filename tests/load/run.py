@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import re
 import sys
 import time
 from collections.abc import AsyncIterator, Coroutine
@@ -30,6 +31,8 @@ WARM_UP = 0.25
 """Of the time, in which memory may still grow."""
 DRAIN_SECONDS = 120.0
 SHOWN = 10
+ENDURING = re.compile(r"guardian|config\.web")
+"""Children that live as long as who started them."""
 
 
 @dataclass
@@ -107,13 +110,11 @@ async def _beside(*coroutines: Coroutine[Any, Any, None]) -> AsyncIterator[None]
 
 
 def _processes(live: Live) -> dict[str, psutil.Process]:
-    """Ours, the guardian of the worker included; robots come and go."""
+    """Ours, the processes for HTTP and the guardian of the worker included; robots come and go."""
     found = {process.name: psutil.Process(process.pid) for process in live.processes}
     for process in live.processes:
-        for child in process.descendants():
-            if any("guardian" in part for part in child.cmdline()):
-                found[f"{process.name}'s guardian"] = child
-                break
+        children = [child for child in process.descendants() if ENDURING.search(" ".join(child.cmdline()))]
+        found |= {f"{process.name}'s {number}": child for number, child in enumerate(children, 1)}
     return found
 
 

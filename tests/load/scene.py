@@ -16,7 +16,7 @@ from apps.robots.tests.factories import robot_made, version_made
 from apps.tenants.context import tenant_context
 from conftest import PASSWORD
 from tests.live import Live, Web
-from tests.shop import Shop, run_stored, shop_opened
+from tests.shop import SIGN_IN_OFTEN, Shop, run_stored, shop_opened
 
 ROBOT = "for number in range(5): print('line', number, flush=True)\n"
 LOG_LINES = 5000
@@ -39,6 +39,7 @@ class Scene:
 
     shop: Shop
     web: Web
+    sockets: Web
     robot: Robot
     long_run: UUID
     people: list[Person]
@@ -63,12 +64,12 @@ class Scene:
 
 
 def scene_set(live: Live) -> Scene:
-    """With the web process started; workers are the caller's."""
+    """With HTTP and sockets answered by processes of their own, as in production; workers are the caller's."""
     shop = shop_opened(live)
     with tenant_context(shop.organization):
         robot = robot_made(live.schema, f"Trivial {uuid4().hex[:8]}")
         version_made(live.schema, robot, ROBOT)
-    scene = Scene(shop, shop.web, robot, run_stored(shop, LOG_LINES), [])
+    scene = Scene(shop, live.http(**SIGN_IN_OFTEN), shop.web, robot, run_stored(shop, LOG_LINES), [])
     scene.people += [_person(scene, number) for number in range(PEOPLE)]
     return scene
 
