@@ -383,4 +383,4 @@ ORGANIZATION_FROM_CREDENTIALS = "apps.accounts.tenancy.organization_from_credent
 OBJECT_HISTORY = "apps.events.selectors.events_about"
 EXPORT_NOTED = "apps.events.services.export_note"
 RIGHT_REQUIRED = "apps.accounts.permissions.require"
-PAGES_IDENTIFY = "apps.accounts.middleware.identify"
+PAGES_ASK_AGAIN = "apps.accounts.middleware.ask_again"

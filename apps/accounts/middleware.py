@@ -30,6 +30,8 @@ from apps.tenants.selectors import organization_settings
 
 SUPPORT_PAGES = ("/admin/", "/support/")
 """Where support is somebody: the portal's pages are about the people who use them."""
+SECOND_FACTOR_GUARDS = ("/admin/", "/portal/")
+SECOND_FACTOR_WAYS_OUT = frozenset({"/admin/logout/", "/portal/session/sign-out/"})
 
 
 class ActorMiddleware:
@@ -74,10 +76,7 @@ class ActorMiddleware:
 
 
 def identify(request: Any) -> None:
-    """Sets ``request.actor`` to who is behind the browser by now; a form that was long on its way comes here again.
-
-    Raises ``OrganizationInactive``.
-    """
+    """Sets ``request.actor`` to who is behind the browser by now. Raises ``OrganizationInactive``."""
     actor = page_actor(request, now=timezone.now())
     if actor is not None and actor.support_id is not None:
         if request.path_info.startswith(SUPPORT_PAGES):
@@ -95,6 +94,27 @@ def identify(request: Any) -> None:
     request.actor = actor
 
 
+def ask_again(request: Any) -> HttpResponse | None:
+    """Who sent a form that was long on its way, as they are by now: all that middleware asked when it began to come.
+
+    Returns where they are led instead, if anywhere. Raises ``OrganizationInactive``.
+    """
+    identify(request)
+    return led_to_second_factor(request)
+
+
+def led_to_second_factor(request: Any) -> HttpResponse | None:
+    """The way to the page of second factors, for whoever must set one up before anything else; None for others."""
+    actor: Actor | None = getattr(request, "actor", None)
+    path = request.path_info
+    if actor is None or not path.startswith(SECOND_FACTOR_GUARDS) or path in SECOND_FACTOR_WAYS_OUT:
+        return None
+    if not second_factor_missing(actor):
+        return None
+    wanted = {"next": request.get_full_path()} if request.method in {"GET", "HEAD"} else {}
+    return HttpResponseRedirect(f"{reverse('second-factor')}?{urlencode(wanted)}")
+
+
 class SecondFactorMiddleware:
     """Where an organization wants a second factor of its administrators, pages lead to it before anything else.
 
@@ -102,21 +122,11 @@ class SecondFactorMiddleware:
     alone has no password here, and is left to that issuer.
     """
 
-    guarded = ("/admin/", "/portal/")
-    ways_out = frozenset({"/admin/logout/", "/portal/session/sign-out/"})
-
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        actor: Actor | None = getattr(request, "actor", None)
-        path = request.path_info
-        if actor is None or not path.startswith(self.guarded) or path in self.ways_out:
-            return self.get_response(request)
-        if not second_factor_missing(actor):
-            return self.get_response(request)
-        wanted = {"next": request.get_full_path()} if request.method in {"GET", "HEAD"} else {}
-        return HttpResponseRedirect(f"{reverse('second-factor')}?{urlencode(wanted)}")
+        return led_to_second_factor(request) or self.get_response(request)
 
 
 class LanguageMiddleware:

@@ -30,12 +30,13 @@ def taking_files(guard: Callable[[Any], View], *, first: View, large: bool = Fal
 
         @csrf_protect
         def arrived(request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            led: HttpResponseBase | None = None
             try:
                 if request.method == "POST":
-                    import_string(settings.PAGES_IDENTIFY)(request)
+                    led = import_string(settings.PAGES_ASK_AGAIN)(request)
             except ApplicationError as error:
                 return error_answer(request, error)
-            return inner(request, *args, **kwargs)  # type: ignore[no-any-return]
+            return led or inner(request, *args, **kwargs)
 
         @csrf_exempt
         @wraps(view)

@@ -10,6 +10,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from apps.accounts.models import Role, Session, User
+from apps.accounts.services.organizations import organization_settings_update
+from apps.common.actor import Actor
 from apps.common.testing import arriving, proven
 from apps.events.models import Event
 from apps.robots.models import Robot, RobotVersion, Run
@@ -17,6 +19,8 @@ from apps.robots.tests.admin.conftest import Browser, texts
 from apps.robots.tests.factories import robot_made, uploaded, version_made, zip_of
 from apps.tenants.context import public_context
 from apps.tenants.models import Organization
+from apps.tenants.selectors import settings_forget
+from conftest import PASSWORD
 
 ROBOTS = "/admin/robots/robot/"
 
@@ -204,6 +208,21 @@ def test_who_may_no_more_once_it_has_come_publishes_nothing(
     answer, stream = arriving(client, page, filled(), lambda: happens(maintainer))
     led_to = page_of(robot) if happens is lessened else f"/admin/login/?next={page}"
     assert (answer.status_code, answer["Location"], stream.sent) == (302, led_to, True)
+    assert not RobotVersion.objects.exists()
+
+
+def test_a_second_factor_that_is_wanted_once_it_has_come(
+    owner: User, browser: Browser, robot: Robot, organization: Organization
+) -> None:
+    def wanted() -> None:
+        system = Actor.system("tests", schema=organization.schema_name)
+        organization_settings_update(actor=system, changes={"require_second_factor": True}, now=timezone.now())
+        settings_forget(system.schema)  # the commit that would do so never comes
+
+    owner.set_password(PASSWORD)
+    owner.save(update_fields=["password"])
+    answer, stream = arriving(proven(browser(owner)), page_of(robot, "publish/"), filled(), wanted)
+    assert (answer.status_code, answer["Location"], stream.sent) == (302, "/second-factor?", True)
     assert not RobotVersion.objects.exists()
 
 
