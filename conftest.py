@@ -64,8 +64,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     stay together, for what it starts once for all of them.
     """
     stretches = [list(tests) for _path, tests in groupby(items, key=lambda item: item.path)]
-    waiting = [stretch for stretch in stretches if any("live_home" in _fixtures(item) for item in stretch)]
-    computing = [stretch for stretch in stretches if stretch not in waiting]
+    waiting, computing = [], []
+    for stretch in stretches:
+        waits = any("live_home" in _fixtures(item) for item in stretch)
+        (waiting if waits else computing).append(stretch)
     placed = [
         (share * place / len(part), stretch)
         for part, share in ((waiting, SPREAD_OVER), (computing, 1.0))
