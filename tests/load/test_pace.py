@@ -2,23 +2,31 @@ from __future__ import annotations
 
 import asyncio
 import random
+from dataclasses import dataclass
 
 from tests.load.pace import Refused, closed, offered, pause, percentile
 
 
-async def test_a_closed_load_waits_for_each_answer() -> None:
-    together, most = 0, 0
+@dataclass
+class Asking:
+    """Takes its time, and counts how many do so together."""
 
-    async def perform(_chance: random.Random) -> str:
-        nonlocal together, most
-        together += 1
-        most = max(most, together)
-        await pause(0.001)
-        together -= 1
+    takes: float
+    together: int = 0
+    most: int = 0
+
+    async def __call__(self, _chance: random.Random) -> str:
+        self.together += 1
+        self.most = max(self.most, self.together)
+        await pause(self.takes)
+        self.together -= 1
         return "ask"
 
-    tally = await closed(perform, clients=3, seconds=0.05, chance=random.Random(1))
-    assert most == 3
+
+async def test_a_closed_load_waits_for_each_answer() -> None:
+    asking = Asking(takes=0.001)
+    tally = await closed(asking, clients=3, seconds=0.05, chance=random.Random(1))
+    assert asking.most == 3
     assert tally.done >= 3
     assert set(tally.seconds) == {"ask"}
 
@@ -40,18 +48,9 @@ async def test_an_open_load_waits_for_nobody() -> None:
 
 
 async def test_an_open_load_has_so_many_on_their_way_and_counts_the_wait_of_others() -> None:
-    together = most = 0
-
-    async def perform(_chance: random.Random) -> str:
-        nonlocal together, most
-        together += 1
-        most = max(most, together)
-        await pause(0.01)
-        together -= 1
-        return "ask"
-
-    tally = await offered(perform, rate=1000, at_once=2, seconds=0.1, chance=random.Random(1))
-    assert most == 2
+    asking = Asking(takes=0.01)
+    tally = await offered(asking, rate=1000, at_once=2, seconds=0.1, chance=random.Random(1))
+    assert asking.most == 2
     assert max(tally.seconds["ask"]) > 0.02
 
 
