@@ -207,6 +207,17 @@ def test_the_form_follows_the_answers(shop: Shop, reader: Reader) -> None:
     expect(page).to_have_url(re.compile(r"/portal/runs/"))
 
 
+def test_a_server_that_offers_nothing_keeps_nobody_waiting(shop: Shop, reader: Reader) -> None:
+    page = reader.page
+    reader.expect("net::ERR_FAILED")
+    reader.open(f"/portal/services/{shop.service_id}/")
+    version = page.locator('[data-field="version"]')
+    page.route("**/*answers=*", lambda route: route.abort())
+    page.locator("#answer-robot").select_option(label=shop.robot.name)
+    expect(version.locator("option")).to_have_text(["The server does not answer. Try again."])
+    expect(version).not_to_have_attribute("aria-busy", "true")
+
+
 def test_a_run_that_waits_can_be_stopped(shop: Shop, browse: Browse) -> None:
     run = run_waiting(shop)
     reader = browse(shop.address)

@@ -42,29 +42,43 @@ class ServiceForm {
     }
   }
 
+  /** Offers what may be chosen after a change; a choice that is lost by it may change what others offer in turn. */
   async resolveOptions(changed) {
     this.asked += 1;
     const ask = this.asked;
     const following = this.fields.filter((field) => field.dependsOn.includes(changed));
     following.forEach((field) => field.element.setAttribute("aria-busy", "true"));
-    const query = new URLSearchParams({ answers: JSON.stringify(answersOf(this.fields)) });
-    const answer = await fetch(`${this.form.dataset.options}?${query}`, { headers: { Accept: "application/json" } });
-    if (ask !== this.asked || !answer.ok) {
-      return; // a later change asks again
-    }
-    const { fields } = await answer.json();
-    for (const { key, options } of fields) {
-      const field = this.byKey.get(key);
-      if (field?.dependsOn.length && options) {
-        field.offer(options, answersOf(this.fields), this.texts);
+    let before;
+    let answers = JSON.stringify(answersOf(this.fields));
+    do {
+      before = answers;
+      const offered = await this._offered(before);
+      if (ask !== this.asked) {
+        return; // a later change asks again
       }
-    }
-    following.forEach((field) => field.element.removeAttribute("aria-busy"));
-    showApplicable(this.fields);
-    for (const field of following) {
-      if (this.fields.some((other) => other.dependsOn.includes(field.key))) {
-        this.resolveOptions(field.key);
+      if (offered === null) {
+        following.forEach((field) => field.offer([], answersOf(this.fields), { ...this.texts, none: this.texts.failed }));
       }
+      for (const { key, options } of offered ?? []) {
+        const field = this.byKey.get(key);
+        if (field?.dependsOn.length && options) {
+          field.offer(options, answersOf(this.fields), this.texts);
+        }
+      }
+      showApplicable(this.fields);
+      answers = offered === null ? before : JSON.stringify(answersOf(this.fields));
+    } while (answers !== before);
+    this.fields.forEach((field) => field.element.removeAttribute("aria-busy"));
+  }
+
+  /** The fields with their options, as the server says; null where it does not. */
+  async _offered(answers) {
+    const query = new URLSearchParams({ answers });
+    try {
+      const answer = await fetch(`${this.form.dataset.options}?${query}`, { headers: { Accept: "application/json" } });
+      return answer.ok ? (await answer.json()).fields : null;
+    } catch {
+      return null;
     }
   }
 
