@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Route
 
 from apps.common.testing import eventually
 from tests.browser import Browse, Reader, aside, expect
@@ -216,6 +217,25 @@ def test_a_server_that_offers_nothing_keeps_nobody_waiting(shop: Shop, reader: R
     page.locator("#answer-robot").select_option(label=shop.robot.name)
     expect(version.locator("option")).to_have_text(["The server does not answer. Try again."])
     expect(version).not_to_have_attribute("aria-busy", "true")
+
+
+def test_news_of_a_run_that_come_late_change_nothing(shop: Shop, browse: Browse) -> None:
+    run = run_stored(shop, 3)
+    reader = browse(shop.address)
+    reader.sign_in(shop.email, PASSWORD)
+    page, detail = reader.page, f"**/api/v1/runs/{run}"
+    reader.open(f"/portal/runs/{run}/")
+    expect(page.locator("[data-log-connection]")).to_have_attribute("data-kind", "over")
+    page.wait_for_load_state("networkidle")
+    held: list[Route] = []
+    page.route(detail, lambda route: route.continue_() if held else held.append(route))
+    with page.expect_response(detail) as newer:
+        page.evaluate("const page = document.querySelector('.run[data-run]').runPage; page.refresh(); page.refresh()")
+    expect(page.locator("[data-run-attempt]")).to_have_text("1 / 1")
+    with page.expect_response(detail):
+        held[0].fulfill(json=newer.value.json() | {"attempt": 0})
+    page.evaluate("new Promise((done) => setTimeout(done))")
+    expect(page.locator("[data-run-attempt]")).to_have_text("1 / 1")
 
 
 def test_a_run_that_waits_can_be_stopped(shop: Shop, browse: Browse) -> None:

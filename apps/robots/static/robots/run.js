@@ -4,6 +4,7 @@
 import { duration, language, showMoment } from "../common/moments.js";
 import { filled } from "./log/viewer.js";
 
+const AGAIN_SECONDS = 5;
 const FINISHED = ["SUCCESS", "FAILED", "CANCELED", "LOST"];
 
 class RunPage {
@@ -16,6 +17,7 @@ class RunPage {
     this.finished = moment(root.dataset.finished);
     this.skew = Date.now() - new Date(root.dataset.now).getTime();
     this.title = document.title;
+    this.asked = 0;
     root.addEventListener("log:status", ({ detail }) => this.news(detail));
     root.addEventListener("log:end", ({ detail }) => this.news(detail));
     this.tick();
@@ -113,16 +115,21 @@ class RunPage {
       const end = this.finished ?? new Date(Date.now() - this.skew);
       this.write("duration", duration((end - this.started) / 1000));
     }
-    if (!this.finished) {
+    if (!this.isFinished) {
       setTimeout(() => this.tick(), 1000);
     }
   }
 
   /** What frames do not tell: when it started and ended, what went wrong, what it left. */
   async refresh() {
-    const answer = await fetch(this.root.dataset.detail, { headers: { Accept: "application/json" } });
-    if (!answer.ok) {
-      return;
+    this.asked += 1;
+    const ask = this.asked;
+    const answer = await fetch(this.root.dataset.detail, { headers: { Accept: "application/json" } }).catch(() => null);
+    if (answer === null || answer.status >= 500) {
+      setTimeout(() => ask === this.asked && this.refresh(), AGAIN_SECONDS * 1000);
+    }
+    if (ask !== this.asked || !answer?.ok) {
+      return; // what was asked later is newer
     }
     const run = await answer.json();
     this.started = moment(run.started_at);
