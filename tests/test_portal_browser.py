@@ -238,6 +238,22 @@ def test_news_of_a_run_that_come_late_change_nothing(shop: Shop, browse: Browse)
     expect(page.locator("[data-run-attempt]")).to_have_text("1 / 1")
 
 
+def test_groups_deeper_than_are_folded_end_one_by_one(shop: Shop, browse: Browse) -> None:
+    reader = browse(shop.address)
+    reader.open("/portal/session/sign-in/")
+    marks = ["::group::"] * 9 + ["::endgroup::", "inside", *["::endgroup::"] * 8, "outside"]
+    sizes = reader.page.evaluate(
+        """async (marks) => {
+          const { Lines } = await import("/static/robots/log/lines.js");
+          const lines = new Lines();
+          lines.append(marks.map((message, index) => ({ seq: index + 1, level: "INFO", stream: "stdout", message })));
+          return [...lines.sizes.values()];
+        }""",
+        marks,
+    )
+    assert sizes == [1] * 8 + [0]
+
+
 def test_a_run_that_waits_can_be_stopped(shop: Shop, browse: Browse) -> None:
     run = run_waiting(shop)
     reader = browse(shop.address)

@@ -62,9 +62,7 @@ export class Lines {
       const title = message.slice(GROUP_MARK.length).replace(/::\s*$/, "").trim() || "…";
       const row = this._push(seq, GROUP, 0, timestamp, title, title);
       this.sizes.set(row, 0);
-      if (this._groups.length < DEEPEST) {
-        this._groups.push(row);
-      }
+      this._groups.push(this._groups.length < DEEPEST ? row : this._groups.at(-1)); // each end closes its own
       return;
     }
     if (message.startsWith(GROUP_END_MARK)) {
