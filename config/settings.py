@@ -67,7 +67,8 @@ INSTALLED_APPS = [
     "apps.executions",
     "apps.robots",
     "apps.portal",
-    "apps.isolation",  # no tables: it proves that the others keep organizations apart. The last: see its `ready`
+    "apps.isolation",  # no tables: it proves that the others keep organizations apart
+    "config.apps.Started",  # the last
 ]
 
 # --- tenancy
