@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
 from django.contrib.auth.models import Group, Permission
 from django.db import IntegrityError, transaction
@@ -125,23 +126,32 @@ def _group_sync(role: Role) -> None:
 
 
 def roles_sync() -> None:
-    """Writes the built-in roles, their groups and the groups' permissions; safe to run again.
+    """Writes the built-in roles, their groups and the groups' permissions, where they differ; safe to run again.
 
     No actor: it runs with the migrations, in the schema being prepared.
     """
-    permissions = {permission.codename: permission for permission in Permission.objects.all()}
-    for slug, actions in (ROLES | PLATFORM_ROLES).items():
+    table = ROLES | PLATFORM_ROLES
+    known = Permission.objects.filter(codename__in={action for actions in table.values() for action in actions})
+    permissions = {permission.codename: permission for permission in known}
+    found = Role.objects.filter(slug__in=table).select_related("group").prefetch_related("group__permissions")
+    roles = {role.slug: role for role in found}
+    for slug, actions in table.items():
+        wanted = {"name": NAMES[slug], "actions": sorted(actions), "built_in": True}
+        granted = [permissions[action] for action in sorted(actions) if action in permissions]
+        role = roles.get(slug)
+        if role is not None and _is_as_wanted(role, wanted, granted):
+            continue
         group, _created = Group.objects.get_or_create(name=slug)
-        group.permissions.set(permissions[action] for action in sorted(actions) if action in permissions)
-        Role.objects.update_or_create(
-            slug=slug,
-            defaults={
-                "name": NAMES[slug],
-                "actions": sorted(actions),
-                "built_in": True,
-                "group": group,
-            },
-        )
+        group.permissions.set(granted)
+        Role.objects.update_or_create(slug=slug, defaults=wanted | {"group": group})
+
+
+def _is_as_wanted(role: Role, wanted: dict[str, Any], granted: list[Permission]) -> bool:
+    return (
+        all(getattr(role, name) == value for name, value in wanted.items())
+        and role.group.name == role.slug
+        and {*role.group.permissions.all()} == {*granted}
+    )
 
 
 def roles_text() -> str:

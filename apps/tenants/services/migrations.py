@@ -5,17 +5,22 @@ from __future__ import annotations
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 
 import structlog
+from django.apps import apps
+from django.contrib.auth import get_permission_codename
+from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
 from django.core.management.commands.migrate import Command as DjangoMigrate
+from django.core.management.sql import emit_post_migrate_signal
 from django.db import connection, transaction
 from django.db.migrations.executor import MigrationExecutor
-from django.db.migrations.recorder import MigrationRecorder
-from django_tenants.postgresql_backend.base import FakeTenant
+from django.utils.translation import override
 
-from apps.tenants.context import owner_context, wrapper
+from apps.tenants.context import owner_context
 from apps.tenants.models import MigrationState, Organization
+from apps.tenants.plans import OwnRecorder, Point, plan_from
 from apps.tenants.services.roles import default_rights_revoke, schema_grants, schemas_without_role, shared_roles_ensure
 from apps.tenants.signals import schema_prepared
 
@@ -31,12 +36,39 @@ def schema_migrate(schema: str) -> None:
     Raises ``OperationalError`` then. No actor: part of the migrations.
     """
     with owner_context(schema), _without_long_waits():
-        wrapper().set_tenant(FakeTenant(schema_name=schema), include_public=False)
-        MigrationRecorder(connection).ensure_schema()  # it must not find the one in `public`
-        wrapper().set_tenant(FakeTenant(schema_name=schema))
-        call_command(DjangoMigrate(), interactive=False, verbosity=0, skip_checks=True)
+        recorder = OwnRecorder(connection)
+        recorder.ensure_schema()
+        point = frozenset(recorder.applied_migrations())
+        if not point:
+            call_command(DjangoMigrate(), interactive=False, verbosity=0, skip_checks=True)
+        else:
+            with override(None):  # as Django's command
+                _migrate_on(point)
         with transaction.atomic():
             schema_prepared.send(sender=None, schema=schema)
+
+
+def _migrate_on(point: Point) -> None:
+    """What Django's command does, but ``post_migrate`` is sent only where content types or permissions are missing."""
+    plan_from(point).apply()
+    found = ContentType.objects.values_list("app_label", "model", "permission__codename")
+    if not _content_types_and_permissions() <= {*found}:
+        emit_post_migrate_signal(verbosity=0, interactive=False, db=connection.alias)
+
+
+@cache
+def _content_types_and_permissions() -> set[tuple[str, str, str | None]]:
+    """What Django makes of the models: their actions, or none where a model has no permissions."""
+    options = [model._meta for config in apps.get_app_configs() for model in config.get_models()]
+    return {
+        (of.app_label, str(of.model_name), codename)
+        for of in options
+        for codename in [
+            *(get_permission_codename(action, of) for action in of.default_permissions),
+            *(codename for codename, _name in of.permissions),
+        ]
+        or [None]
+    }
 
 
 @contextmanager
