@@ -42,7 +42,7 @@ def artifact_store(lease: Lease, *, name: str, path: Path, now: datetime) -> Art
             created_at=now,
             execution_id=lease.execution_id,
             name=artifact_name(name),
-            content_type=mimetypes.guess_type(name)[0] or "application/octet-stream",
+            content_type=_content_type(name),
             size=os.fstat(file.fileno()).st_size,
         )
         while_held(lease, lambda: _require_room(artifact))
@@ -69,6 +69,11 @@ def artifact_name(name: str) -> str:
     if reason is not None:
         raise ArtifactRefused(reason, extra={"name": name.encode("utf-8", "replace").decode()})
     return str(PurePosixPath(*parts))
+
+
+def _content_type(name: str) -> str:
+    """What the ending says. The last part alone: the library reads all of ``data:…/…,…`` as a type of any length."""
+    return mimetypes.guess_type(f"./{PurePosixPath(name).name}")[0] or "application/octet-stream"
 
 
 def _require_room(artifact: Artifact) -> None:

@@ -59,6 +59,19 @@ def test_unsafe_names(start: Start, report: Path, tmp_path: Path, name: str) -> 
     assert not files(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("name", "content_type"),
+    [
+        (f"data:{'a' * 130}/b,c", "application/octet-stream"),
+        ("data:image/svg+xml,page.html", "text/html"),
+        ("data:text,table.csv", "text/csv"),
+        ("http://example.com/picture.png", "image/png"),
+    ],
+)
+def test_a_name_that_looks_like_an_address_is_a_name(start: Start, report: Path, name: str, content_type: str) -> None:
+    assert artifact_store(start(), name=name, path=report, now=timezone.now()).content_type == content_type
+
+
 def test_symbolic_links(start: Start, report: Path, tmp_path: Path) -> None:
     link = tmp_path / "link"
     link.symlink_to("/etc/passwd")
