@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from typing import BinaryIO
 from apps.robots.packages.trees import DEEPEST
 
 LONGEST_NAME = 255
+_ALIKE = 200  # what is left of a name whatever number stands in front
 # Control characters, separators and bidirectional overrides; a name ends up in a header and on a page.
 _unsafe = re.compile("[\x00-\x1f\x7f-\x9f\\\\\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
@@ -41,9 +43,10 @@ def artifact_files(directory: Path) -> Iterator[ArtifactFile]:
     To be called when the robot is over and before its workspace is closed.
     """
     taken: set[str] = set()
+    numbers: Counter[str] = Counter()
     for path, status in sorted(_walk(directory, 0)):
         if stat.S_ISREG(status.st_mode):
-            name = _unique(_safe(str(path.relative_to(directory))), taken)
+            name = _unique(_safe(str(path.relative_to(directory))), taken, numbers)
             yield ArtifactFile(name, status.st_size, path)
 
 
@@ -74,10 +77,11 @@ def _safe(name: str) -> str:
     return _unsafe.sub("_", name)[-LONGEST_NAME:].lstrip("/")
 
 
-def _unique(name: str, taken: set[str]) -> str:
-    candidate, number = name, 1
+def _unique(name: str, taken: set[str], numbers: Counter[str]) -> str:
+    """The name, or with a number in front. Those that begin alike count on: many must not each begin anew."""
+    alike, candidate = name[:_ALIKE], name
     while candidate in taken:
-        number += 1
-        candidate = f"{number}-{name}"[:LONGEST_NAME]
+        numbers[alike] += 1
+        candidate = f"{numbers[alike] + 1}-{name}"[:LONGEST_NAME]
     taken.add(candidate)
     return candidate

@@ -21,6 +21,8 @@ from apps.executions.selectors import log_lines
 from apps.executions.services.transitions import executions_start
 from apps.robots.errors import EnvironmentFailed
 from apps.robots.kind import RobotKind, installation
+from apps.robots.kind.leftovers import artifacts_keep
+from apps.robots.kind.sink import ExecutionSink
 from apps.robots.models import Robot, Run
 from apps.robots.sandbox import spares
 from apps.robots.sandbox.available import sandbox_available
@@ -162,6 +164,21 @@ def test_artifacts_beyond_the_caps_are_named(begun: Attempt, settings: Any) -> N
     kept = artifacts(lease)
     assert len(kept) <= 1
     assert any("rtifacts" in message for message in [*messages(lease), "Artifacts larger than"])
+
+
+def test_files_without_number_are_not_tried_one_by_one(
+    begun: Attempt, settings: Any, tmp_path: Path, django_assert_max_num_queries: Any
+) -> None:
+    settings.ENV = settings.ENV.model_copy(update={"artifacts_max_count": 2})
+    lease, left = begun("pass\n"), tmp_path / "left"
+    left.mkdir()
+    for number in range(300):
+        (left / f"{number:03}").touch()
+    with django_assert_max_num_queries(150):
+        artifacts_keep(lease, left, sink=ExecutionSink(lease))
+    assert artifacts(lease) == {"000": b"", "001": b""}
+    assert messages(lease)[0] == "Artifact 002 was not kept: Too many artifacts."
+    assert messages(lease)[-1] == "278 more artifacts were not kept"
 
 
 def test_what_is_no_file_is_named_in_the_log(begun: Attempt) -> None:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import itertools
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -47,6 +49,17 @@ def test_names_are_safe_and_unique(tmp_path: Path) -> None:
         "x_txt.exe",
         "_.txt",
     ]
+
+
+@pytest.mark.parametrize("end", ["", "n" * 250])
+def test_names_that_are_alike_once_safe_take_no_longer_each(tmp_path: Path, end: str) -> None:
+    signs = [chr(code) for code in range(1, 32) if chr(code) not in "\n\r"]
+    for name in itertools.islice(itertools.product(signs, repeat=3), 5_000):
+        os.close(os.open(tmp_path / ("".join(name) + end), os.O_CREAT | os.O_WRONLY))
+    began = time.process_time()
+    names = {file.name for file in artifact_files(tmp_path)}
+    assert len(names) == 5_000
+    assert time.process_time() - began < 10
 
 
 def test_locked_files_are_read(tmp_path: Path) -> None:
