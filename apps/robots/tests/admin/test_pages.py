@@ -161,6 +161,28 @@ def test_viewers_change_nothing(viewer: User, browser: Browser, run: Run) -> Non
     assert run.execution.status == Status.PENDING
 
 
+def test_addresses_narrow_as_filters_do(viewer: User, browser: Browser, run: Run) -> None:
+    client = browser(viewer)
+    wrong = (
+        ("execution__status__regex", "((a{0,255}){0,255}){0,10}"),
+        ("execution__status__range", "a"),
+        ("created_at__year", "0"),
+        ("created_at__year", "9999"),
+        ("created_at__year", "99999999999"),
+        ("created_at__year__gt", "2147483648"),
+        ("created_at__iso_year", "99999"),
+    )
+    for lookup, value in wrong:
+        assert client.get(RUNS, {lookup: value}).status_code == 400, (lookup, value)
+    right = (
+        ("execution__status__exact", "completed"),
+        ("robot__id__exact", str(run.robot_id)),
+        ("created_at__year", str(run.created_at.year)),
+    )
+    for lookup, value in right:
+        assert client.get(RUNS, {lookup: value}).status_code == 200, (lookup, value)
+
+
 def test_what_is_hidden_cannot_be_guessed_at(viewer: User, browser: Browser, run: Run) -> None:
     Run.objects.filter(pk=run.pk).update(environment={"TOKEN": "s3cret"})
     client = browser(viewer)
