@@ -27,7 +27,7 @@ class RobotVersionAdmin(OfRobotAdmin):
     write_action = "robot.publish"
     list_display = ("robot", "version", "active", "channel", "tagged", "size", "published")
     list_display_links = ("robot", "version")
-    list_filter = ("channel", "is_active", "entrypoint_type")
+    list_filter = ("channel", "is_active", "entrypoint_type", "robot")
     list_select_related = ("robot",)
     search_fields = ("robot__name", "version")
     date_hierarchy = "created_at"

@@ -183,6 +183,12 @@ def test_addresses_narrow_as_filters_do(viewer: User, browser: Browser, run: Run
         assert client.get(RUNS, {lookup: value}).status_code == 200, (lookup, value)
 
 
+def test_the_list_of_versions_is_narrowed_to_a_robot(viewer: User, browser: Browser, run: Run) -> None:
+    """Where a robot's page leads by "All versions"."""
+    answer = browser(viewer).get("/admin/robots/robotversion/", {"robot__id__exact": str(run.robot_id)})
+    assert answer.status_code == 200
+
+
 def test_what_is_hidden_cannot_be_guessed_at(viewer: User, browser: Browser, run: Run) -> None:
     Run.objects.filter(pk=run.pk).update(environment={"TOKEN": "s3cret"})
     client = browser(viewer)
