@@ -34,6 +34,7 @@ print("::group::Preparing::", flush=True)
 print("step one")
 print("step two")
 print("::endgroup::", flush=True)
+print("::group::Orders::")
 for number in range(int(sys.argv[1])):
     print(f"::progress done={number + 1} total={sys.argv[1]} message=Order {number}::")
     print(f"\x1b[32morder\x1b[0m {number} <b>for {sys.argv[2]}</b>", flush=True)

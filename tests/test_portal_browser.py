@@ -84,6 +84,7 @@ def test_from_sign_in_to_what_a_run_left(shop: Shop, worker: Process, browse: Br
     expect(page.locator("[data-log-connection-text]")).to_have_text("Complete")
     expect(page.locator(".log-text", has_text="order 2 <b>for Ada</b>")).to_be_visible()
     expect(page.locator(".ansi-fg-2").first).to_have_text("order")
+    expect(page.get_by_role("button", name="Orders")).to_have_text("Orders 5 lines")  # a group that nothing ended
     reader.check_access()
 
     pictures = page.locator(".artifacts .thumb")
@@ -121,7 +122,7 @@ def test_lines_arrive_live_and_none_is_missing_when_the_connection_breaks(
     expect(page.locator("[data-run-state]")).to_have_text("Succeeded", timeout=60_000)  # it waits longer each time
     expect(connection).to_have_attribute("data-kind", "over")
     expect(page.locator("[data-run-artifacts]")).to_contain_text("orders.csv")
-    assert page.evaluate(ALL_HERE) == list(range(1, 87))
+    assert page.evaluate(ALL_HERE) == list(range(1, 88))
 
 
 def test_events_serve_where_sockets_do_not_get_through(shop: Shop, browse: Browse) -> None:

@@ -64,6 +64,11 @@ def _replaced(names: Any, columns: dict[str, Any]) -> list[Any]:
     ]
 
 
+def take_over(row: Model, saved: Model) -> None:
+    """Makes the row that a form was about what its service saved, so that messages call it what it is called now."""
+    vars(row).update(vars(saved))
+
+
 def _filter_name(entry: Any) -> str:
     """The name in addresses of a filter: a column, a column with the class that draws it, or a class of its own."""
     if isinstance(entry, str):
@@ -221,8 +226,7 @@ class ServiceAdmin(ModelAdmin):  # type: ignore[misc]
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        saved = self.save_through(request, form, change=change)
-        obj.pk = saved.pk
+        take_over(obj, self.save_through(request, form, change=change))
 
     def save_through(self, request: HttpRequest, form: Any, *, change: bool) -> Model:
         """One service call with the form's cleaned data; returns what was saved."""

@@ -11,7 +11,7 @@ from django.db.models import Model
 from django.forms.fields import InvalidJSONInput
 from django.http import HttpRequest
 
-from apps.common.admin import ServiceAdmin
+from apps.common.admin import ServiceAdmin, take_over
 from apps.common.errors import ApplicationError
 
 
@@ -41,7 +41,7 @@ class JudgedAdmin(ServiceAdmin):
         return Judged
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        obj.pk = form.saved.pk
+        take_over(obj, form.saved)
 
 
 def refuse(form: Any, error: ApplicationError) -> None:

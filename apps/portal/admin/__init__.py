@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Field, QuerySet
 from django.http import HttpRequest
-from django.urls import path
+from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
@@ -130,7 +130,12 @@ class OfferedServiceAdmin(ImportedAdmin, JudgedAdmin, WithIconAdmin):
         field = super().formfield_for_foreignkey(db_field, request, **kwargs)
         if db_field.name == "default_version":
             field.queryset = field.queryset.select_related("robot").order_by("robot__name", "-id")
+            field.empty_label = gettext("The active version of the robot")
         return field
+
+    def view_on_site(self, service: Service) -> str | None:
+        """What people see of it."""
+        return reverse("portal:service", args=[service.pk]) if service.enabled else None
 
     def save_through(self, request: HttpRequest, form: Any, *, change: bool) -> Service:
         actor, now, given = request.actor, timezone.now(), columns(form.cleaned_data)  # type: ignore[attr-defined]

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from apps.accounts.errors import AccountLocked, WrongPassword
 from apps.accounts.pages.forms import ChangePasswordForm, EndSessionForm, ProfileForm
@@ -24,7 +24,7 @@ from apps.accounts.services.passwords import password_change
 from apps.accounts.services.profile import profile_update
 from apps.accounts.services.sessions import session_end_with_password
 from apps.common.errors import ApplicationError, InvalidInput
-from apps.portal.pages.door import PageRequest, page, show
+from apps.portal.pages.door import PageRequest, page, posted, show
 
 SESSIONS_ON_A_PAGE = 20
 
@@ -46,7 +46,7 @@ def account(request: PageRequest) -> HttpResponse:
 
 
 @sensitive_post_parameters("current_password", "new_password", "again")
-@require_POST
+@posted("portal:account")
 @page
 def password(request: PageRequest) -> HttpResponse:
     """Changes the password, which ends all other sessions; this one goes on."""
@@ -65,7 +65,7 @@ def password(request: PageRequest) -> HttpResponse:
 
 
 @sensitive_post_parameters("password")
-@require_POST
+@posted("portal:account")
 @page
 def end_session(request: PageRequest, session_id: UUID) -> HttpResponse:
     """Signs out where that session is; of one's own it leads to signing in."""

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.views.decorators.http import require_http_methods
 
 from apps.accounts.permissions import allowed
 from apps.common.actor import Actor
@@ -52,6 +53,21 @@ def page(view: View[P]) -> Callable[..., HttpResponse]:
             return refused(request, error)
 
     return guarded
+
+
+def posted(to: str) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
+    """Makes a view one that a form of the page ``to`` is sent to. It may draw that page again with what was refused, and
+    who comes back to its address then, as after choosing a language, is led to the page."""
+
+    def made(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+        @require_http_methods(["GET", "HEAD", "POST"])
+        @wraps(view)
+        def guarded(request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+            return view(request, *args, **kwargs) if request.method == "POST" else HttpResponseRedirect(reverse(to))
+
+        return guarded
+
+    return made
 
 
 def show(

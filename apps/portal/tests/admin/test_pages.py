@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils.html import strip_tags
 
 from apps.accounts.models import User
 from apps.events.models import Event
@@ -41,6 +42,24 @@ def test_it_works(owner: User, browser: Browser, filled: dict[str, Any]) -> None
     assert client.post(page, filled | {"title": "Fecho"}).status_code == 302
     assert Service.objects.get().revision == 2
     assert ServiceRevision.objects.count() == 2
+
+
+def test_what_was_saved_is_told_by_its_name(owner: User, browser: Browser, filled: dict[str, Any]) -> None:
+    client = browser(owner)
+    assert "The service “Fechamento” was added" in told(client.post("/admin/portal/service/add/", filled, follow=True))
+    page = f"/admin/portal/service/{Service.objects.get().pk}/change/"
+    assert "The service “Fecho” was changed" in told(client.post(page, filled | {"title": "Fecho"}, follow=True))
+
+
+def told(answer: Any) -> str:
+    """What the page says at its head, as text."""
+    return " ".join(strip_tags(str(message)) for message in answer.context["messages"])
+
+
+def test_a_service_leads_to_its_page_in_the_portal(owner: User, browser: Browser, service: Service) -> None:
+    page = browser(owner).get(f"/admin/portal/service/{service.pk}/change/").content.decode()
+    assert f'href="/portal/services/{service.pk}/"' in page
+    assert "active version of the robot" in page  # no dashes for what is used where none is chosen
 
 
 @pytest.mark.parametrize("model", ["domain", "service", "servicerevision"])

@@ -224,3 +224,12 @@ def test_the_questions_to_the_database_do_not_grow(person: User, browser: Browse
     for _ in range(45):
         session_of(person)
     assert few == ask()
+
+
+def test_coming_back_to_where_something_was_refused_leads_to_the_account(person: User, browser: Browser) -> None:
+    """As choosing a language does below a refused form."""
+    client = browser(person)
+    for address in (CHANGE, f"/portal/account/sessions/{uuid7()}/end/"):
+        answer = client.get(address)
+        assert (answer.status_code, answer.headers["Location"]) == (302, ACCOUNT)
+        assert client.put(address).status_code == 405

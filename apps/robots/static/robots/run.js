@@ -210,7 +210,9 @@ function bytes(size) {
     unit: units[step],
     unitDisplay: step ? "short" : "long",
     maximumFractionDigits: step ? 1 : 0,
-  }).format(size / 1024 ** step);
+  })
+    .format(size / 1024 ** step)
+    .replace("kB", "KB"); // as the server writes it
 }
 
 document.querySelectorAll(".run[data-run]").forEach((root) => {

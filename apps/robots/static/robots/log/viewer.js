@@ -73,6 +73,7 @@ export class LogViewer {
     if (frame.type === "logs") {
       const before = this.lines.view.length;
       this.lines.append(frame.lines);
+      this._recount();
       this._grown(this.lines.view.length - before);
     } else if (frame.type === "gap") {
       this.lines.appendGap(frame.from, frame.to, filled(this.texts.gap, frame));
@@ -223,6 +224,16 @@ export class LogViewer {
     count.textContent = counted(this.texts.lines, this.lines.sizes.get(row) ?? 0);
     button.append(...cut(title, 0, this.search.rangesIn(title)), " ", count);
     return button;
+  }
+
+  /** Heads of groups in sight say how many lines they have by now: a group may grow long after its head was drawn. */
+  _recount() {
+    for (const count of this.part("lines").querySelectorAll(".log-group-size")) {
+      const told = counted(this.texts.lines, this.lines.sizes.get(Number(count.parentElement.dataset.row)) ?? 0);
+      if (count.textContent !== told) {
+        count.textContent = told;
+      }
+    }
   }
 
   // --- moving about
