@@ -36,7 +36,7 @@ from apps.robots.services.versions import version_activate, version_publish
 
 PAGE = "organization:robots_robot_change"
 RUN_PAGE = "organization:robots_run_change"
-PUBLISH = "robot.publish"
+PUBLISH, OFFER = "robot.publish", "service.manage"
 SHOWN = 10
 
 
@@ -126,6 +126,7 @@ class RobotAdmin(ExportedAdmin):
             "runs": run_list(actor=actor, robot_id=robot.pk)[:SHOWN] if sees_runs else [],
             "may_publish": allowed(actor, PUBLISH, robot),
             "may_run": allowed(actor, "robot.run", robot),
+            "may_offer": allowed(actor, OFFER),
             "sees_runs": sees_runs,
         }
 

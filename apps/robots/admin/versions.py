@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -33,6 +35,12 @@ class RobotVersionAdmin(OfRobotAdmin):
     date_hierarchy = "created_at"
     exclude = ("storage_name",)
     actions = ("activate",)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return ["size" if name == "artifact_size" else name for name in super().get_fields(request, obj)]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return [*super().get_readonly_fields(request, obj), "size"]
 
     @admin.display(description=_("active"), ordering="is_active")
     def active(self, version: RobotVersion) -> SafeString:

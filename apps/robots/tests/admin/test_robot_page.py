@@ -33,6 +33,27 @@ def filled(**change: Any) -> dict[str, Any]:
     return {"artifact": uploaded(), "version": "1.0.0", "channel": "stable", "activate": "on"} | change
 
 
+def test_what_is_next_for_a_robot_that_can_run_is_to_offer_it(
+    organization: Organization, owner: User, maintainer: User, browser: Browser, robot: Robot
+) -> None:
+    offering = f'href="/admin/portal/service/add/?robot={robot.pk}"'
+    assert offering not in browser(owner).get(page_of(robot)).content.decode()  # it has no version
+    version_made(organization.schema_name, robot)
+    page = browser(owner).get(page_of(robot)).content.decode()
+    assert offering in page
+    assert offering not in browser(maintainer).get(page_of(robot)).content.decode()
+    form = browser(owner).get(f"/admin/portal/service/add/?robot={robot.pk}").content.decode()
+    assert f'<option value="{robot.pk}" selected>' in form
+
+
+def test_the_size_of_a_version_is_told_with_its_unit(
+    organization: Organization, maintainer: User, browser: Browser, robot: Robot
+) -> None:
+    version = version_made(organization.schema_name, robot)
+    page = browser(maintainer).get(f"/admin/robots/robotversion/{version.pk}/change/").content.decode()
+    assert f"{version.artifact_size}\N{NO-BREAK SPACE}bytes" in page
+
+
 def test_it_works(maintainer: User, browser: Browser, robot: Robot) -> None:
     client = browser(maintainer)
     page = client.get(page_of(robot)).content.decode()
