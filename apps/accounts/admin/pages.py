@@ -90,7 +90,10 @@ class RefreshTokenAdmin(AccountAdmin):
 
 class ApiKeyAdmin(AccountAdmin):
     section, icon, rank = "people", "key", 60
-    nothing = _("A key lets a program in for who made it. People make their own in the portal, below their account; each is shown once.")
+    nothing = _(
+        "A key lets a program in for who made it. People make their own in the portal, below their account; "
+        "each is shown once."
+    )
     list_display = ("name", "prefix", "user", "state", "expires_at", "last_used_at")
     list_select_related = ("user",)
     search_fields = ("name", "prefix", "user__email")

@@ -56,8 +56,11 @@ def page(view: View[P]) -> Callable[..., HttpResponse]:
 
 
 def posted(to: str) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
-    """Makes a view one that a form of the page ``to`` is sent to. It may draw that page again with what was refused, and
-    who comes back to its address then, as after choosing a language, is led to the page."""
+    """Makes a view one that a form of the page ``to`` is sent to.
+
+    It may draw that page again with what was refused: who comes back to its address then, as after choosing a
+    language, is led to the page.
+    """
 
     def made(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         @require_http_methods(["GET", "HEAD", "POST"])
