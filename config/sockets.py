@@ -29,6 +29,13 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         self.logger = _quiet
         self.conn.max_message_size = LARGEST_MESSAGE_BYTES
 
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self.conn.handshake_exc is not None and not self.handshake_initiated:
+            # websockets could not read the request, say with a line of 8 KiB, and has written an answer nobody sends
+            self.transport.write(b"".join(self.conn.data_to_send()))
+            self.transport.close()
+
     async def send(self, message: Any) -> None:
         if message["type"] == "websocket.close":
             self.writable.set()
