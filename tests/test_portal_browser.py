@@ -290,6 +290,24 @@ def test_the_menu_of_the_log_stays_on_the_page(shop: Shop, browse: Browse) -> No
         assert menu.evaluate("(panel) => panel.scrollWidth - panel.clientWidth") == 0, (width, language)
 
 
+def test_copying_tells_how_it_went(shop: Shop, browse: Browse) -> None:
+    run = run_stored(shop, 3)
+    reader = browse(shop.address)
+    reader.sign_in(shop.email, PASSWORD)
+    reader.open(f"/portal/runs/{run}/")
+    expect(reader.page.locator("[data-log-connection]")).to_have_attribute("data-kind", "over")
+    reader.page.evaluate("() => { navigator.clipboard.writeText = async (text) => { window.clip = text } }")
+    reader.page.locator(".log .menu > summary").click()
+    button = reader.page.locator("[data-log-copy]")
+    button.click()
+    expect(button).to_have_text("Copied")
+    assert reader.page.evaluate("clip").count("\n") == 2
+    expect(button).to_have_text("Copy the marked lines, or all")
+    reader.page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(new Error('no')) }")
+    button.click()
+    expect(button).to_have_text("The browser does not let it be copied")
+
+
 def test_one_line_is_one_line(shop: Shop, browse: Browse) -> None:
     run = run_stored(shop, 1)
     for language, told in (("en-US", "1 line"), ("pt-BR", "1 linha")):

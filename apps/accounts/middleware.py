@@ -111,8 +111,10 @@ def led_to_second_factor(request: Any) -> HttpResponse | None:
         return None
     if not second_factor_missing(actor):
         return None
-    wanted = {"next": request.get_full_path()} if request.method in {"GET", "HEAD"} else {}
-    return HttpResponseRedirect(f"{reverse('second-factor')}?{urlencode(wanted)}")
+    page = reverse("second-factor")
+    if request.method in {"GET", "HEAD"}:
+        page += f"?{urlencode({'next': request.get_full_path()})}"
+    return HttpResponseRedirect(page)
 
 
 class SecondFactorMiddleware:

@@ -243,7 +243,7 @@ def test_a_second_factor_that_is_wanted_once_it_has_come(
     owner.set_password(PASSWORD)
     owner.save(update_fields=["password"])
     answer, stream = arriving(proven(browser(owner)), page_of(robot, "publish/"), filled(), wanted)
-    assert (answer.status_code, answer["Location"], stream.sent) == (302, "/second-factor?", True)
+    assert (answer.status_code, answer["Location"], stream.sent) == (302, "/second-factor", True)
     assert not RobotVersion.objects.exists()
 
 

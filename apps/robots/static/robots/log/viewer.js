@@ -9,6 +9,7 @@ import { Search } from "./search.js";
 
 const LEVEL_NAMES = [null, "warning", "error"];
 const TYPING_PAUSE = 120; // milliseconds
+const TELLING_PAUSE = 2000;
 
 const clock = new Intl.DateTimeFormat(language, {
   timeStyle: "medium",
@@ -406,8 +407,13 @@ export class LogViewer {
   async _copy() {
     const chosen = String(getSelection());
     const text = chosen || this.lines.text(...(this.marked ?? []));
-    await navigator.clipboard.writeText(text);
-    this.say(this.texts.copied);
+    const copied = await navigator.clipboard?.writeText(text).then(() => true, () => false); // none without TLS
+    const told = copied ? this.texts.copied : this.texts.uncopied;
+    this.say(told);
+    const label = this.part("copy-text");
+    label.textContent = told;
+    clearTimeout(this.telling);
+    this.telling = setTimeout(() => (label.textContent = this.texts.copy), TELLING_PAUSE);
   }
 
   // --- listening
