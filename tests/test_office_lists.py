@@ -26,7 +26,7 @@ from conftest import make_user
 
 QUERIES = {
     "robots/robot": 8,
-    "robots/robotversion": 8,
+    "robots/robotversion": 9,
     "robots/run": 9,
     "robots/schedule": 7,
     "robots/schedulefiring": 9,
