@@ -6,6 +6,8 @@ BIN := .venv/bin
 PYTHON ?=
 # One more than cores: tests with real processes wait for them much of their time.
 PYTEST_WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+# Each target starts processes, `make test` some two hundred: what Python has compiled is kept, whatever the environment says.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help run test isolation chaos fuzz load bench lint audit format venv requirements env messages clean
@@ -16,10 +18,9 @@ help: ## list these targets
 run: .venv/ready ## start everything on http://localhost:$PORT (8000), with demo data; Ctrl-C stops it
 	@exec $(BIN)/python -m config.run
 
-# A run starts some two hundred processes: what Python has compiled is kept, whatever the environment says of that.
 # The order of tests is that of conftest.py, which spreads those that wait.
 test: .venv/installed ## run all tests against real PostgreSQL and Redis
-	@exec env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist loadgroup --no-loadscope-reorder $(ARGS)
+	@exec $(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist loadgroup --no-loadscope-reorder $(ARGS)
 
 FAULTS ?= 1000
 SEED ?=

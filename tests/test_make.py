@@ -11,7 +11,7 @@ import pytest
 from tests.structure import ROOT
 
 INSTALLING = "Installing the pinned requirements"
-PYTHON = "#!/bin/sh\nexit 0\n"
+PYTHON = '#!/bin/sh\necho "compiled files: ${PYTHONDONTWRITEBYTECODE-kept}"\n'
 
 
 @pytest.fixture
@@ -53,6 +53,12 @@ def test_what_is_needed_to_run_is_not_enough_for_tests(checkout: Path) -> None:
     made(checkout, "run")
     assert f"{INSTALLING} of requirements/dev.txt" in made(checkout, "venv")
     assert INSTALLING not in made(checkout, "run")
+
+
+@pytest.mark.parametrize("target", ["run", "test", "isolation", "chaos", "load", "bench"])
+def test_what_is_compiled_is_kept(checkout: Path, monkeypatch: pytest.MonkeyPatch, target: str) -> None:
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    assert made(checkout, target).splitlines()[-1] == "compiled files: kept"
 
 
 def test_what_runs_is_part_of_what_tests_need() -> None:
