@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 
 from apps.common.testing import eventually
-from apps.executions.models import Execution
 from apps.robots.models import Run
 from apps.tenants.context import tenant_context
 from bench.figures import Figure, Target
@@ -21,9 +20,7 @@ SECONDS = 120
 def measure(stage: Stage) -> list[Figure]:
     robot = stage.robot(TRIVIAL)
     with tenant_context(stage.organization):
-        if Run.objects.count() < RUNS:
-            history(robot, RUNS)
-        total = Execution.objects.count()
+        history(robot, RUNS - Run.objects.count())  # rows before this one have left some
     measured = stage.files / "server_time.json"
     with stage.program(
         "bench.server_time",
@@ -36,7 +33,7 @@ def measure(stage: Stage) -> list[Figure]:
         if process.wait() != 0:
             raise RuntimeError(process.output()[-4000:])
     rounds = json.loads(measured.read_text("utf-8"))
-    note = f"of {total:,} runs"
+    note = f"of {RUNS:,} runs"
     return [
         Figure("run-list", "ms", TWICE, rounds["page"], rounds["page_plain"], f"{note}, which both sides count"),
         Figure("run-list-cursor", "ms", TWICE, rounds["cursor"], rounds["cursor_plain"], f"{note}, nobody counts"),
