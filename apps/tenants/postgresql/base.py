@@ -1,4 +1,4 @@
-"""Database wrapper: search_path and role follow the context in one statement, sent only when they changed."""
+"""Database wrapper: search_path and role follow the context, told to the server only when they changed."""
 
 from __future__ import annotations
 
@@ -18,12 +18,10 @@ from apps.tenants.postgresql.content_types import separate_content_types
 from apps.tenants.postgresql.cursors import ContextCursor, ContextDebugCursor, PreparedCursor
 from apps.tenants.postgresql.met import Met
 from apps.tenants.postgresql.operations import DatabaseOperations
+from apps.tenants.postgresql.switch import Context, switch_context
 
 OWNER = "none"  # PostgreSQL's word for "no SET ROLE in force": the login role itself
-_SET_CONTEXT = "SELECT set_config('search_path', %s, false), set_config('role', %s, false)"
 ASKED_BEFORE, MOST_PLANS = 5, 32
-Context = tuple[str, str]
-"""search_path and role."""
 
 
 @lru_cache(maxsize=4096)
@@ -46,7 +44,7 @@ class DatabaseWrapper(django_tenants_base.DatabaseWrapper):  # type: ignore[misc
     """django-tenants' wrapper with PostgreSQL roles and a cheaper switch of tenant.
 
     The wanted context is (search_path, role). A connection is told before the next statement, if it is not known to be
-    in it already: one statement for each change, none where nothing changed. What can undo it on the server makes it
+    in it already: one round trip for each change, none where nothing changed. What can undo it on the server makes it
     unknown: a rollback of a transaction or a savepoint, a failed commit, a new connection, SET and RESET by hand.
     """
 
@@ -78,15 +76,15 @@ class DatabaseWrapper(django_tenants_base.DatabaseWrapper):  # type: ignore[misc
     # -- what the connection is in
 
     def apply_context(self) -> None:
-        """Brings the connection into the wanted context, in one statement, if it is not known to be in it."""
+        """Brings the connection into the wanted context, in one round trip, if it is not known to be in it."""
         wanted = self._wanted()
         if self._applied == wanted and self._applied_to is self.connection:
             return
         if self.connection.info.transaction_status == TransactionStatus.INERROR:
             return  # only ROLLBACK is heard now, in whichever context; anything else fails
         self._applied = None
-        with self.wrap_database_errors, self.connection.cursor() as cursor:
-            cursor.execute(_SET_CONTEXT, wanted)
+        with self.wrap_database_errors:
+            switch_context(self.connection, wanted)
         self._applied, self._applied_to = wanted, self.connection
         self._meet(self.schema_name)
 

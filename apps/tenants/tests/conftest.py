@@ -10,9 +10,14 @@ from django.db import connection
 from django.db.backends.postgresql import base as postgresql
 
 from apps.tenants.naming import role_name
+from apps.tenants.postgresql import base
+from apps.tenants.postgresql.switch import Context, switch_context
 from tests.storages import folder_storage
 
 __all__ = ["folder_storage"]
+
+SWITCH = "switch"
+"""What the list of what was sent holds for a change of context."""
 
 
 def server_state() -> tuple[str, str]:
@@ -32,12 +37,12 @@ def role_of(schema: str) -> str:
 
 def state_of(schema: str) -> tuple[str, str]:
     """What :func:`server_state` must be inside a schema."""
-    return ("public" if schema == "public" else f'"{schema}",public'), role_of(schema)
+    return ("public" if schema == "public" else f"{schema}, public"), role_of(schema)
 
 
 @pytest.fixture
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Every statement that reaches psycopg, those of the wrapper itself included."""
+    """Every statement that reaches psycopg, and a word for each change of context."""
     statements: list[str] = []
     kind: Any = postgresql.Cursor
     execute = kind.execute
@@ -46,5 +51,10 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         statements.append(str(query))
         return execute(self, query, *args, **kwargs)
 
+    def switching(own: Any, context: Context) -> None:
+        statements.append(SWITCH)
+        switch_context(own, context)
+
     monkeypatch.setattr(kind, "execute", recording)
+    monkeypatch.setattr(base, "switch_context", switching)
     return statements

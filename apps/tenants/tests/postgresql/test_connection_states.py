@@ -41,7 +41,7 @@ def test_a_rolled_back_transaction_forgets(schema: str) -> None:
 
 
 def test_a_commit_that_the_server_turns_into_a_rollback_forgets(schema: str) -> None:
-    """The worst case: the error was swallowed, COMMIT undid set_config() and raised nothing."""
+    """The worst case: the error was swallowed, COMMIT undid the change and raised nothing."""
     assert server_state() == state_of("public")
     with tenant_context(schema), transaction.atomic():
         assert server_state() == state_of(schema)

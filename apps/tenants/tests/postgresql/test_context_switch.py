@@ -9,13 +9,11 @@ from django.db import DatabaseError, connection, transaction
 from apps.accounts.models import User
 from apps.tenants.context import owner_context, public_context, tenant_context, wrapper
 from apps.tenants.models import Organization
-from apps.tenants.tests.conftest import role_of, server_state, state_of
-
-SWITCH = "SELECT set_config('search_path'"
+from apps.tenants.tests.conftest import SWITCH, role_of, server_state, state_of
 
 
 def switches(sent: list[str]) -> int:
-    return sum(statement.startswith(SWITCH) for statement in sent)
+    return sent.count(SWITCH)
 
 
 def ask() -> None:
@@ -114,10 +112,10 @@ def test_named_cursors_follow_the_context(owner: User, other_organization: Organ
 
 def test_without_public(organization: Organization) -> None:
     wrapper().set_tenant(organization, include_public=False)
-    assert server_state()[0] == f'"{organization.schema_name}"'
+    assert server_state()[0] == organization.schema_name
     with tenant_context(organization):
-        assert server_state()[0] == f'"{organization.schema_name}",public'
-    assert server_state()[0] == f'"{organization.schema_name}"'
+        assert server_state()[0] == f"{organization.schema_name}, public"
+    assert server_state()[0] == organization.schema_name
 
 
 def test_a_failed_transaction_says_so_and_recovers(organization: Organization) -> None:
