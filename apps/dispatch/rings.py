@@ -61,6 +61,7 @@ class Ringer:
                 threading.Thread(target=forever, args=[self._send_next], name="ringer", daemon=True).start()
             self._wanted.add(queue)
             self._changed.notify_all()
+        time.sleep(0)  # lets the thread send now, instead of when this one next waits for something
 
     def flush(self, seconds: float) -> bool:
         """Waits until everything was sent, or tried in vain; returns whether it was."""

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from packaging.requirements import Requirement
@@ -51,21 +52,21 @@ def prepared(version: RobotVersion, *, sink: ExecutionSink, control: Control) ->
         entrypoint_path=version.entrypoint_path,
         open_stored=lambda: package_opened(version),
     ) as package:
-        wanted = _dependencies(version, package)
+        wanted = _dependencies(package, version.entrypoint_path) if version.entrypoint_type in WITH_PYTHON else None
         _install(wanted, sink=sink, control=control)
         with environment_cache().lease(wanted) as runtime:
             yield Prepared(package, runtime, _framework(version, wanted))
 
 
-def _dependencies(version: RobotVersion, package: Path) -> Dependencies | None:
-    if version.entrypoint_type not in WITH_PYTHON:
-        return None
+@lru_cache(maxsize=1024)
+def _dependencies(package: Path, entrypoint_path: str) -> Dependencies | None:
+    """What an unpacked package asks for; packages never change."""
 
     def read(name: str) -> bytes | None:
         path = package / name
         return path.read_bytes() if path.is_file() else None
 
-    return dependencies_of(read, entrypoint_path=version.entrypoint_path)
+    return dependencies_of(read, entrypoint_path=entrypoint_path)
 
 
 def _install(wanted: Dependencies | None, *, sink: ExecutionSink, control: Control) -> None:
