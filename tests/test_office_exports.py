@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable
 from typing import Any
 
 import openpyxl
 import pytest
 from django.contrib.auth.models import Group
+from django.contrib.messages import get_messages
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -20,6 +22,7 @@ from apps.accounts.models import Role, User, UserGrant
 from apps.accounts.services.users import user_update
 from apps.common import admin_exports
 from apps.common.actor import Actor
+from apps.common.turns import table_turn
 from apps.events.models import Event
 from apps.executions.models import Status
 from apps.portal.services.domains import domain_create
@@ -255,3 +258,22 @@ def test_a_name_of_a_person_is_data(organization: Organization, owner: User, bro
     program = system(organization.schema_name)
     user_update(actor=program, user=owner, changes={"phone": "+55 11 5555"}, now=now)
     assert exported(browser(owner), "accounts/user")[0]["phone"] == "'+55 11 5555"
+
+
+def test_one_file_of_an_organization_at_a_time(owner: User, viewer: User, browser: Signed) -> None:
+    """Each keeps a thread of the process busy for seconds, and all threads are not one organization's."""
+    client = browser(viewer)
+    with table_turn():
+        answer = client.post("/admin/robots/run/export/?q=a", {"format": XLSX, "resource": "0"})
+        assert (answer.status_code, answer["Location"]) == (302, "/admin/robots/run/export/?q=a")
+        assert [str(message) for message in get_messages(answer.wsgi_request)] == ["Too many requests; try again later."]
+    assert client.post("/admin/robots/run/export/", {"format": XLSX, "resource": "0"}).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["a\uffffb", "\ufffe"])
+def test_what_no_spreadsheet_could_open_is_replaced(owner: User, browser: Signed, name: str) -> None:
+    """One such character in a name, which people choose themselves, would spoil the whole file."""
+    User.objects.filter(pk=owner.pk).update(name=name)
+    answer = browser(owner).post("/admin/accounts/user/export/", {"format": XLSX, "resource": "0"})
+    sheet = openpyxl.load_workbook(io.BytesIO(answer.content)).active
+    assert [row[1] for row in sheet.iter_rows(values_only=True)] == ["name", re.sub("[\ufffe\uffff]", "\ufffd", name)]

@@ -19,6 +19,7 @@ from apps.accounts.backends import PATH
 from apps.accounts.models import Session, User
 from apps.common import admin_imports
 from apps.common.testing import arriving, proven
+from apps.common.turns import table_turn
 from apps.events.models import Event
 from apps.portal.models import Domain, Service
 from apps.portal.services.domains import domain_create
@@ -274,3 +275,21 @@ def test_who_is_signed_out_while_a_file_comes_imports_nothing(owner: User, brows
     assert (answer.status_code, answer["Location"]) == (302, f"/admin/login/?next={going_on}")
     assert stream.sent
     assert not Domain.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("page", "text"),
+    [
+        ("portal/domain", "slug,name\nti,TI\n"),
+        ("portal/service", "domain,title,robot\nti,Fecho,Folha\n"),
+        ("accounts/user", "email,name,role\na@acme.example,A,viewer\n"),
+    ],
+)
+def test_one_file_of_an_organization_at_a_time(owner: User, browser: Signed, page: str, text: str) -> None:
+    """Each keeps a thread of the process busy for up to a minute, a mere look at it too."""
+    client = browser(owner)
+    with table_turn():
+        answer = looked_at(client, page, text)
+        assert (answer.status_code, answer["Location"]) == (302, f"/admin/{page}/import/")
+        assert texts(answer) == ["Too many requests; try again later."]
+    assert looked_at(client, page, text).status_code == 200

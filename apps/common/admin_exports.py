@@ -23,12 +23,15 @@ from tablib import Dataset
 from unfold.contrib.import_export.forms import ExportForm
 
 from apps.common.admin import ServiceAdmin
+from apps.common.errors import ApplicationError
 from apps.common.spreadsheets import cell_of
 from apps.common.tables import sheet_quote, table_lines
+from apps.common.turns import table_turn
 
 MOST_ROWS: Final = 10_000
 """In one file. They are put together in memory, a few thousand bytes each at worst."""
 _AT_A_TIME = 500
+_NOT_IN_XML = str.maketrans("\ufffe\uffff", "\ufffd\ufffd")
 column = Field
 """``robot = column("robot__name")``: where rows have the value; of ``column()``, ``value_of_<name>(row)`` makes it."""
 
@@ -43,11 +46,16 @@ class CsvFormat(CSV):  # type: ignore[misc]  # untyped library
 
 
 class SheetFormat(XLSX):  # type: ignore[misc]  # untyped library
-    """Texts that would be formulas are quoted here as well."""
+    """Texts that would be formulas are quoted here as well; what would make the file unreadable is replaced."""
 
     def export_data(self, dataset: Any, **kwargs: Any) -> Any:
-        rows = ([sheet_quote(cell) if isinstance(cell, str) else cell for cell in row] for row in dataset)
+        rows = ([_sheet_cell(cell) if isinstance(cell, str) else cell for cell in row] for row in dataset)
         return super().export_data(Dataset(*rows, headers=dataset.headers), **kwargs)
+
+
+def _sheet_cell(text: str) -> str:
+    """Of control characters the library takes care itself, but not of the two others that XML cannot hold."""
+    return sheet_quote(text).translate(_NOT_IN_XML)
 
 
 class ListResource(Resource):  # type: ignore[misc]  # untyped library
@@ -107,6 +115,9 @@ class ExportedAdmin(ExportMixin, ServiceAdmin):  # type: ignore[misc]  # untyped
             return super().export_action(request)  # type: ignore[no-any-return]
         except IncorrectLookupParameters:
             return redirect(request.path)
+        except ApplicationError as error:
+            self.explain(request, error)
+            return redirect(request.get_full_path())
 
     def init_request_context_data(self, request: HttpRequest, form: Any) -> dict[str, Any]:
         rows = _counted(self.get_export_queryset(request))
@@ -115,12 +126,16 @@ class ExportedAdmin(ExportMixin, ServiceAdmin):  # type: ignore[misc]  # untyped
         return {**shown, "here": _("Export")}
 
     def get_export_data(self, file_format: Any, request: Any, queryset: QuerySet[Any], **kwargs: Any) -> Any:
-        """The file; it leaves only with its entry in the ledger. The library shows a ``ValueError`` on the page."""
+        """The file; it leaves only with its entry in the ledger. The library shows a ``ValueError`` on the page.
+
+        Raises ``TooManyRequests`` while the organization has another one made.
+        """
         if _counted(queryset) > MOST_ROWS:
             raise ValueError(_("Narrow the list first: a file holds at most %(count)d rows.") % {"count": MOST_ROWS})
-        rows = self.get_data_for_export(request, queryset, **kwargs)
-        found = len(rows)
-        data = file_format.export_data(rows)
+        with table_turn():
+            rows = self.get_data_for_export(request, queryset, **kwargs)
+            found = len(rows)
+            data = file_format.export_data(rows)
         import_string(settings.EXPORT_NOTED)(
             actor=request.actor,
             what=self.opts.label_lower,

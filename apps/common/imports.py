@@ -10,6 +10,7 @@ from typing import Any
 from django.db import transaction
 
 from apps.common.errors import ApplicationError, Text
+from apps.common.turns import table_turn
 
 Lines = Mapping[int, Mapping[str, Any]]
 """Values by name, of each line by its number in the file."""
@@ -44,9 +45,12 @@ class Imported:
 
 
 def lines_written(lines: Lines, write: Callable[[Mapping[str, Any]], Change], *, dry_run: bool) -> Imported:
-    """Calls ``write`` for each line, in one transaction that is taken back on a dry run and where a line is refused."""
+    """Calls ``write`` for each line, in one transaction that is taken back on a dry run and where a line is refused.
+
+    Raises ``TooManyRequests`` while the organization has another table read.
+    """
     changes, errors = {}, list[LineError]()
-    with transaction.atomic():
+    with table_turn(), transaction.atomic():
         for number, values in lines.items():
             try:
                 with transaction.atomic():

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from math import inf
 
+from django.conf import settings
 from django.db import connection
 from redis.lock import Lock
 
@@ -58,6 +59,7 @@ class Turns:
 
 
 _own = Turns(inf, of_each=1, lasting=1)
+_tables = Turns(max(settings.ENV.web_threads // 4, 1), of_each=1, lasting=10)
 
 
 @contextmanager
@@ -76,6 +78,17 @@ def only_one(name: str, *, seconds: float) -> Iterator[None]:
             if lock is not None:
                 with suppress(RedisAway), redis_or_away():  # else it ends by itself
                     lock.release()
+
+
+@contextmanager
+def table_turn() -> Iterator[None]:
+    """The organization's one turn, in this process, at reading or writing a table of a thousand lines and more.
+
+    That keeps a thread busy for many seconds: at most a quarter of them, so that everything else is answered. Raises
+    ``TooManyRequests``.
+    """
+    with _tables.taken(getattr(connection, "schema_name", "")):
+        yield
 
 
 def _acquired(key: str, seconds: float) -> Lock | None:

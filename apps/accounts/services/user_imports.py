@@ -26,6 +26,7 @@ from apps.common.errors import ApplicationError, InvalidInput, InvalidTable, Tex
 from apps.common.imports import Change, Imported, LineError, Lines
 from apps.common.limits import hit
 from apps.common.tables import table_read
+from apps.common.turns import table_turn
 
 MANAGE = "admin.manage"
 MOST_BYTES, MOST_ROWS = 2 * 1024**2, 1000
@@ -78,11 +79,18 @@ def users_import_rows(
     Each row goes through ``user_create`` or ``user_update``, also in a dry run, so that it meets every rule they keep.
     A column that is not there changes nothing, and neither does an empty name, role or state. Administrators are locked
     first wherever a row changes somebody, whose rows would else be waited for in a ring. Raises ``TooManyRequests`` for
-    too many imports, dry or not, and for more invitations than the organization may mail; ``Busy`` where somebody else
-    is changing administrators, or importing too.
+    too many imports, dry or not, or more than one at once, and for more invitations than the organization may mail;
+    ``Busy`` where somebody else is changing administrators, or importing too.
     """
     require_insider(actor, MANAGE)
-    hit(settings.ENV.rate_limit_import, "import-people")
+    with table_turn():
+        hit(settings.ENV.rate_limit_import, "import-people")
+        return _rows_imported(actor, rows, faults, dry_run=dry_run, now=now)
+
+
+def _rows_imported(
+    actor: Actor, rows: Sequence[UserRow], faults: Sequence[LineError], *, dry_run: bool, now: datetime
+) -> Imported:
     work = _Work(actor, now, {role.slug: role for role in roles_assignable()}, faults=list(faults))
     wanted = list(work.readable(rows))
     if not (dry_run or work.faults):

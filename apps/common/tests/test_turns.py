@@ -10,7 +10,9 @@ from django.db import connection
 
 from apps.common.errors import TooManyRequests
 from apps.common.redis import redis_client, redis_forget
-from apps.common.turns import Turns, only_one
+from apps.common.turns import Turns, only_one, table_turn
+from apps.tenants.context import tenant_context
+from apps.tenants.models import Organization
 
 
 def test_it_works() -> None:
@@ -89,3 +91,13 @@ def test_a_turn_that_another_thread_gives_back_is_waited_for() -> None:
     waiting.join(20)
     with pytest.raises(TooManyRequests):
         turns.take()
+
+
+def test_tables_leave_most_threads_to_others(organization: Organization, other_organization: Organization) -> None:
+    with tenant_context(organization), table_turn():
+        with pytest.raises(TooManyRequests), table_turn():
+            pass
+        with tenant_context(other_organization), table_turn():
+            pass
+    with tenant_context(organization), table_turn():
+        pass
