@@ -212,7 +212,8 @@ class Environment(BaseSettings):
     rate_limit_support: Rate = Field(
         "20/hour", description="Times that one administrator of the platform asks for access to organizations."
     )
-    rate_limit_api: Rate = Field("600/minute", description="Requests per user, pages included, or API key.")
+    rate_limit_api: Rate = Field("600/minute", description="Requests per user, pages and sockets included, or API key.")
+    rate_limit_api_keys: Rate = Field("6000/minute", description="Requests of all API keys of one person together.")
     rate_limit_anonymous: Rate = Field("300/minute", description="Requests without credentials per address.")
 
     # --- sign-in

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
-from django.conf import settings
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -22,8 +21,8 @@ from apps.accounts.services.sessions import session_end_unused
 from apps.common.actor import Actor
 from apps.common.api.fallback import error_answer
 from apps.common.api.responses import error_response
+from apps.common.api.throttling import count_actor
 from apps.common.errors import ApplicationError, ReadOnlyPreview
-from apps.common.limits import hit_in_shares
 from apps.common.times import zone_named
 from apps.common.trace import current_trace_id
 from apps.tenants.selectors import organization_settings
@@ -72,7 +71,7 @@ class ActorMiddleware:
     def count(self, request: Any) -> None:
         actor = request.actor
         if actor.is_authenticated:
-            hit_in_shares(settings.ENV.rate_limit_api, "api", actor.type, actor.id)
+            count_actor(actor)
 
 
 def identify(request: Any) -> None:

@@ -36,6 +36,7 @@ from apps.accounts.tenancy import (
 )
 from apps.accounts.tokens import InvalidToken, read_access_token
 from apps.common.actor import Actor
+from apps.common.api.throttling import count_actor, count_anonymous
 from apps.common.errors import ApplicationError, Unauthorized
 from apps.common.network import client_address
 from apps.common.trace import begin_trace
@@ -52,7 +53,8 @@ async def authenticate_socket(scope: Scope) -> Actor:
     """The actor behind a WebSocket, or a streamed request, with its organization chosen as for HTTP.
 
     Takes, in this order, ``?ticket=``, ``?token=``, ``Authorization: Bearer``, ``X-Api-Key``, the session cookie.
-    Raises ``Unauthorized`` (close code 4401), ``PermissionDenied`` (4403), ``NotFound`` (4404): see ``close_code``.
+    Each counts towards the same rates as a request. Raises ``Unauthorized`` (close code 4401), ``PermissionDenied``
+    (4403), ``NotFound`` (4404), ``TooManyRequests`` (4429): see ``close_code``.
     """
     headers = _headers(scope)
     begin_trace(headers.get("x-request-id"))
@@ -82,8 +84,13 @@ def _headers(scope: Scope) -> dict[str, str]:
 
 
 def _let_in(scope: Scope, headers: dict[str, str], now: datetime) -> Actor:
-    actor = _authenticate(scope, headers, now)
+    try:
+        actor = _authenticate(scope, headers, now)
+    except Unauthorized:
+        count_anonymous(_address(scope, headers))
+        raise
     with tenant_context(actor.schema):
+        count_actor(actor)
         second_factor_demand(actor)
     return actor
 

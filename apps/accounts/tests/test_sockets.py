@@ -214,3 +214,13 @@ class TestRecheck:
 
     def test_an_actor_without_credentials_is_none(self, actor: Actor) -> None:
         assert self.again(replace(actor, type="user", session_id=None)) is None
+
+
+def test_each_counts_towards_the_rates(world: World, settings: Any) -> None:
+    """A stream of a run that is over ends at once, and may be asked for again and again."""
+    rates = {"rate_limit_api": "3/minute", "rate_limit_anonymous": "2/minute"}
+    settings.ENV = settings.ENV.model_copy(update=rates)
+    for kind in ("websocket", "http", "http"):
+        connect(world.host, f"token={world.token}", type=kind)
+    assert refused(world.host, f"token={world.token}") == 4429
+    assert [refused(world.host, f"token={word}") for word in "abc"] == [4401, 4401, 4429]

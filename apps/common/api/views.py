@@ -55,7 +55,7 @@ class ApiViewSet(ViewSet):
         try:
             super().initial(request, *args, **kwargs)
         except Unauthorized:  # before the rates are looked at; counted, so that guessing is slow
-            count_anonymous(request._request)
+            count_anonymous(getattr(request._request, "client_ip", None))
             raise
 
     def perform_authentication(self, request: Request) -> None:

@@ -122,3 +122,16 @@ def test_nonsense_is_422(client_of: Clients, teammate: User, change: dict[str, A
 
 def test_nobody_is_401(client_of: Clients) -> None:
     assert client_of(None).post(URL, BODY).status_code == 401
+
+
+def test_many_keys_are_no_way_past_the_rates(client_of: Clients, viewer: User, settings: Any) -> None:
+    """Each has a rate of its own, and all of a person's together have one."""
+    settings.ENV = settings.ENV.model_copy(update={"rate_limit_api": "3/minute", "rate_limit_api_keys": "5/minute"})
+    client, statuses = client_of(viewer), []
+    keys = [
+        client.post("/api/v1/api-keys", {"name": name, "permissions": ["run.read"]}).json()["key"] for name in "abc"
+    ]
+    for key in [keys[0]] * 4 + keys[1:] * 2:
+        answer = APIClient(SERVER_NAME="localhost").get("/api/v1/runs", HTTP_X_API_KEY=key)
+        statuses.append(answer.status_code)
+    assert statuses == [200, 200, 200, 429, 200, 200, 429, 429]
