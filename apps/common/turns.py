@@ -59,7 +59,7 @@ class Turns:
 
 
 _own = Turns(inf, of_each=1, lasting=1)
-_tables = Turns(max(settings.ENV.web_threads // 4, 1), of_each=1, lasting=10)
+_tables = Turns(max(settings.ENV.web_threads // 8, 1), of_each=1, lasting=10)
 
 
 @contextmanager
@@ -84,7 +84,7 @@ def only_one(name: str, *, seconds: float) -> Iterator[None]:
 def table_turn() -> Iterator[None]:
     """The organization's one turn, in this process, at reading or writing a table of a thousand lines and more.
 
-    That keeps a thread busy for many seconds: at most a quarter of them, so that everything else is answered. Raises
+    That keeps a thread busy for many seconds: at most an eighth of them, so that everything else is answered. Raises
     ``TooManyRequests``.
     """
     with _tables.taken(getattr(connection, "schema_name", "")):

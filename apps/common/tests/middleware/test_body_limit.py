@@ -15,7 +15,8 @@ from a2wsgi import WSGIMiddleware
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.handlers.wsgi import WSGIHandler
 from django.db import connections
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.test import RequestFactory
 from rest_framework.test import APIClient
 
@@ -117,6 +118,37 @@ def test_uploads_on_their_way_leave_threads_for_all_else(settings: Any, way: dic
         let_go.set()
         first.join(20)
     assert limited(requests.post(UPLOAD, b"{}", content_type="application/json")).status_code == 200
+
+
+def streamed(_request: HttpRequest) -> StreamingHttpResponse:
+    return StreamingHttpResponse(iter([b"a", b"b"]))
+
+
+def test_downloads_on_their_way_leave_threads_for_all_else(settings: Any) -> None:
+    settings.ENV = settings.ENV.model_copy(update={"web_threads": 2})
+    limited, get = BodyLimitMiddleware(streamed), RequestFactory().get
+    first: Any = limited(get(ECHO))
+    refused = limited(get(ECHO))
+    assert (refused.status_code, refused["Retry-After"]) == (429, "10")
+    assert b"".join(first) == b"ab"  # whoever has read all of it makes room, and so does whoever left
+    left = limited(get(ECHO))
+    assert (left.status_code, limited(get(ECHO)).status_code) == (200, 429)
+    left.close()
+    assert limited(get(ECHO)).status_code == 200
+
+
+def test_one_reader_takes_not_all_of_them(settings: Any) -> None:
+    settings.ENV = settings.ENV.model_copy(update={"web_threads": 8})
+    limited = BodyLimitMiddleware(streamed)
+
+    def asked(address: str) -> HttpResponseBase:
+        request: Any = RequestFactory().get(ECHO)
+        request.client_ip = address
+        return limited(request)
+
+    held = [asked("192.0.2.1"), asked("192.0.2.1")]
+    assert [asked("192.0.2.1").status_code, asked("192.0.2.2").status_code] == [429, 200]
+    assert [response.status_code for response in held] == [200, 200]
 
 
 @pytest.fixture
