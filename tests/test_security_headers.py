@@ -159,7 +159,9 @@ def api_client(organization: Organization) -> APIClient:
     return APIClient(SERVER_NAME="localhost")
 
 
-@pytest.mark.parametrize("path", ["/portal/", "/portal/runs/", "/portal/account/", "/admin/", "/second-factor"])
+@pytest.mark.parametrize(
+    "path", ["/portal/", "/portal/runs/", "/portal/account/", "/admin/", "/second-factor", "/admin/password_change/"]
+)
 def test_pages_of_somebody_known_are_not_kept(browser: Client, person: User, path: str) -> None:
     signed_in(browser, person)
     answer = browser.get(path)

@@ -72,7 +72,7 @@ class SecurityHeadersMiddleware:
         response = self.get_response(request)
         response.headers.setdefault("Content-Security-Policy", self.policy(request, response))
         response.headers.setdefault("Permissions-Policy", _PERMISSIONS)
-        if request.path_info.startswith("/api/"):
+        if request.path_info.startswith(("/api/", "/admin/")):
             # What has a tag may be kept by the client alone, and asked for again with it.
             response.headers.setdefault("Cache-Control", "private, no-cache" if "ETag" in response else "no-store")
         return response
