@@ -266,7 +266,8 @@ def test_one_file_of_an_organization_at_a_time(owner: User, viewer: User, browse
     with table_turn():
         answer = client.post("/admin/robots/run/export/?q=a", {"format": XLSX, "resource": "0"})
         assert (answer.status_code, answer["Location"]) == (302, "/admin/robots/run/export/?q=a")
-        assert [str(message) for message in get_messages(answer.wsgi_request)] == ["Too many requests; try again later."]
+        texts = [str(message) for message in get_messages(answer.wsgi_request)]
+        assert texts == ["Too many requests; try again later."]
     assert client.post("/admin/robots/run/export/", {"format": XLSX, "resource": "0"}).status_code == 200
 
 
