@@ -44,17 +44,21 @@ class BodyLimitMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         try:
-            length = _length(request)
-            if length == 0:
-                return self.given(request, self.get_response(request))
-            takes_files = _takes_files(request)
-            cap = _cap(request, takes_files=takes_files)
-            if length is not None and length > cap:
-                raise TooLarge(extra={"max_bytes": cap})
-            with self._bodies.taken() if takes_files else nullcontext():
-                return self.get_response(request) if length is not None else self.in_chunks(request, cap)
+            return self.given(request, self.taken(request))
         except ApplicationError as error:
             return error_response(error)
+
+    def taken(self, request: HttpRequest) -> HttpResponseBase:
+        """Goes on with a body that is not too large. Raises ``TooLarge``, ``TooManyRequests``."""
+        length = _length(request)
+        if length == 0:
+            return self.get_response(request)
+        takes_files = _takes_files(request)
+        cap = _cap(request, takes_files=takes_files)
+        if length is not None and length > cap:
+            raise TooLarge(extra={"max_bytes": cap})
+        with self._bodies.taken() if takes_files else nullcontext():
+            return self.get_response(request) if length is not None else self.in_chunks(request, cap)
 
     def given(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         """An answer in pieces has a turn until it is read or given up. Raises ``TooManyRequests``."""

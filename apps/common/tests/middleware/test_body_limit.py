@@ -133,6 +133,7 @@ def test_downloads_on_their_way_leave_threads_for_all_else(settings: Any) -> Non
     assert b"".join(first) == b"ab"  # whoever has read all of it makes room, and so does whoever left
     left = limited(get(ECHO))
     assert (left.status_code, limited(get(ECHO)).status_code) == (200, 429)
+    assert limited(RequestFactory().generic("GET", ECHO, b"{}")).status_code == 429  # asked for with a body, too
     left.close()
     assert limited(get(ECHO)).status_code == 200
 
