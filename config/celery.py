@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from celery.schedules import crontab
 from celery.signals import celeryd_after_setup, setup_logging, worker_shutdown, worker_shutting_down
 from tenant_schemas_celery.app import CeleryApp
 
@@ -18,6 +19,16 @@ os.environ.setdefault("CELERY_SKIP_CHECKS", "1")  # `manage.py check` looks; a w
 app = CeleryApp("oficina", task_cls="apps.tenants.celery:ContextTask")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+# Every tick is safe to run twice at once: any number of beats may tick.
+app.conf.beat_schedule = {
+    "dispatch.tidy": {"task": "dispatch.tidy", "schedule": 600.0},
+    "robots.schedules": {"task": "robots.schedules", "schedule": 10.0, "options": {"expires": 60}},
+    "executions.prune": {"task": "executions.prune", "schedule": crontab(minute="17")},
+    "mail.due": {"task": "mail.due", "schedule": 10.0, "options": {"expires": 60}},
+    "mail.tidy": {"task": "mail.tidy", "schedule": crontab(minute="27")},
+    "executions.sweep": {"task": "executions.sweep", "schedule": crontab(hour="4", minute="43")},
+    "tenants.spares": {"task": "tenants.spares", "schedule": 60.0},
+}
 app.set_default()  # in every thread of the process
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from celery.schedules import crontab
 from corsheaders.defaults import default_headers
 
 from config.broker import broker_url
@@ -338,16 +337,6 @@ CELERY_WORKER_REDIRECT_STDOUTS = False
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = True
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"  # in memory: ticks may come twice or late, so nothing needs keeping
-CELERY_BEAT_SCHEDULE = {
-    # Every tick is safe to run twice at once: any number of beats may tick.
-    "dispatch.tidy": {"task": "dispatch.tidy", "schedule": 600.0},
-    "robots.schedules": {"task": "robots.schedules", "schedule": 10.0, "options": {"expires": 60}},
-    "executions.prune": {"task": "executions.prune", "schedule": crontab(minute="17")},
-    "mail.due": {"task": "mail.due", "schedule": 10.0, "options": {"expires": 60}},
-    "mail.tidy": {"task": "mail.tidy", "schedule": crontab(minute="27")},
-    "executions.sweep": {"task": "executions.sweep", "schedule": crontab(hour="4", minute="43")},
-    "tenants.spares": {"task": "tenants.spares", "schedule": 60.0},
-}
 
 # --- mail: rows of apps.mail are the truth; this is how they go out
 _MAIL_SERVER = mail_server(ENV.email_url)

@@ -19,6 +19,7 @@ django = get_wsgi_application()
 
 from apps.common.api.responses import error_body  # noqa: E402  # needs Django to be set up
 from apps.common.errors import ApplicationError, NotAcceptable, UnsupportedMediaType  # noqa: E402  # same
+from config import celery  # noqa: E402, F401  # loaded before the first request rings
 
 # A parameter in the manner of RFC 2231, as no media type has: reading it can fail in many ways, and Django expects few.
 _STARRED = re.compile(r";[^;=,]*\*")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from django.conf import settings
-
 from config.celery import app
 from config.embedded import BASE_DIRECTORY
 from tests.engine import until
@@ -27,5 +25,5 @@ def test_it_works(live: Live) -> None:
 
 def test_every_tick_has_its_task() -> None:
     app.loader.import_default_modules()
-    for entry in settings.CELERY_BEAT_SCHEDULE.values():
+    for entry in app.conf.beat_schedule.values():
         assert entry["task"] in app.tasks

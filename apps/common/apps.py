@@ -8,5 +8,4 @@ class CommonConfig(AppConfig):
     verbose_name = _("Behind the scenes")
 
     def ready(self) -> None:
-        import config.celery  # noqa: F401, PLC0415  # makes shared_task find the app in every process
         from apps.common import checks  # noqa: F401, PLC0415  # registers them

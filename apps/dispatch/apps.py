@@ -8,7 +8,6 @@ class DispatchConfig(AppConfig):
     verbose_name = _("Queue and workers")
 
     def ready(self) -> None:
-        import config.celery  # noqa: F401, PLC0415  # every process of ours rings through this Celery application
         from apps.common.metrics import collector_add  # noqa: PLC0415
         from apps.dispatch import health  # noqa: F401, PLC0415  # registers a probe
         from apps.dispatch.metrics import DispatchCollector  # noqa: PLC0415  # needs the models

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from typing import Any
 
 from asgiref.sync import async_to_sync
-from celery import current_app
 from channels.layers import get_channel_layer
 from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
@@ -34,6 +33,7 @@ from apps.tenants.channels import group_name
 from apps.tenants.context import OutsideTenantError, current_schema, public_context, tenant_context
 from apps.tenants.naming import PUBLIC
 from apps.tenants.storage import tenant_storage
+from config.celery import app as celery
 
 FAMILY = "names"
 Attempt = Callable[[], Any]
@@ -333,6 +333,6 @@ def _carried(stage: Stage) -> str | None:
 def _temporary_task(base: Any) -> Iterator[Any]:
     """A task that tells where it runs, known to this process for the moment."""
     name = f"isolation.{secrets.token_hex(4)}"
-    make: Any = current_app.task
+    make: Any = celery.task
     yield make(current_schema, name=name, **({"base": base} if base is not None else {}))
-    current_app.tasks.unregister(name)
+    celery.tasks.unregister(name)

@@ -6,7 +6,6 @@ import inspect
 from collections.abc import Iterator
 from typing import Any
 
-from celery import current_app
 from django.db import transaction
 
 from apps.isolation.cases.case import Probe
@@ -18,6 +17,7 @@ from apps.isolation.watching import Lines, tables_written
 from apps.tenants.celery import TenantTask
 from apps.tenants.context import OutsideTenantError, current_schema
 from apps.tenants.naming import PLATFORM, PUBLIC
+from config.celery import app as celery
 
 FAMILY = "tasks"
 HEADER = "_schema_name"
@@ -25,8 +25,8 @@ HEADER = "_schema_name"
 
 def own_tasks() -> dict[str, Any]:
     """The product's tasks by name."""
-    current_app.loader.import_default_modules()
-    return {name: task for name, task in sorted(current_app.tasks.items()) if not name.startswith("celery.")}
+    celery.loader.import_default_modules()
+    return {name: task for name, task in sorted(celery.tasks.items()) if not name.startswith("celery.")}
 
 
 def task_cases(stage: Stage, gaps: list[str], *, lines: Lines, disposable: bool) -> Iterator[Probe]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from celery import current_app
 from kombu.exceptions import OperationalError
 
 from apps.robots.models import Robot
@@ -12,6 +11,7 @@ from apps.robots.services.runs import queue_of
 from apps.tenants.context import tenant_context
 from apps.tenants.models import Organization
 from apps.tenants.services.removals import organization_remove
+from config.celery import app as celery
 
 
 def remove(organization: Organization) -> None:
@@ -20,7 +20,7 @@ def remove(organization: Organization) -> None:
         queues = sorted({queue_of(robot) for robot in Robot.objects.all()})
     organization_remove(organization=organization)
     try:
-        with current_app.connection_for_write() as connection:
+        with celery.connection_for_write() as connection:
             channel: Any = connection.default_channel
             for queue in queues:
                 channel.queue_delete(queue)

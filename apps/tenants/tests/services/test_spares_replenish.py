@@ -14,6 +14,7 @@ from apps.tenants.selectors import schema_sizes
 from apps.tenants.services.provisioning import schema_create, schema_take, spares_replenish
 from apps.tenants.services.templates import template_ensure
 from apps.tenants.tests.concurrency import at_once
+from config.celery import app
 
 
 def waiting() -> set[str]:
@@ -73,6 +74,6 @@ def test_a_program_that_is_not_deployed_any_more_touches_nothing(organization: O
 def test_beat_asks_for_them(organization: Organization, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[tuple[int, str]] = []
     monkeypatch.setattr(tasks, "spares_replenish", lambda count: asked.append((count, current_schema())))
-    assert settings.CELERY_BEAT_SCHEDULE["tenants.spares"]["task"] == tasks.spares_make.name
+    assert app.conf.beat_schedule["tenants.spares"]["task"] == tasks.spares_make.name
     tasks.spares_make.apply()
     assert asked == [(settings.ENV.tenant_spares, "public")]
