@@ -49,6 +49,7 @@ from apps.tenants.models import Organization
 from apps.tenants.selectors import hosts_forget, platform
 from apps.tenants.services.organizations import organization_create
 from apps.tenants.testing import TestDatabase, roles_drop
+from config import urls  # noqa: F401  # and with the routes the pages of the back-office, for tests of their sites
 from config.celery import app as celery
 from tests.databases import migrated
 

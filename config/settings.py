@@ -49,7 +49,8 @@ INSTALLED_APPS = [
     "unfold",
     "unfold.contrib.import_export",
     "import_export",
-    *[app for app in TENANT_APPS if not app.startswith("apps.")],
+    "config.apps.BackOffice",  # in the place of django.contrib.admin
+    *[app for app in TENANT_APPS if not app.startswith(("apps.", "django.contrib.admin"))],
     "django.contrib.staticfiles",
     "apps.tenants",  # before django_tenants, whose commands it replaces
     "django_tenants",
@@ -255,7 +256,7 @@ SILENCED_SYSTEM_CHECKS = [
 
 # --- API
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["apps.accounts.authentication.ActorAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["apps.accounts.authentication.http.ActorAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["apps.common.api.permissions.DeclaredRight"],
     "DEFAULT_RENDERER_CLASSES": ["apps.common.api.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["apps.common.api.parsers.JSONParser"],

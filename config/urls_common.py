@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
+
+admin.autodiscover()  # pages register themselves at both sites, which then know their routes
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("apps.common.urls")),

@@ -19,7 +19,8 @@ django = get_wsgi_application()
 
 from apps.common.api.responses import error_body  # noqa: E402  # needs Django to be set up
 from apps.common.errors import ApplicationError, NotAcceptable, UnsupportedMediaType  # noqa: E402  # same
-from config import celery  # noqa: E402, F401  # loaded before the first request rings
+from config import celery, urls, urls_platform  # noqa: E402, F401  # all that answers and rings: no request waits for it
+from config.memory import garbage_from_here  # noqa: E402
 
 # A parameter in the manner of RFC 2231, as no media type has: reading it can fail in many ways, and Django expects few.
 _STARRED = re.compile(r";[^;=,]*\*")
@@ -44,6 +45,7 @@ class GuardedRequest(WSGIRequest):
 
 
 django.request_class = GuardedRequest
+garbage_from_here()  # once more: routes, their views and the pages of the back-office are here to stay as well
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:

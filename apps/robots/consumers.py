@@ -11,7 +11,7 @@ import structlog
 from channels.generic.http import AsyncHttpConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
 
-from apps.accounts.authentication import authenticate_socket, close_code
+from apps.accounts.authentication.sockets import authenticate_socket, close_code
 from apps.common.api.responses import error_body, error_headers
 from apps.common.errors import ApplicationError, InternalError
 from apps.robots.live import events

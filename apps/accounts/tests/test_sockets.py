@@ -12,7 +12,7 @@ from django.conf import settings as django_settings
 from django.test import Client
 from django.utils import timezone
 
-from apps.accounts.authentication import authenticate_socket, close_code, recheck
+from apps.accounts.authentication.sockets import authenticate_socket, close_code, recheck
 from apps.accounts.models import ApiKey, Session, User
 from apps.accounts.services.api_keys import api_key_create
 from apps.accounts.services.credentials import actor_of_user

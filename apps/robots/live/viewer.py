@@ -14,7 +14,7 @@ from django.conf import settings
 from prometheus_client import Counter as Metric
 from prometheus_client import Gauge
 
-from apps.accounts.authentication import recheck
+from apps.accounts.authentication.sockets import recheck
 from apps.common.actor import Actor
 from apps.common.errors import ApplicationError, TooManyRequests
 from apps.executions.wakeups import execution_group
