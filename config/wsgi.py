@@ -19,6 +19,7 @@ django = get_wsgi_application()
 
 from apps.common.api.responses import error_body  # noqa: E402  # needs Django to be set up
 from apps.common.errors import ApplicationError, NotAcceptable, UnsupportedMediaType  # noqa: E402  # same
+from apps.executions.registry import kinds_load  # noqa: E402  # same
 from config import celery, urls, urls_platform  # noqa: E402, F401  # all that answers and rings: no request waits for it
 from config.memory import garbage_from_here  # noqa: E402
 
@@ -45,6 +46,7 @@ class GuardedRequest(WSGIRequest):
 
 
 django.request_class = GuardedRequest
+kinds_load()
 garbage_from_here()  # once more: routes, their views and the pages of the back-office are here to stay as well
 
 

@@ -40,7 +40,7 @@ def shop(live_module: Live) -> Shop:
 
 @pytest.fixture(scope="module")
 def worker(shop: Shop) -> Process:
-    return shop.live.worker(include="apps.robots.kind")
+    return shop.live.worker(include="apps.robots.kinds")
 
 
 def person_made(shop: Shop, role: str) -> User:

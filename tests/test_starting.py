@@ -23,7 +23,16 @@ from apps.common.admin_sites import organization_site, platform_site
 print(len(organization_site._registry), len(platform_site._registry))
 """
 FOR_HTTP = re.compile(r"apps\.\w+\.(admin|api|pages|consumers|views|urls)\b|config\.(urls|asgi|wsgi)")
-NOT_FOR_COMMANDS = {"authlib", "celery", "httpx", "kombu", "openpyxl", "tablib"}
+NOT_FOR_COMMANDS = {
+    "apps.robots.kind.robot_kind",
+    "apps.robots.services.runs",
+    "authlib",
+    "celery",
+    "httpx",
+    "kombu",
+    "openpyxl",
+    "tablib",
+}
 
 
 def test_a_web_process_has_its_routes_before_the_first_request() -> None:
@@ -34,6 +43,11 @@ def test_a_web_process_has_its_routes_before_the_first_request() -> None:
 
 def test_a_web_process_has_the_pages_of_the_back_office() -> None:
     assert min(map(int, told_by(f"import config.asgi\n{PAGES}").split())) > 10
+
+
+def test_a_web_process_knows_all_kinds_of_work() -> None:
+    kinds = "from apps.executions.registry import _kinds; print(*_kinds)"
+    assert told_by(f"import config.asgi; {kinds}").split() == ["robot"]
 
 
 def test_a_process_without_http_loads_no_views_and_no_pages() -> None:

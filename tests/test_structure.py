@@ -34,7 +34,7 @@ FILE_LINES, FUNCTION_LINES = 400, 60
 FLOORS = {
     "admin", "api", "apps", "clients", "consumers", "errors", "events", "management", "models", "payloads",
     "permissions", "receivers", "routing", "selectors", "services", "tasks", "templates", "tests", "migrations",
-    "health", "middleware", "templatetags",
+    "health", "kinds", "middleware", "templatetags",
 }  # fmt: skip
 OWN_PARTS = {
     "accounts": {
@@ -71,7 +71,7 @@ OWN_PARTS = {
         "surface",
         "watching",
     },
-    "robots": {"packages", "sandbox", "supervision", "scheduling", "kind", "live", "checks"},
+    "robots": {"packages", "sandbox", "supervision", "scheduling", "kind", "live", "checks", "uses"},
 }
 OPEN_TO_SUPPORT = {
     ("organizations", "organization_preview"),

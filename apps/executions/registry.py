@@ -1,10 +1,17 @@
-"""Kinds of work. The engine knows when, the kind knows what."""
+"""Kinds of work. The engine knows when, the kind knows what.
+
+An app that brings kinds has a module ``kinds``, which registers them when it is loaded: by who first asks for one, for
+a kind brings along all that it works with, and most processes have no work done.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import cache
 from typing import Protocol
+
+from django.utils.module_loading import autodiscover_modules
 
 from apps.common.actor import Actor
 from apps.executions.lease import Lease, Outcome
@@ -44,7 +51,7 @@ _renewals: list[Callable[[float], None]] = []
 
 
 def register(kind: Kind, *, instant: bool = False) -> None:
-    """Makes a kind known, from ``AppConfig.ready``.
+    """Makes a kind known, from the module ``kinds`` of its app.
 
     An ``instant`` kind does its work in milliseconds; a slot takes several of them at once, in the fair order.
     """
@@ -53,8 +60,15 @@ def register(kind: Kind, *, instant: bool = False) -> None:
         _instant.add(kind.name)
 
 
+@cache
+def kinds_load() -> None:
+    """Loads the kinds of all apps. Who asks for one need not call it; who shall not wait for it later does at start."""
+    autodiscover_modules("kinds")
+
+
 def kind_of(name: str) -> Kind:
     """The kind with this name. Raises ``UnknownKind``."""
+    kinds_load()
     try:
         return _kinds[name]
     except KeyError:
@@ -63,6 +77,7 @@ def kind_of(name: str) -> Kind:
 
 def instant_kinds() -> frozenset[str]:
     """Names of the kinds that may be taken together."""
+    kinds_load()
     return frozenset(_instant)
 
 

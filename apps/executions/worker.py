@@ -15,6 +15,7 @@ from apps.dispatch.rings import Bell
 from apps.dispatch.services.workers import WorkerIdentity
 from apps.executions.fence import Fence
 from apps.executions.heart import Heart
+from apps.executions.registry import kinds_load
 from apps.executions.slots import Slots
 
 logger = structlog.get_logger(__name__)
@@ -71,6 +72,7 @@ def start(*, name: str) -> None:
     """Opens the slots of this process and lets its heart beat; without queues it stays a plain Celery worker."""
     global _worker  # noqa: PLW0603  # one per process, as Celery's worker is
     if _worker is None and settings.ENV.worker_queues:
+        kinds_load()
         connection_created.connect(_speak_or_let_go)
         _worker = Worker(name)
         _worker.start()

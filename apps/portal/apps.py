@@ -8,7 +8,7 @@ class PortalConfig(AppConfig):
     verbose_name = _("Portal")
 
     def ready(self) -> None:
-        from apps.portal.services.services import services_using  # noqa: PLC0415  # needs the models
-        from apps.robots.services.robots import robot_use_checks  # noqa: PLC0415  # needs the models
+        from apps.portal.selectors.services import services_using  # noqa: PLC0415  # needs the models
+        from apps.robots.uses import robot_use_checks  # noqa: PLC0415  # needs the models
 
         robot_use_checks.append(services_using)

@@ -8,16 +8,9 @@ class RobotsConfig(AppConfig):
     verbose_name = _("Robots")
 
     def ready(self) -> None:
-        from apps.executions.registry import on_renewal, register  # noqa: PLC0415  # needs the models
-        from apps.executions.services.orphans import FileKind, file_kinds  # noqa: PLC0415
-        from apps.robots import checks  # noqa: F401, PLC0415
-        from apps.robots.kind import RobotKind  # noqa: PLC0415
+        from apps.executions.services.orphans import FileKind, file_kinds  # noqa: PLC0415  # needs the models
+        from apps.robots import checks  # noqa: F401, PLC0415  # registers them
         from apps.robots.models import RobotVersion  # noqa: PLC0415
-        from apps.robots.sandbox.guard import trust  # noqa: PLC0415
-        from apps.robots.sandbox.spares import spares_sweep  # noqa: PLC0415
-        from apps.robots.services.publications import FOLDER  # noqa: PLC0415
+        from apps.robots.models.robot import FOLDER  # noqa: PLC0415
 
-        register(RobotKind())
-        on_renewal(trust)
-        on_renewal(spares_sweep)
         file_kinds.append(FileKind(FOLDER, RobotVersion, dated_by="group"))

@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 
-from apps.robots.kind.installation import sandbox_policy
+from apps.robots.kind.policy import sandbox_policy
 from apps.robots.sandbox.available import sandbox_available
 from apps.robots.sandbox.policy import SandboxMode
 

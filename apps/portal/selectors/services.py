@@ -11,6 +11,7 @@ from apps.common.errors import PermissionDenied
 from apps.portal.errors import ServiceNotFound
 from apps.portal.models import Service
 from apps.portal.permissions import READ, scope_somewhere, services_filter
+from apps.robots.models import Robot
 
 
 def services_visible(*, actor: Actor) -> QuerySet[Service]:
@@ -47,3 +48,8 @@ def service_get(*, actor: Actor, service_id: UUID) -> Service:
     if service is None:
         raise ServiceNotFound
     return service
+
+
+def services_using(robot: Robot) -> list[str]:
+    """Name the services that still offer a robot. No actor: robots ask before they archive one."""
+    return list(Service.objects.filter(robot=robot).order_by("title").values_list("title", flat=True))

@@ -28,7 +28,7 @@ from apps.portal.permissions import MANAGE, require_domain, require_service
 from apps.portal.run_templates.definition import parse_definition
 from apps.portal.run_templates.errors import TemplateInvalid
 from apps.portal.selectors.domains import domain_get
-from apps.robots.models import Robot, RobotVersion, Run
+from apps.robots.models import RobotVersion, Run
 from apps.robots.selectors.robots import robot_get
 from apps.robots.services.robots import robot_lock
 
@@ -137,11 +137,6 @@ def service_delete(*, actor: Actor, service: Service, if_match: str | None = Non
             raise ServiceHasRuns
         record("service.deleted", actor=actor, subject=service, data=_facts(service), now=now)
         service.delete()
-
-
-def services_using(robot: Robot) -> list[str]:
-    """Name the services that still offer a robot. No actor: robots ask before they archive one."""
-    return list(Service.objects.filter(robot=robot).order_by("title").values_list("title", flat=True))
 
 
 def _moved(service: Service, changes: Mapping[str, Any], actor: Actor) -> list[str]:

@@ -15,8 +15,8 @@ from apps.executions.errors import LeaseLost
 from apps.executions.lease import Lease, Outcome
 from apps.executions.models import Execution, Status
 from apps.executions.services.executions import execution_process_started
-from apps.robots.kind.installation import sandbox_policy
 from apps.robots.kind.leftovers import artifacts_keep
+from apps.robots.kind.policy import sandbox_policy
 from apps.robots.kind.preparation import Interrupted, Prepared, prepared
 from apps.robots.kind.sink import ExecutionSink
 from apps.robots.models import Run

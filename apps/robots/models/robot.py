@@ -15,6 +15,8 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.models.made_by import CreatedBy
 from apps.tenants.models import TenantModel
 
+FOLDER = "packages"
+"""Where packages lie in the storage of an organization."""
 ROBOT_ACTIONS = ("robot.read", "robot.run", "robot.publish", "run.read", "run.cancel", "artifact.download")
 
 

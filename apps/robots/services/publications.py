@@ -24,7 +24,7 @@ from apps.common.ids import uuid7
 from apps.events.services import record
 from apps.robots.errors import InvalidChannel, InvalidPublication, RobotArchived, VersionExists
 from apps.robots.models import Robot, RobotVersion
-from apps.robots.models.robot import Channel, EntrypointType
+from apps.robots.models.robot import FOLDER, Channel, EntrypointType
 from apps.robots.packages.archive import ArtifactInspection, ArtifactKind, inspect_artifact
 from apps.robots.packages.semver import VersionNumber
 from apps.robots.payloads import Publication, Upload, arguments_checked, environment_checked, names_checked
@@ -32,7 +32,6 @@ from apps.robots.selectors.packages import archive_limits
 from apps.tenants.storage import tenant_storage
 
 logger = structlog.get_logger(__name__)
-FOLDER = "packages"
 DEFAULT_ENTRYPOINTS = {EntrypointType.SHELL.value: "main.sh", EntrypointType.ROBOT.value: "main.robot"}
 ENDINGS = {".sh": EntrypointType.SHELL, ".robot": EntrypointType.ROBOT}
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")

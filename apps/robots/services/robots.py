@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
@@ -17,10 +17,7 @@ from apps.events.services import record
 from apps.robots.errors import RobotArchived, RobotInUse, RobotNameTaken
 from apps.robots.models import Robot
 from apps.robots.services.publications import Package, version_write
-
-UseCheck = Callable[[Robot], Sequence[str]]
-robot_use_checks: list[UseCheck] = []
-"""What floors above know of a robot's use: each answers with the names of what still needs the robot."""
+from apps.robots.uses import robot_use_checks
 
 
 def tags_normalized(tags: Sequence[str]) -> list[str]:

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from apps.events.models import Event
 from apps.executions.models import Status
-from apps.robots.kind import RobotKind
+from apps.robots.kind.robot_kind import RobotKind
 from apps.robots.models import Run
 from apps.robots.tests.factories import run_ended, system
 from apps.tenants.context import current_schema

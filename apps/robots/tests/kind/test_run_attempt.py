@@ -20,8 +20,9 @@ from apps.executions.models import Artifact, Execution, Status
 from apps.executions.selectors import log_lines
 from apps.executions.services.transitions import executions_start
 from apps.robots.errors import EnvironmentFailed
-from apps.robots.kind import RobotKind, installation
+from apps.robots.kind import installation
 from apps.robots.kind.leftovers import artifacts_keep
+from apps.robots.kind.robot_kind import RobotKind
 from apps.robots.kind.sink import ExecutionSink
 from apps.robots.models import Robot, Run
 from apps.robots.sandbox import spares

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from apps.events.models import Event
 from apps.executions.models import Status
-from apps.robots.kind import RobotKind
+from apps.robots.kind.robot_kind import RobotKind
 from apps.robots.models import Robot, RobotVersion, Run
 from apps.robots.selectors.canaries import CanaryRecord
 from apps.robots.services.canaries import fails_too_often

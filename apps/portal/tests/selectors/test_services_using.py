@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.portal.models import Service
-from apps.portal.services.services import services_using
+from apps.portal.selectors.services import services_using
 from apps.portal.tests.conftest import ActorOf
 from apps.robots.errors import RobotInUse
 from apps.robots.models import Robot
