@@ -49,8 +49,11 @@ INSTALLED_APPS = [
     "unfold",
     "unfold.contrib.import_export",
     "import_export",
-    "config.apps.BackOffice",  # in the place of django.contrib.admin
-    *[app for app in TENANT_APPS if not app.startswith(("apps.", "django.contrib.admin"))],
+    *[
+        app.replace("django.contrib.admin", "config.apps.BackOffice")
+        for app in TENANT_APPS
+        if not app.startswith("apps.")
+    ],
     "django.contrib.staticfiles",
     "apps.tenants",  # before django_tenants, whose commands it replaces
     "django_tenants",
