@@ -57,3 +57,10 @@ def rows_after(rows: Rows, place: Any) -> Rows:
     """What follows a place, found through the index."""
     field, descending = _order(rows)
     return rows.filter(**{f"{field.attname}__{'lt' if descending else 'gt'}": place})
+
+
+def place_before(rows: Rows, start: int, total: int) -> Any:
+    """The place that row ``start`` of so many follows, from the nearer end of the index; None where it is gone."""
+    field, _descending = _order(rows)
+    rows, skipped = (reverse(rows), total - start) if start > total // 2 else (rows, start - 1)
+    return rows.values_list(field.attname, flat=True)[skipped : skipped + 1].first()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 from urllib.parse import urlencode
@@ -14,13 +14,11 @@ from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.response import Response
 
-from apps.common.api.cursors import cursor_of, place_of, reverse, rows_after
+from apps.common.api.cursors import cursor_of, place_before, place_of, rows_after
 from apps.common.api.ordering import ordered
-from apps.common.api.serializers import InputSerializer, OutputSerializer
+from apps.common.api.serializers import InputSerializer, OutputSerializer, Written
 
 Rows = QuerySet[Any, Any]
-Asked = Callable[[Rows], Rows]
-Read = Callable[[Rows], Sequence[Any]]
 SerializerType = type[serializers.Serializer[Any]]
 
 
@@ -63,29 +61,46 @@ class LongPagination(serializers.Serializer[Any]):
 
 def paginated(request: Any, rows: Rows, serializer: SerializerType, *, key: str) -> Response:
     """One page of ``rows``: one query to count, one to read; ``pages`` is 0 when there is nothing."""
-    found, numbers = _page(request, ordered(request, rows))
+    page, limit, rows = request.query["page"], request.query["limit"], ordered(request, rows)
+    total = rows.count()
+    start = (page - 1) * limit
+    found = list(_slice(rows, start, start + limit)) if start < total else []
+    numbers = {"page": page, "limit": limit, "total": total, "pages": -(-total // limit)}
     return _answer(request, found, serializer, key=key, pagination=numbers)
 
 
 def paginated_long(request: Any, rows: Rows, serializer: type[OutputSerializer], *, key: str) -> Response:
-    """Like :func:`paginated`, or after ``cursor`` without counting; ``rows`` are ordered by one unique column."""
-    written = serializer.written
-    cursor, rows = request.query.get("cursor"), ordered(request, rows)
-    asked, read = (written.asked, written.read) if written else (_as_they_are, list)
+    """Like :func:`paginated`, or after ``cursor`` without counting; ``rows`` are ordered by one unique column.
+
+    A numbered page but the first is what follows the last row before it: one query more, which reads only that column.
+    """
+    written, limit, rows = serializer.written, request.query["limit"], ordered(request, rows)
+    cursor = request.query.get("cursor")
     if cursor is None:
-        found, numbers = _page(request, rows, asked, read, unique=True)
-        more = numbers["page"] < numbers["pages"]
+        page, total = request.query["page"], rows.count()
+        start, pages = (page - 1) * limit, -(-total // limit)
+        place = place_before(rows, start, total) if 0 < start < total else None
+        empty = total == 0 or (start > 0 and place is None)
+        found = [] if empty else _following(rows, place, limit, written)
+        more, numbers = page < pages, {"page": page, "limit": limit, "total": total, "pages": pages}
     else:
-        limit = request.query["limit"]
-        place = place_of(rows, cursor)
-        quick = written.after(rows, place, limit + 1) if written else None
-        found = list(read(asked(rows_after(rows, place))[: limit + 1])) if quick is None else quick
+        found = _following(rows, place_of(rows, cursor), limit + 1, written)
         more, found = len(found) > limit, found[:limit]
         numbers = {"page": None, "limit": limit, "total": None, "pages": None}
     numbers["next_cursor"] = cursor_of(rows, found[-1]) if found and more else None
     if written:
         return Response({key: [orjson.Fragment(text) for text in written.texts(found)], "pagination": numbers})
     return _answer(request, found, serializer, key=key, pagination=numbers)
+
+
+def _following(rows: Rows, place: Any, number: int, written: Written | None) -> Sequence[Any]:
+    """The first of ``rows``, or of those after a place."""
+    if place is not None:
+        quick = written.after(rows, place, number) if written else None
+        if quick is not None:
+            return quick
+        rows = rows_after(rows, place)
+    return written.read(written.asked(rows)[:number]) if written else list(rows[:number])
 
 
 def array(request: Any, rows: Rows, serializer: SerializerType) -> Response:
@@ -99,35 +114,12 @@ def array(request: Any, rows: Rows, serializer: SerializerType) -> Response:
     return Response(serializer(found, many=True, context={"request": request}).data, headers=headers)
 
 
-def _as_they_are(rows: Rows) -> Rows:
-    return rows
-
-
-def _page(
-    request: Any, rows: Rows, asked: Asked = _as_they_are, read: Read = list, *, unique: bool = False
-) -> tuple[Sequence[Any], dict[str, Any]]:
-    """A page and its numbers; ``unique`` says that one unique column orders the rows."""
-    page, limit = request.query["page"], request.query["limit"]
-    total = rows.count()
-    start = (page - 1) * limit
-    known = total if unique else None
-    found = read(_slice(rows, start, start + limit, asked, total=known)) if start < total else []
-    return found, {"page": page, "limit": limit, "total": total, "pages": -(-total // limit)}
-
-
-def _slice(rows: Rows, start: int, stop: int, asked: Asked = _as_they_are, *, total: int | None = None) -> Rows:
-    """Rows ``start`` to ``stop``; what is skipped is skipped by key, in the index, before anything is joined.
-
-    Beyond the middle it is skipped from the other end, where one unique column orders the rows and ``total`` is given.
-    """
+def _slice(rows: Rows, start: int, stop: int) -> Rows:
+    """Rows ``start`` to ``stop``; what is skipped is skipped by key, in the index, before anything is joined."""
     simple = issubclass(rows._iterable_class, ModelIterable) and not (rows.query.combinator or rows.query.distinct)
     if start == 0 or not simple:
-        return asked(rows)[start:stop]
-    if total is not None and start > total // 2:
-        keys = reverse(rows).values("pk")[max(0, total - stop) : total - start]
-    else:
-        keys = rows.values("pk")[start:stop]
-    return asked(rows.filter(pk__in=keys))
+        return rows[start:stop]
+    return rows.filter(pk__in=rows.values("pk")[start:stop])
 
 
 def _answer(

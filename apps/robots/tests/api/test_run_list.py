@@ -99,6 +99,16 @@ def test_a_cursor_walks_through_all(client_of: Clients, viewer: User, runs: list
     assert walked == whole
 
 
+@pytest.mark.parametrize("query", [{}, {"status": "PENDING"}, {"trigger_type": "MANUAL"}, {"ordering": "queued_at"}])
+def test_numbered_pages_together_are_the_whole(
+    client_of: Clients, viewer: User, runs: list[Run], query: dict[str, str]
+) -> None:
+    client = client_of(viewer)
+    whole = positions(client.get(URL, query), runs)
+    asked = [query | {"limit": "1", "page": str(page)} for page in range(1, 7)]
+    assert [position for each in asked for position in positions(client.get(URL, each), runs)] == whole
+
+
 def test_only_of_robots_whose_runs_may_be_read(
     client_of: Clients, viewer: User, runs: list[Run], grant: Callable[..., Any]
 ) -> None:
