@@ -1,7 +1,8 @@
-"""What follows from what happened to organizations."""
+"""What follows from a new organization."""
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 from django.dispatch import receiver
@@ -15,5 +16,8 @@ EXPIRES_SECONDS = 300
 
 @receiver(organization_created)
 def replenish_spares(**_: Any) -> None:
-    """Asks a worker for a new spare; where nobody hears it, beat asks again."""
-    ring(SPARES_TASK, expires=EXPIRES_SECONDS)
+    """Asks a worker for a new spare, in a thread: who made the organization does not wait for that.
+
+    Where nobody hears it, beat asks again. A short-lived command ends after the thread.
+    """
+    threading.Thread(target=ring, args=[SPARES_TASK], kwargs={"expires": EXPIRES_SECONDS}, name="spare").start()

@@ -10,15 +10,16 @@ from django.utils.text import slugify
 
 from apps.common.actor import Actor
 from apps.common.errors import PermissionDenied
-from apps.tenants.context import owner_context, public_context
+from apps.tenants.context import owner_context, public_context, wrapper
 from apps.tenants.errors import PlatformProtected
 from apps.tenants.hosts import own_host
 from apps.tenants.locks import transaction_lock
 from apps.tenants.models import Domain, Organization
 from apps.tenants.naming import PLATFORM, PUBLIC
+from apps.tenants.rows import Rows
 from apps.tenants.selectors import hosts_forget
-from apps.tenants.services.provisioning import schema_create, schema_take
-from apps.tenants.services.templates import template_ensure
+from apps.tenants.services.provisioning import schema_create, schema_take, spare_take
+from apps.tenants.services.templates import schema_fingerprint, template_ensure
 from apps.tenants.signals import organization_changed, organization_created
 
 RESERVED_SLUGS = frozenset(
@@ -26,6 +27,12 @@ RESERVED_SLUGS = frozenset(
 )
 _SLUG_LENGTH = 50  # leaves room for a suffix in a host's label of 63
 _NUMBER = re.compile(r"(?:-\d+)+\Z")
+_ORGANIZATIONS, _HOSTS = Organization._meta.db_table, Domain._meta.db_table
+_ROWS = Rows(Organization)
+_SLUGS = f"SELECT slug FROM {_ORGANIZATIONS} WHERE starts_with(slug, %s)"
+_ADDED = f"""
+    WITH organization AS ({_ROWS.insert} RETURNING id)
+    INSERT INTO {_HOSTS} (domain, is_primary, tenant_id) SELECT %(domain)s, true, id FROM organization RETURNING id"""
 
 
 def organization_create(*, name: str, slug: str | None = None) -> Organization:
@@ -34,17 +41,24 @@ def organization_create(*, name: str, slug: str | None = None) -> Organization:
     The slug comes from the name and gets ``-1``, ``-2`` … when taken. No actor: this is how the first one comes to
     be; callers above record who asked.
     """
-    template = template_ensure()
-    with owner_context(), transaction.atomic():
-        schema = schema_take(template)
-        organization = Organization(
-            name=name, slug=_free_slug(slug or name), schema_name=schema, schema_version=template.fingerprint
-        )
-        host = Domain(domain=own_host(organization.slug), tenant=organization, is_primary=True)
-        for row in (organization, host):
-            type(row).objects.bulk_create([row])  # what the library's `save` asks and changes, a new one cannot have
-        transaction.on_commit(hosts_forget)
-        transaction.on_commit(lambda: organization_created.send(sender=Organization, organization=organization))
+    fingerprint = schema_fingerprint()
+    with owner_context():
+        with transaction.atomic():
+            if (spare := spare_take(fingerprint)) is not None:
+                return _organization(name, slug or name, schema=spare, fingerprint=fingerprint)
+        template = template_ensure()  # before the transaction: where it records one, others wait for that
+        with transaction.atomic():
+            schema = schema_take(template)
+            return _organization(name, slug or name, schema=schema, fingerprint=fingerprint)
+
+
+def _organization(name: str, wanted: str, *, schema: str, fingerprint: str) -> Organization:
+    slug = _free_slug(wanted)
+    organization = Organization(name=name, slug=slug, schema_name=schema, schema_version=fingerprint)
+    wrapper().ask(_ADDED, _ROWS.values(organization) | {"domain": own_host(slug)})
+    _ROWS.stored(organization)
+    transaction.on_commit(hosts_forget)
+    transaction.on_commit(lambda: organization_created.send(sender=Organization, organization=organization))
     hosts_forget()
     return organization
 
@@ -53,7 +67,7 @@ def _free_slug(wanted: str) -> str:
     """The slug itself or the next number after those taken, in one query; nobody else looks until we commit."""
     base = slugify(wanted).replace("_", "-")[:_SLUG_LENGTH].strip("-") or "organization"  # hosts have no underscores
     transaction_lock(f"slug {_NUMBER.sub('', base)}")  # "same-1" may be wanted itself, or be the next of "same"
-    taken = set(Organization.objects.filter(slug__startswith=base).values_list("slug", flat=True))
+    taken = {slug for (slug,) in wrapper().ask(_SLUGS, [base])}
     if base not in taken | RESERVED_SLUGS:
         return base
     numbered = re.compile(re.escape(base) + r"-(\d{1,9})\Z")

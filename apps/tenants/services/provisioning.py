@@ -8,7 +8,7 @@ from __future__ import annotations
 import structlog
 from django.db import connection, transaction
 
-from apps.tenants.context import owner_context
+from apps.tenants.context import owner_context, wrapper
 from apps.tenants.locks import transaction_lock_tried
 from apps.tenants.models import SchemaTemplate, SpareSchema
 from apps.tenants.naming import new_schema_name
@@ -16,7 +16,7 @@ from apps.tenants.recording import script
 from apps.tenants.services.roles import role_drop, schema_grants
 from apps.tenants.services.templates import fingerprint_input, template_ensure, template_is_active
 
-__all__ = ["fingerprint_input", "schema_create", "schema_drop", "schema_take", "spares_replenish"]
+__all__ = ["fingerprint_input", "schema_create", "schema_drop", "schema_take", "spare_take", "spares_replenish"]
 _SPARES_LOCK = "spares"
 _SPARES = SpareSchema._meta.db_table
 _TAKEN = f"""
@@ -48,13 +48,19 @@ def schema_take(template: SchemaTemplate) -> str:
 
     To be called in the transaction that gives the schema to somebody; if that fails, the spare waits again.
     """
-    with owner_context(), connection.cursor() as cursor:
-        cursor.execute(_TAKEN, [template.fingerprint])
-        if (spare := cursor.fetchone()) is not None:
-            return str(spare[0])
-        schema = new_schema_name()
-        schema_create(schema, template)
-        return schema
+    spare = spare_take(template.fingerprint)
+    if spare is not None:
+        return spare
+    schema = new_schema_name()
+    schema_create(schema, template)
+    return schema
+
+
+def spare_take(fingerprint: str) -> str | None:
+    """A spare made for these migrations, if one waits; as above. No actor: as above."""
+    with owner_context():
+        taken = wrapper().ask(_TAKEN, [fingerprint])
+    return taken[0][0] if taken else None
 
 
 def spares_replenish(count: int) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.db import connection
-from django.db.backends.postgresql import base as postgresql
+from psycopg import Cursor
 
 from apps.tenants.naming import role_name
 from apps.tenants.postgresql import base
@@ -44,7 +44,7 @@ def state_of(schema: str) -> tuple[str, str]:
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Every statement that reaches psycopg, and a word for each change of context."""
     statements: list[str] = []
-    kind: Any = postgresql.Cursor
+    kind: Any = Cursor
     execute = kind.execute
 
     def recording(self: Any, query: Any, *args: Any, **kwargs: Any) -> Any:

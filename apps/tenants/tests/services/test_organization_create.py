@@ -14,6 +14,7 @@ from django.db import IntegrityError, connection, transaction
 from apps.accounts.models import Role
 from apps.common.testing import eventually
 from apps.tenants.context import current_schema, owner_context, tenant_context
+from apps.tenants.hosts import own_host
 from apps.tenants.models import Domain, MigrationState, Organization, SpareSchema
 from apps.tenants.selectors import organization_by_host, organization_by_slug, schema_sizes
 from apps.tenants.services.organizations import RESERVED_SLUGS, organization_create, platform_ensure
@@ -80,16 +81,12 @@ def test_reserved_slugs_are_never_given(organization: Organization) -> None:
     assert made.isdisjoint(RESERVED_SLUGS)
 
 
-def test_a_failure_leaves_nothing(
-    organization: Organization, transactional_db: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def refuse(*_: Any, **__: Any) -> None:
-        raise IntegrityError("no")
-
+def test_a_failure_leaves_nothing(organization: Organization, transactional_db: None) -> None:
+    """Here the last statement fails: somebody else has the host, which nobody looks for."""
     before = schemas_sweep(dry_run=True)
     with owner_context():
         spares = {*SpareSchema.objects.values_list("schema_name", flat=True)}
-    monkeypatch.setattr(Domain.objects, "bulk_create", refuse)
+        Domain.objects.bulk_create([Domain(domain=own_host("nothing"), tenant=organization, is_primary=False)])
     for _attempt in range(len(spares) + 1):  # the spares are given back, so each attempt takes the same one
         with pytest.raises(IntegrityError):
             organization_create(name="Nothing")
@@ -189,6 +186,16 @@ def test_from_a_spare_no_table_is_made(organization: Organization, sent: list[st
         sent.clear()
         organization_create(name="Quick")
         assert any("CREATE TABLE" in statement for statement in sent) == tables
+
+
+def test_from_a_spare_four_statements_do(organization: Organization, sent: list[str]) -> None:
+    """The spare, the lock of the slug, the slugs taken, the two rows."""
+    spares_replenish(1)
+    with owner_context(), transaction.atomic():
+        organization_by_slug("acme")  # the connection is in this context now
+        sent.clear()
+        organization_create(name="Quick")
+    assert len([statement for statement in sent if "SAVEPOINT" not in statement]) == 4
 
 
 def test_there_is_one_platform(live_organization: Organization) -> None:
