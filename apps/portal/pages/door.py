@@ -55,8 +55,8 @@ def page(view: View[P]) -> Callable[..., HttpResponse]:
     return guarded
 
 
-def posted(to: str) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
-    """Makes a view one that a form of the page ``to`` is sent to.
+def posted(to: str, *kept: str) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
+    """Makes a view one that a form of the page ``to`` is sent to, whose address has the parts ``kept`` of the view's.
 
     It may draw that page again with what was refused: who comes back to its address then, as after choosing a
     language, is led to the page.
@@ -66,7 +66,9 @@ def posted(to: str) -> Callable[[Callable[..., HttpResponse]], Callable[..., Htt
         @require_http_methods(["GET", "HEAD", "POST"])
         @wraps(view)
         def guarded(request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
-            return view(request, *args, **kwargs) if request.method == "POST" else HttpResponseRedirect(reverse(to))
+            if request.method == "POST":
+                return view(request, *args, **kwargs)
+            return HttpResponseRedirect(reverse(to, kwargs={name: kwargs[name] for name in kept}))
 
         return guarded
 

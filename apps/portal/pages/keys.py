@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from apps.accounts.errors import AccountLocked, TooManyApiKeys, WrongPassword
 from apps.accounts.pages.forms import ApiKeyForm
@@ -23,7 +23,7 @@ from apps.accounts.services.api_keys import api_key_create, api_key_revoke
 from apps.accounts.services.attempts import password_prove
 from apps.common.errors import InvalidInput
 from apps.portal.pages.account import client_of, refused
-from apps.portal.pages.door import PageRequest, page, show
+from apps.portal.pages.door import PageRequest, page, posted, show
 from apps.portal.pages.once import new_key, once
 
 KEYS_ON_A_PAGE = 20
@@ -67,7 +67,7 @@ def _made(request: PageRequest, given: dict[str, Any], another: ApiKeyForm) -> H
     return answer
 
 
-@require_POST
+@posted("portal:keys")
 @page
 def revoke(request: PageRequest, key_id: UUID) -> HttpResponse:
     """Ends one of one's own keys."""

@@ -9,13 +9,13 @@ from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.accounts.permissions import allowed
 from apps.common.errors import Conflict
 from apps.executions.models import Artifact
 from apps.executions.selectors import queue_position
-from apps.portal.pages.door import PageRequest, page, show
+from apps.portal.pages.door import PageRequest, page, posted, show
 from apps.portal.pages.once import new_key, once
 from apps.portal.pages.previews import PICTURES, PREVIEW_BYTES, is_picture, preview_of
 from apps.portal.selectors.runs import answers_of, service_behind
@@ -63,7 +63,7 @@ def cancel(request: PageRequest, run_id: UUID) -> HttpResponse:
     return HttpResponseRedirect(reverse("portal:run", args=[found.pk]))
 
 
-@require_POST
+@posted("portal:run", "run_id")
 @page
 def retry(request: PageRequest, run_id: UUID) -> HttpResponse:
     """Starts a new run with the same inputs, and goes there."""

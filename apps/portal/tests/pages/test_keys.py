@@ -139,6 +139,11 @@ def test_keys_of_others_are_not_there(owner: User, teammate: User, browser: Brow
     assert theirs.revoked_at is None
 
 
+def test_coming_back_to_where_revoking_was_refused_leads_to_the_keys(teammate: User, browser: Browser) -> None:
+    answer = browser(teammate).get(f"{KEYS}{UUID(int=0)}/revoke/")
+    assert (answer.status_code, answer["Location"]) == (302, KEYS)
+
+
 @pytest.mark.parametrize("address", ["", f"{UUID(int=0)}/revoke/"])
 def test_other_sites_cannot_send_these_forms(teammate: User, address: str) -> None:
     client: Any = Client(SERVER_NAME="acme.localhost", enforce_csrf_checks=True)

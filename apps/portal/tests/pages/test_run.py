@@ -146,7 +146,15 @@ def test_running_again(teammate: User, browser: Browser, run: Run) -> None:
     again = Run.objects.get(retry_of=run)
     assert first["Location"] == f"/portal/runs/{again.pk}/"
     assert "the earlier run" in client.get(first["Location"]).content.decode()
-    assert client.get(address).status_code == 405
+
+
+def test_coming_back_to_where_running_again_was_sent_to_leads_to_the_run(
+    teammate: User, browser: Browser, run: Run
+) -> None:
+    """As after choosing a language where it was refused."""
+    answer = browser(teammate).get(f"/portal/runs/{run.pk}/retry/")
+    assert (answer.status_code, answer["Location"]) == (302, f"/portal/runs/{run.pk}/")
+    assert Run.objects.count() == 1
 
 
 def test_what_still_runs_does_not_run_again(teammate: User, browser: Browser, run: Run) -> None:
