@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from django.template.defaultfilters import filesizeformat
+from django.utils.translation import override
 from playwright.sync_api import Route
 
 from apps.common.testing import eventually
@@ -22,6 +26,7 @@ window.WebSocket = class extends EventTarget {
   close() {}
 };
 """
+ASKED, REFRESH = (f"document.querySelector('.run[data-run]').runPage.{part}" for part in ("asked", "refresh()"))
 ALL_HERE = "document.querySelector('[data-log]').logViewer.lines.seqs"
 
 
@@ -237,6 +242,51 @@ def test_news_of_a_run_that_come_late_change_nothing(shop: Shop, browse: Browse)
         held[0].fulfill(json=newer.value.json() | {"attempt": 0})
     page.evaluate("new Promise((done) => setTimeout(done))")
     expect(page.locator("[data-run-attempt]")).to_have_text("1 / 1")
+
+
+def test_a_server_that_does_not_tell_how_a_run_is_is_asked_again_later(shop: Shop, browse: Browse) -> None:
+    run = run_stored(shop, 3)
+    reader = browse(shop.address)
+    reader.expect("503 (Service Unavailable)")
+    reader.page.clock.install()
+    reader.sign_in(shop.email, PASSWORD)
+    page, detail = reader.page, f"**/api/v1/runs/{run}"
+    reader.open(f"/portal/runs/{run}/")
+    expect(page.locator("[data-log-connection]")).to_have_attribute("data-kind", "over")
+    page.wait_for_load_state("networkidle")
+    with page.expect_response(detail) as told:
+        page.evaluate(REFRESH)
+    answers = iter([(503, 2), (200, 3), (503, 4), (200, 5)])  # the status, and the attempt that is told
+    page.route(detail, lambda route: _answered(route, *next(answers), told.value.json()))
+    page.clock.pause_at(datetime.now(UTC) + timedelta(minutes=1))
+    page.evaluate(REFRESH)
+    asked = page.evaluate(ASKED)
+    page.clock.run_for(4_999)
+    assert page.evaluate(ASKED) == asked
+    page.clock.run_for(1)
+    assert page.evaluate(ASKED) == asked + 1
+    expect(page.locator("[data-run-attempt]")).to_have_text("3 / 1")
+
+    page.evaluate(REFRESH)
+    page.evaluate(REFRESH)  # is told something newer: what the one before waits for is not asked any more
+    expect(page.locator("[data-run-attempt]")).to_have_text("5 / 1")
+    page.clock.run_for(60_000)
+    assert page.evaluate(ASKED) == asked + 3
+
+
+def _answered(route: Route, status: int, attempt: int, told: dict[str, Any]) -> None:
+    route.fulfill(status=status, json=told | {"attempt": attempt})
+
+
+@pytest.mark.parametrize(("language", "code"), [("en-US", "en"), ("pt-BR", "pt-br")])
+def test_sizes_are_written_as_the_server_writes_them(shop: Shop, browse: Browse, language: str, code: str) -> None:
+    sizes = [0, 1, 2, 1023, 1024, 1280, 1281, 239_001, 1024**2 - 1, 1024**2, 5_500_000, 1024**3, 1024**4, 3 * 1024**5]
+    with override(code):
+        written = [filesizeformat(size) for size in sizes]
+    reader = browse(shop.address, language=language)
+    reader.open("/portal/session/sign-in/")
+    sent = 'async (sizes) => { const { bytes } = await import("/static/robots/run.js"); return sizes.map(bytes); }'
+    assert reader.page.evaluate(sent, sizes) == written
 
 
 def test_groups_deeper_than_are_folded_end_one_by_one(shop: Shop, browse: Browse) -> None:

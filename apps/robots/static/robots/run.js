@@ -5,6 +5,13 @@ import { duration, language, showMoment } from "../common/moments.js";
 import { filled } from "./log/viewer.js";
 
 const AGAIN_SECONDS = 5;
+const SIZES = ["KB", "MB", "GB", "TB", "PB"];
+const tenths = new Intl.NumberFormat(language, {
+  minimumFractionDigits: 1,
+  maximumFractionDigits: 1,
+  roundingMode: "halfEven",
+  useGrouping: false,
+});
 const FINISHED = ["SUCCESS", "FAILED", "CANCELED", "LOST"];
 
 class RunPage {
@@ -202,17 +209,13 @@ function moment(iso) {
   return iso ? new Date(iso) : null;
 }
 
-function bytes(size) {
-  const units = ["byte", "kilobyte", "megabyte", "gigabyte"];
-  const step = size < 1024 ? 0 : Math.min(3, Math.floor(Math.log2(size) / 10));
-  return new Intl.NumberFormat(language, {
-    style: "unit",
-    unit: units[step],
-    unitDisplay: step ? "short" : "long",
-    maximumFractionDigits: step ? 1 : 0,
-  })
-    .format(size / 1024 ** step)
-    .replace("kB", "KB"); // as the server writes it
+/** "1 byte", "512 bytes", "1.5 KB": the same as the server writes. */
+export function bytes(size) {
+  const step = Math.min(SIZES.length, Math.floor(Math.log2(Math.max(size, 1)) / 10));
+  if (step === 0) {
+    return `${size}\u00a0${new Intl.PluralRules(language).select(size) === "one" ? "byte" : "bytes"}`;
+  }
+  return `${tenths.format(size / 1024 ** step)}\u00a0${SIZES[step - 1]}`;
 }
 
 document.querySelectorAll(".run[data-run]").forEach((root) => {
