@@ -88,8 +88,10 @@ def test_the_last_app_says_when_a_process_has_started() -> None:
 
 
 def test_cycles_are_reclaimed_once_it_has() -> None:
-    most = told_by(f"import config.asgi\n{RINGS_COME_AND_GO.format(number=3 * COLLECT_AFTER[0])}")
-    assert 0 < int(most) <= COLLECT_AFTER[0]
+    rings = RINGS_COME_AND_GO.format(number=3 * COLLECT_AFTER[0])
+    most, *after = map(int, told_by(f"import config.asgi, gc\n{rings}\nprint(*gc.get_threshold())").split())
+    assert tuple(after) == COLLECT_AFTER
+    assert 0 < most <= after[0]
 
 
 def test_what_a_process_started_with_is_left_out_of_collections() -> None:
