@@ -365,6 +365,7 @@ LANGUAGE_COOKIE_NAME = f"{COOKIE_PREFIX}django_language"
 LANGUAGE_COOKIE_AGE = 365 * 24 * 3600  # what was chosen in a page is remembered
 LANGUAGE_COOKIE_HTTPONLY, LANGUAGE_COOKIE_SAMESITE, LANGUAGE_COOKIE_SECURE = True, "Lax", ENV.secure_cookies
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = "config.formats"
 COUNTRIES_OVERRIDE = {"XK": "Kosovo"}  # its holidays are known, its code is not in ISO 3166-1 yet
 USE_I18N = True
 USE_TZ = True

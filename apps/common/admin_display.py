@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
@@ -20,6 +22,7 @@ EMPTY: Final = "—"
 _DEEPEST = 4
 _MOST = 200
 _WIDEST = 40  # columns: rows that share no names would make a cell for each name of each other row
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +53,12 @@ def moment_display(when: datetime | None, kind: Literal["minute", "ago", "day"] 
     """A time in the reader's zone; ``moments.js`` writes it as the reader's language does."""
     if when is None:
         return EMPTY
-    text = date_format(timezone.localtime(when), "SHORT_DATETIME_FORMAT")
-    return format_html('<time datetime="{}" data-moment="{}">{}</time>', when.isoformat(), kind, text)
+    return format_html('<time datetime="{}" data-moment="{}">{}</time>', when.isoformat(), kind, moment_text(when))
+
+
+def moment_text(when: datetime) -> str:
+    """The same for names and messages, which are text."""
+    return date_format(timezone.localtime(when), "SHORT_DATETIME_FORMAT")
 
 
 def switch_badge(on: bool, yes: Any, no: Any) -> SafeString:
@@ -77,9 +84,12 @@ def structure_display(value: Any, depth: int = 0) -> SafeString | str:
     return _plain(value)
 
 
-def _plain(value: Any) -> str:
+def _plain(value: Any) -> SafeString | str:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
+    if isinstance(value, str) and _MOMENT.fullmatch(value):
+        with suppress(ValueError, OverflowError):  # of days that no calendar has
+            return moment_display(datetime.fromisoformat(value))
     return EMPTY if value is None or value in ("", [], {}) else str(value)
 
 
@@ -91,7 +101,9 @@ def _facts(value: Mapping[Any, Any], depth: int) -> SafeString:
 def _listed(values: list[Any], depth: int) -> SafeString | str:
     shown = values[:_MOST]
     if all(isinstance(each, Mapping) and each for each in shown) and len(names := _names(shown)) <= _WIDEST:
-        drawn: SafeString | str = _table(shown, names, depth)
+        drawn: SafeString | str = _table([[row.get(name) for name in names] for row in shown], names, depth)
+    elif all(isinstance(each, list | tuple) and 0 < len(each) == len(shown[0]) <= _WIDEST for each in shown):
+        drawn = _table(shown, [], depth)
     elif any(isinstance(each, Mapping | list | tuple) for each in shown):
         items = ((structure_display(each, depth + 1),) for each in shown)
         drawn = format_html('<ul class="office-list">{}</ul>', format_html_join("", "<li>{}</li>", items))
@@ -105,18 +117,19 @@ def _names(rows: list[Mapping[Any, Any]]) -> list[Any]:
     return list(dict.fromkeys(name for row in rows for name in row))
 
 
-def _table(rows: list[Mapping[Any, Any]], names: list[Any], depth: int) -> SafeString:
+def _table(rows: Sequence[Sequence[Any]], names: Sequence[Any], depth: int) -> SafeString:
     head = format_html_join("", '<th scope="col">{}</th>', ((name,) for name in names))
     body = format_html_join(
         "",
         "<tr>{}</tr>",
         (
-            (format_html_join("", "<td>{}</td>", ((structure_display(row.get(name), depth + 1),) for name in names)),)
+            (format_html_join("", "<td>{}</td>", ((structure_display(each, depth + 1),) for each in row)),)
             for row in rows
         ),
     )
     table = '<div class="office-scroll" tabindex="0"><table class="office-table">{}{}</table></div>'
-    return format_html(table, format_html("<thead><tr>{}</tr></thead>", head), format_html("<tbody>{}</tbody>", body))
+    thead = format_html("<thead><tr>{}</tr></thead>", head) if head else ""
+    return format_html(table, thead, format_html("<tbody>{}</tbody>", body))
 
 
 def _as_json(value: Any) -> SafeString:

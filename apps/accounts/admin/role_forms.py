@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from apps.accounts.models import Role
@@ -21,7 +21,7 @@ else:
 class RoleForm(_RoleModelForm):
     """A role of the organization's own. What its author does not hold is not on offer."""
 
-    actions = forms.MultipleChoiceField(label=_("may"), required=False, widget=ActionsWidget)
+    actions = forms.MultipleChoiceField(label=pgettext_lazy("of a role", "may"), required=False, widget=ActionsWidget)
 
     class Meta:
         model = Role

@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django.views.decorators.http import require_POST
 
 from apps.accounts.admin.role_forms import RoleForm
@@ -123,7 +124,7 @@ class RoleAdmin(JudgedAdmin):
         address = reverse(f"{self.admin_site.name}:accounts_user_changelist")
         return format_html('<a href="{}?role__id__exact={}">{}</a>', address, role.pk, role.having)
 
-    @admin.display(description=_("may"))
+    @admin.display(description=pgettext_lazy("of a role", "may"))
     def table(self, role: Role) -> str:
         return render_to_string("accounts/actions.html", {"lines": table_of(role.actions, offered=_actions_here())})
 

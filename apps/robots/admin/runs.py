@@ -13,14 +13,13 @@ from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from apps.accounts.permissions import allowed
-from apps.common.admin_display import Named, moment_display
+from apps.common.admin_display import Named, moment_display, moment_text
 from apps.common.admin_exports import ExportedAdmin
 from apps.common.admin_sites import organization_site
 from apps.common.errors import ApplicationError
@@ -124,8 +123,7 @@ class RunAdmin(ExportedAdmin):
 
     def named(self, row: Run) -> Named:
         """What ran and when, for the id tells nobody anything."""
-        queued = date_format(timezone.localtime(row.execution.queued_at), "SHORT_DATETIME_FORMAT")
-        return Named(row, f"{self.what(row)} · {queued}")
+        return Named(row, f"{self.what(row)} · {moment_text(row.execution.queued_at)}")
 
     def history_subjects(self, row: Run) -> dict[str, list[Any]]:
         """A run's, and that of its execution, which has the same id."""

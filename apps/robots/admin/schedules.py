@@ -11,7 +11,7 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from apps.common.admin_display import EMPTY, badge, moment_display, switch_badge
+from apps.common.admin_display import EMPTY, Named, badge, moment_display, moment_text, switch_badge
 from apps.common.admin_sites import organization_site
 from apps.robots.admin.forms import ScheduleForm
 from apps.robots.admin.of_robot import OfRobotAdmin
@@ -97,6 +97,10 @@ class ScheduleFiringAdmin(OfRobotAdmin):
     list_select_related = ("schedule__robot", "run__execution")
     date_hierarchy = "due_at"
     search_fields = ("schedule__name", "schedule__robot__name")
+
+    def named(self, row: ScheduleFiring) -> Named:
+        """Of which schedule and when, for the id tells nobody anything."""
+        return Named(row, f"{row.schedule} · {moment_text(row.due_at)}")
 
     @admin.display(description=_("due"), ordering="due_at")
     def due(self, firing: ScheduleFiring) -> SafeString | str:

@@ -11,6 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from apps.accounts.models import TagGrant, User
+from apps.common.admin_display import moment_text
 from apps.events.models import Event
 from apps.executions.models import Status
 from apps.robots.models import Robot, RobotVersion, Run, Schedule
@@ -46,6 +47,9 @@ def test_every_page_shows(maintainer: User, browser: Browser, organization: Orga
     for page, row in rows.items():
         assert client.get(page).status_code == 200, page
         assert client.get(f"{page}{row.pk}/change/").status_code == 200, page
+    firing = schedule.firings.get()
+    called = client.get(f"/admin/robots/schedulefiring/{firing.pk}/change/").context["original"]
+    assert str(called) == f"* * * * * · {moment_text(firing.due_at)}"
 
 
 def test_the_tab_says_what_is_looked_at_and_where_it_belongs(owner: User, browser: Browser, robot: Robot) -> None:
