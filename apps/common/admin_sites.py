@@ -126,7 +126,7 @@ class OrganizationSite(UnfoldAdminSite):  # type: ignore[misc]  # unfold has no 
 class PlatformSite(OrganizationSite):
     """Organizations, hosts, schemas: for those who hold ``platform.manage``."""
 
-    site_header = _("Oficina platform")
+    site_title = site_header = _("Oficina platform")
     index_title = _("Platform")
     site_url = "/"
 

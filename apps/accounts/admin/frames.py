@@ -6,9 +6,11 @@ from typing import Any
 
 from apps.common.admin_sites import Frame
 from apps.tenants.branding import branding_of
+from apps.tenants.naming import PLATFORM
 
 
 def frame_of(request: Any) -> Frame:
-    """The organization's own name, logo and colour."""
+    """The organization's own name, logo and colour; the platform is called as its site says, in each language."""
     brand = branding_of(request.organization)
-    return Frame(name=brand.name, logo_url=brand.logo_url, accent=brand.accent)
+    name = "" if request.organization.schema_name == PLATFORM else brand.name
+    return Frame(name=name, logo_url=brand.logo_url, accent=brand.accent)

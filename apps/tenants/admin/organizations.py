@@ -16,12 +16,12 @@ from django.template.defaultfilters import filesizeformat
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from apps.common.admin_display import badge, switch_badge, tags_display
+from apps.common.admin_display import badge, moment_text, switch_badge, tags_display
 from apps.common.admin_forms import refuse
 from apps.common.admin_sites import platform_site
 from apps.common.errors import ApplicationError, Unavailable
@@ -65,6 +65,7 @@ class OrganizationAdmin(PlatformAdmin):
     list_filter = ("is_active", MigratedFilter, "plan")
     search_fields = ("name", "slug", "=schema_name", "domains__domain")
     actions = ("suspend", "activate")
+    exclude = ("is_active", "migration_state", "migration_error")  # stand above
     change_form_template = "tenants/admin/organization.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Organization]:
@@ -146,6 +147,8 @@ class OrganizationAdmin(PlatformAdmin):
                 "state": self.state(found),
                 "migrations": self.migrations(found),
                 "size": self.size(found),
+                "hosts": self.hosts(found),
+                "kept": _kept(found),
                 "is_platform": found.schema_name == PLATFORM,
             }
         page: HttpResponseBase = super().change_view(request, object_id, form_url, beside | (extra_context or {}))
@@ -169,9 +172,8 @@ class OrganizationAdmin(PlatformAdmin):
         if found is None or found.schema_name == PLATFORM or found.is_active:
             self.message_user(request, _("Only a suspended organization can be purged."), messages.ERROR)
             return HttpResponseRedirect(reverse(PAGE, args=[organization_id]))
-        if timezone.now() < found.purge_at:
-            when = date_format(timezone.localtime(found.purge_at), "DATETIME_FORMAT")
-            self.message_user(request, _("It can be purged from %(when)s on.") % {"when": when}, messages.ERROR)
+        if kept := _kept(found):
+            self.message_user(request, kept, messages.ERROR)
             return HttpResponseRedirect(reverse(PAGE, args=[organization_id]))
         try:
             return self._purged(request, found)
@@ -208,6 +210,13 @@ class OrganizationAdmin(PlatformAdmin):
         }
         request.current_app = self.admin_site.name
         return TemplateResponse(request, "tenants/admin/purge.html", context)
+
+
+def _kept(organization: Organization) -> str:
+    """From when on a suspended one can be purged, while it cannot."""
+    if timezone.now() >= organization.purge_at:
+        return ""
+    return gettext("It can be purged from %(when)s on.") % {"when": moment_text(organization.purge_at)}
 
 
 def measure(organizations: list[Any]) -> None:

@@ -55,6 +55,13 @@ def test_it_works(platform_client: Client, organization: Organization, other_org
         assert platform_client.get(f"{PAGES}/{model}/").status_code == 200
     page = platform_client.get(f"{PAGES}/organization/{organization.pk}/change/")
     assert organization.schema_name in page.content.decode()
+    assert "acme.localhost" in page.content.decode()
+
+
+@pytest.mark.parametrize(("language", "name"), [("en", "Oficina platform"), ("pt-br", "Plataforma Oficina")])
+def test_the_platform_is_called_so_in_each_language(platform_client: Client, language: str, name: str) -> None:
+    page = platform_client.get("/admin/", headers={"Accept-Language": language})
+    assert page.context["site_title"] == page.context["site_header"] == name
 
 
 def test_suspend_and_activate(platform_client: Client, other_organization: Organization) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -65,6 +66,18 @@ def test_suspended_and_activated_on_its_page(platform_client: Client, other_orga
         with public_context():
             assert Organization.objects.get(pk=other_organization.pk).is_active is active
     assert platform_client.get(f"{page}suspend/").status_code == 405
+
+
+def test_a_purge_is_offered_once_it_can_be(
+    platform_client: Client, other_organization: Organization, settings: Any
+) -> None:
+    switch(other_organization, is_active=False, suspended_at=datetime(2026, 2, 3, 12, tzinfo=UTC))
+    page = f"{LIST}{other_organization.pk}/change/"
+    assert "/purge/" in platform_client.get(page).content.decode()
+    settings.ENV = settings.ENV.model_copy(update={"organization_purge_days": 36_500})
+    shown = platform_client.get(page).content.decode()
+    assert "/purge/" not in shown
+    assert "It can be purged from Jan 10, 2126, 12:00 PM on." in shown
 
 
 def test_a_purge_asks_for_the_slug(platform_client: Client, other_organization: Organization) -> None:
