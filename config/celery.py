@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
+import structlog
 from celery.schedules import crontab
 from celery.signals import celeryd_after_setup, setup_logging, worker_shutdown, worker_shutting_down
 from tenant_schemas_celery.app import CeleryApp
@@ -16,6 +17,7 @@ from tenant_schemas_celery.app import CeleryApp
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 os.environ.setdefault("CELERY_SKIP_CHECKS", "1")  # `manage.py check` looks; a worker's start need not wait for it
 
+logger = structlog.get_logger(__name__)
 app = CeleryApp("oficina", task_cls="apps.tenants.celery:ContextTask")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
@@ -42,7 +44,11 @@ def _open_slots(sender: str, **_signal: Any) -> None:
     """Before Celery looks for Redis: executions run without it."""
     from apps.executions import worker  # noqa: PLC0415  # Django is set up by now
 
-    worker.start(name=sender)
+    try:
+        worker.start(name=sender)
+    except Exception:  # Celery would log it, and go on without slots
+        logger.exception("worker_not_started")
+        raise SystemExit(1) from None
 
 
 @worker_shutting_down.connect

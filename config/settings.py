@@ -50,7 +50,7 @@ INSTALLED_APPS = [
     "unfold.contrib.import_export",
     "import_export",
     *[
-        app.replace("django.contrib.admin", "config.apps.BackOffice")
+        "config.apps.BackOffice" if app == "django.contrib.admin" else app
         for app in TENANT_APPS
         if not app.startswith("apps.")
     ],

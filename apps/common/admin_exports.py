@@ -116,6 +116,8 @@ class ExportedAdmin(ExportMixin, ServiceAdmin):  # type: ignore[misc]  # untyped
         except IncorrectLookupParameters:
             return redirect(request.path)
         except ApplicationError as error:
+            if request.method != "POST":
+                raise
             self.explain(request, error)
             return redirect(request.get_full_path())
 

@@ -11,7 +11,7 @@ from apps.common.redis import RedisAway, redis_or_away
 logger = structlog.get_logger(__name__)
 
 
-def ring(task: str, *, expires: int, **given: Any) -> None:
+def task_ring(task: str, *, expires: int, **given: Any) -> None:
     """Asks a worker for a task; call it after commit. Costs next to nothing while Redis is away, and never fails.
 
     Celery is loaded by who rings: it is a ninth of what a process has to load, and most commands do without.

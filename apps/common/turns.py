@@ -82,10 +82,10 @@ def only_one(name: str, *, seconds: float) -> Iterator[None]:
 
 @contextmanager
 def table_turn() -> Iterator[None]:
-    """The organization's one turn, in this process, at reading or writing a table of a thousand lines and more.
+    """The organization's one turn, in this process, at reading or writing a table, of a thousand lines at worst.
 
-    That keeps a thread busy for many seconds: at most an eighth of them, so that everything else is answered. Raises
-    ``TooManyRequests``.
+    That keeps a thread busy for many seconds: an eighth of them at most, or one, so that everything else is answered.
+    Raises ``TooManyRequests``.
     """
     with _tables.taken(getattr(connection, "schema_name", "")):
         yield

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from apps.common import rings
+from apps.common.rings import task_ring
 
 TASK = "mail.deliver"
 EXPIRES_SECONDS = 300
@@ -12,4 +12,4 @@ EXPIRES_SECONDS = 300
 
 def ring(mail_id: UUID) -> None:
     """Asks a worker to deliver a mail; call it after commit. Costs next to nothing while Redis is away."""
-    rings.ring(TASK, expires=EXPIRES_SECONDS, mail_id=str(mail_id))
+    task_ring(TASK, expires=EXPIRES_SECONDS, mail_id=str(mail_id))

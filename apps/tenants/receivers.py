@@ -7,7 +7,7 @@ from typing import Any
 
 from django.dispatch import receiver
 
-from apps.common.rings import ring
+from apps.common.rings import task_ring
 from apps.tenants.signals import organization_created
 
 SPARES_TASK = "tenants.spares"
@@ -20,4 +20,4 @@ def replenish_spares(**_: Any) -> None:
 
     Where nobody hears it, beat asks again. A short-lived command ends after the thread.
     """
-    threading.Thread(target=ring, args=[SPARES_TASK], kwargs={"expires": EXPIRES_SECONDS}, name="spare").start()
+    threading.Thread(target=task_ring, args=[SPARES_TASK], kwargs={"expires": EXPIRES_SECONDS}, name="spare").start()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, nullcontext
 from math import inf
 from typing import Any, BinaryIO, cast
@@ -44,11 +44,11 @@ class BodyLimitMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         try:
-            return self.given(request, self.taken(request))
+            return self.held(request, self.passed_on(request))
         except ApplicationError as error:
             return error_response(error)
 
-    def taken(self, request: HttpRequest) -> HttpResponseBase:
+    def passed_on(self, request: HttpRequest) -> HttpResponseBase:
         """Goes on with a body that is not too large. Raises ``TooLarge``, ``TooManyRequests``."""
         length = _length(request)
         if length == 0:
@@ -60,13 +60,14 @@ class BodyLimitMiddleware:
         with self._bodies.taken() if takes_files else nullcontext():
             return self.get_response(request) if length is not None else self.in_chunks(request, cap)
 
-    def given(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    def held(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         """An answer in pieces has a turn until it is read or given up. Raises ``TooManyRequests``."""
         if isinstance(response, StreamingHttpResponse):
+            pieces: Any = response.streaming_content
             with ExitStack() as turns:
                 turns.enter_context(self._of_readers.taken(_reader(request)))
                 turns.enter_context(self._bodies.taken())
-                response.streaming_content = _Held(response.streaming_content, turns.pop_all())
+                response.streaming_content = _Held(iter(pieces), turns.pop_all())
         return response
 
     def in_chunks(self, request: HttpRequest, cap: int) -> HttpResponseBase:
@@ -79,8 +80,8 @@ class BodyLimitMiddleware:
 class _Held:
     """Pieces of an answer, and what is held until the last of them was taken, or nobody wants them any more."""
 
-    def __init__(self, pieces: Any, held: ExitStack) -> None:
-        self._pieces, self._held = iter(pieces), held
+    def __init__(self, pieces: Iterator[Any], held: ExitStack) -> None:
+        self._pieces, self._held = pieces, held
 
     def __iter__(self) -> _Held:
         return self

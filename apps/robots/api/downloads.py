@@ -8,7 +8,8 @@ from pathlib import PurePosixPath
 from uuid import UUID
 
 from django.core.files.base import File
-from django.http import HttpResponseNotModified, StreamingHttpResponse
+from django.http import HttpResponse, HttpResponseNotModified, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.utils.http import content_disposition_header
 
 from apps.common.etags import matches
@@ -25,6 +26,7 @@ from apps.robots.selectors.runs import artifact_opened
 from apps.tenants.context import current_schema, tenant_context
 
 PIECE_BYTES = 64 * 1024
+AT_ONCE_BYTES = 1024**2
 CHUNKS_AT_ONCE = 50
 ALIKE = {
     "Cache-Control": "private, no-cache, no-transform",
@@ -36,8 +38,10 @@ ALIKE = {
 
 def artifact_as_download(
     artifact: Artifact, *, seen: str | None, wanted: str | None, unless_changed: str | None
-) -> StreamingHttpResponse | HttpResponseNotModified:
+) -> HttpResponseBase:
     """The file under its original name, or 304 where ``seen`` names it already, as If-None-Match does.
+
+    What is small is handed over at once, so that no thread waits for its reader: pages show many pictures.
 
     ``wanted`` is a Range header, obeyed while ``unless_changed`` fits. Raises ``RangeNotSatisfiable``, and
     ``ArtifactNotFound`` for a file that retention has taken away meanwhile.
@@ -48,13 +52,15 @@ def artifact_as_download(
     span = byte_range(wanted, artifact.size) if unless_changed in {None, etag} else None
     first, last = span or (0, artifact.size - 1)
     file = artifact_opened(artifact)
-    response = StreamingHttpResponse(
-        _pieces(file, first, last - first + 1),
+    length = last - first + 1
+    respond = HttpResponse if length <= AT_ONCE_BYTES else StreamingHttpResponse
+    response = respond(
+        _pieces(file, first, length),
         status=206 if span else 200,
         content_type=artifact.content_type,
         headers={**ALIKE, "ETag": etag},
     )
-    response["Content-Length"] = str(last - first + 1)
+    response["Content-Length"] = str(length)
     response["Content-Disposition"] = str(
         content_disposition_header(as_attachment=True, filename=PurePosixPath(artifact.name).name)
     )

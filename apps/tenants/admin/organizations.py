@@ -148,7 +148,7 @@ class OrganizationAdmin(PlatformAdmin):
                 "migrations": self.migrations(found),
                 "size": self.size(found),
                 "hosts": self.hosts(found),
-                "kept": _kept(found),
+                "kept": _purge_notice(found),
                 "is_platform": found.schema_name == PLATFORM,
             }
         page: HttpResponseBase = super().change_view(request, object_id, form_url, beside | (extra_context or {}))
@@ -172,7 +172,7 @@ class OrganizationAdmin(PlatformAdmin):
         if found is None or found.schema_name == PLATFORM or found.is_active:
             self.message_user(request, _("Only a suspended organization can be purged."), messages.ERROR)
             return HttpResponseRedirect(reverse(PAGE, args=[organization_id]))
-        if kept := _kept(found):
+        if kept := _purge_notice(found):
             self.message_user(request, kept, messages.ERROR)
             return HttpResponseRedirect(reverse(PAGE, args=[organization_id]))
         try:
@@ -212,7 +212,7 @@ class OrganizationAdmin(PlatformAdmin):
         return TemplateResponse(request, "tenants/admin/purge.html", context)
 
 
-def _kept(organization: Organization) -> str:
+def _purge_notice(organization: Organization) -> str:
     """From when on a suspended one can be purged, while it cannot."""
     if timezone.now() >= organization.purge_at:
         return ""

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS
 from django.db.backends.base.base import NO_DB_ALIAS
 from django_tenants.postgresql_backend import base as django_tenants_base
+from psycopg import sql
 from psycopg.pq import TransactionStatus
 
 from apps.tenants.naming import PUBLIC, role_name
@@ -26,7 +27,7 @@ ASKED_BEFORE, MOST_PLANS = 5, 32
 
 @lru_cache(maxsize=4096)
 def _context(database: str | None, schema: str, with_public: bool, as_owner: bool) -> Context:
-    own = PUBLIC if schema == PUBLIC else f'"{schema}"'
+    own = PUBLIC if schema == PUBLIC else sql.Identifier(schema).as_string()
     path = f"{own},{PUBLIC}" if with_public and schema != PUBLIC else own
     return path, OWNER if as_owner or database is None else role_name(database, schema)
 

@@ -13,7 +13,9 @@ Context = tuple[str, str]
 
 
 def switch_context(connection: Any, context: Context) -> None:
-    """Sets both in one message; within a transaction its rollback undoes it. Raises psycopg's errors.
+    """Sets both in one message. Raises psycopg's errors.
+
+    In a transaction that has sent something its rollback undoes it; before that, none has begun.
 
     Without a cursor, and with SET instead of a query, it takes a third of the time: nothing is bound, planned or read.
     """

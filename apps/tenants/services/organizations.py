@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from functools import partial
 
 from django.db import transaction
 from django.utils.text import slugify
@@ -58,7 +59,8 @@ def _organization(name: str, wanted: str, *, schema: str, fingerprint: str) -> O
     wrapper().ask(_ADDED, _ROWS.values(organization) | {"domain": own_host(slug)})
     _ROWS.stored(organization)
     transaction.on_commit(hosts_forget)
-    transaction.on_commit(lambda: organization_created.send(sender=Organization, organization=organization))
+    told = partial(organization_created.send, sender=Organization, organization=organization)
+    transaction.on_commit(told, robust=True)
     hosts_forget()
     return organization
 

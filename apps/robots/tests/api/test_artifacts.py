@@ -192,3 +192,12 @@ def test_of_another_run(
 
 def test_unknown(client_of: Clients, viewer: User, run: Run) -> None:
     assert client_of(viewer).get(f"/api/v1/runs/{run.pk}/artifacts/{uuid.uuid4()}/download").status_code == 404
+
+
+def test_a_small_file_keeps_no_thread_for_its_reader(
+    client_of: Clients, viewer: User, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert not client_of(viewer).get(url).streaming
+    monkeypatch.setattr("apps.robots.api.downloads.AT_ONCE_BYTES", len(CONTENT) - 1)
+    large = client_of(viewer).get(url)
+    assert (large.streaming, large.getvalue()) == (True, CONTENT)
