@@ -26,3 +26,5 @@ def task_ring(task: str, *, expires: int, **given: Any) -> None:
         app.send_task(task, kwargs=given, expires=expires, retry=False, ignore_result=True)
     except (RedisAway, OperationalError, OSError) as error:
         logger.warning("task_not_rung", task=task, error=str(error), **given)
+    except Exception:  # a connection that is closed beneath it is met by the library in ways of many kinds
+        logger.exception("task_not_rung", task=task, **given)

@@ -46,12 +46,14 @@ async def pause(seconds: float) -> None:
 
 
 async def closed(perform: Perform, *, clients: int, seconds: float, chance: random.Random) -> Tally:
-    """So many clients, each of whom asks again as soon as it was answered."""
+    """So many clients, each of whom asks once, and again as soon as it was answered."""
     tally, began = Tally(), time.monotonic()
 
     async def client(own: random.Random) -> None:
-        while (now := time.monotonic()) < began + seconds:
+        now = began
+        while now < began + seconds:
             await tally.note(perform, own, now)
+            now = time.monotonic()
 
     await asyncio.gather(*(client(random.Random(chance.random())) for _number in range(clients)))
     tally.took = time.monotonic() - began
